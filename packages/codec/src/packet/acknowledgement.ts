@@ -1,0 +1,56 @@
+import type { ByteReader } from '../byte-reader.ts';
+import type { ByteWriter } from '../byte-writer.ts';
+import { type PacketType, type ProtocolVersion, packetTypeName } from '../packet-type.ts';
+import { NO_PROPERTIES, type Properties, readProperties, writeProperties } from '../property.ts';
+import { ReasonCode } from '../reason-code.ts';
+import { expectReasonCode } from './packet-reason.ts';
+import { readPacketId, writePacketId } from './publish.ts';
+
+export type AcknowledgementProperties = Pick<Properties, 'reasonString' | 'userProperties'>;
+
+/** The four packets of the QoS 1 and QoS 2 flows (sections 3.4 to 3.7) have one form. */
+export type AcknowledgementType =
+  | typeof PacketType.puback
+  | typeof PacketType.pubrec
+  | typeof PacketType.pubrel
+  | typeof PacketType.pubcomp;
+
+/** PUBACK, PUBREC, PUBREL or PUBCOMP. Below 5.0 they carry no Reason Code and come with success. */
+export interface AcknowledgementPacket {
+  readonly type: AcknowledgementType;
+  readonly packetId: number;
+  readonly reasonCode: ReasonCode;
+  readonly properties: Readonly<AcknowledgementProperties>;
+}
+
+/** Decodes what follows the fixed header of such a packet. @throws {PacketError} The bytes are not one. */
+export function decodeAcknowledgement(
+  reader: ByteReader,
+  type: AcknowledgementType,
+  version: ProtocolVersion,
+): AcknowledgementPacket {
+  const name = packetTypeName(type);
+  const packetId = readPacketId(reader, name);
+  let reasonCode: ReasonCode = ReasonCode.success;
+  let properties: AcknowledgementProperties = NO_PROPERTIES;
+  if (version === 5 && reader.remaining > 0) {
+    reasonCode = expectReasonCode(reader, type);
+    if (reader.remaining > 0) properties = readProperties(reader, type);
+  }
+  reader.expectEnd(name);
+  return { type, packetId, reasonCode, properties };
+}
+
+/** Encodes what follows the fixed header, in the shortest form (section 3.4.2.1). @throws {UsageError} Values that MQTT cannot carry. */
+export function encodeAcknowledgement(
+  writer: ByteWriter,
+  packet: AcknowledgementPacket,
+  version: ProtocolVersion,
+): void {
+  writePacketId(writer, packet.packetId);
+  if (version !== 5) return;
+  const hasProperties = Object.keys(packet.properties).length > 0;
+  if (packet.reasonCode === ReasonCode.success && !hasProperties) return;
+  writer.writeByte(packet.reasonCode);
+  if (hasProperties) writeProperties(writer, packet.type, packet.properties);
+}

@@ -1,0 +1,39 @@
+import type { ByteReader } from '../byte-reader.ts';
+import type { ByteWriter } from '../byte-writer.ts';
+import { PacketType, type ProtocolVersion } from '../packet-type.ts';
+import { NO_PROPERTIES, type Properties, readProperties, writeProperties } from '../property.ts';
+import { ReasonCode } from '../reason-code.ts';
+import { expectReasonCode } from './packet-reason.ts';
+
+export type DisconnectProperties = Pick<
+  Properties,
+  'sessionExpiryInterval' | 'reasonString' | 'userProperties' | 'serverReference'
+>;
+
+/** DISCONNECT (section 3.14): the last packet of either side; below 5.0 only the client's, and without a Reason Code. */
+export interface DisconnectPacket {
+  readonly type: typeof PacketType.disconnect;
+  readonly reasonCode: ReasonCode;
+  readonly properties: Readonly<DisconnectProperties>;
+}
+
+/** Decodes what follows the fixed header of a DISCONNECT packet. @throws {PacketError} The bytes are not a DISCONNECT packet. */
+export function decodeDisconnect(reader: ByteReader, version: ProtocolVersion): DisconnectPacket {
+  let reasonCode: ReasonCode = ReasonCode.normalDisconnection;
+  let properties: DisconnectProperties = NO_PROPERTIES;
+  if (version === 5 && reader.remaining > 0) {
+    reasonCode = expectReasonCode(reader, PacketType.disconnect);
+    if (reader.remaining > 0) properties = readProperties(reader, PacketType.disconnect);
+  }
+  reader.expectEnd('DISCONNECT');
+  return { type: PacketType.disconnect, reasonCode, properties };
+}
+
+/** Encodes what follows the fixed header, in the shortest form (section 3.14.2.1). @throws {UsageError} Values that MQTT cannot carry. */
+export function encodeDisconnect(writer: ByteWriter, packet: DisconnectPacket, version: ProtocolVersion): void {
+  if (version !== 5) return;
+  const hasProperties = Object.keys(packet.properties).length > 0;
+  if (packet.reasonCode === ReasonCode.normalDisconnection && !hasProperties) return;
+  writer.writeByte(packet.reasonCode);
+  if (hasProperties) writeProperties(writer, PacketType.disconnect, packet.properties);
+}

@@ -1,0 +1,83 @@
+import type { ByteReader } from '../byte-reader.ts';
+import type { ByteWriter } from '../byte-writer.ts';
+import { malformed, UsageError } from '../packet-error.ts';
+import { PacketType, type ProtocolVersion, type QoS } from '../packet-type.ts';
+import { NO_PROPERTIES, type Properties, readProperties, writeProperties } from '../property.ts';
+
+export type PublishProperties = Pick<
+  Properties,
+  | 'payloadFormatIndicator'
+  | 'messageExpiryInterval'
+  | 'topicAlias'
+  | 'responseTopic'
+  | 'correlationData'
+  | 'userProperties'
+  | 'subscriptionIdentifiers'
+  | 'contentType'
+>;
+
+/** PUBLISH (section 3.3): an Application Message on its way, from either side. */
+export interface PublishPacket {
+  readonly type: typeof PacketType.publish;
+  readonly dup: boolean;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  /** `''` where a Topic Alias stands for it. */
+  readonly topicName: string;
+  /** 1 to 65,535; 0 at QoS 0, where there is none. */
+  readonly packetId: number;
+  /** Empty below 5.0. */
+  readonly properties: Readonly<PublishProperties>;
+  readonly payload: Uint8Array;
+}
+
+export const DUP = 0b1000;
+export const RETAIN = 0b0001;
+
+/** Checks the flags of a PUBLISH packet and answers its QoS. @throws {PacketError} A combination that the standard forbids. */
+export function readPublishFlags(flags: number): QoS {
+  const qos = (flags >> 1) & 0b11;
+  if (qos === 3) throw malformed('PUBLISH has both QoS bits set', 'MQTT-3.3.1-4');
+  if (qos === 0 && (flags & DUP) !== 0) throw malformed('PUBLISH has DUP set at QoS 0', 'MQTT-3.3.1-2');
+  return qos as QoS;
+}
+
+/** Decodes what follows the fixed header of a PUBLISH packet. @throws {PacketError} The bytes are not a PUBLISH packet. */
+export function decodePublish(reader: ByteReader, flags: number, version: ProtocolVersion): PublishPacket {
+  const qos = readPublishFlags(flags);
+  const topicName = reader.readUtf8String('the Topic Name');
+  const packetId = qos === 0 ? 0 : reader.readTwoByteInteger('the Packet Identifier');
+  if (qos !== 0 && packetId === 0) throw malformed('PUBLISH has Packet Identifier 0', 'MQTT-2.2.1-3');
+  const properties = version === 5 ? readProperties(reader, PacketType.publish) : NO_PROPERTIES;
+  const payload = reader.readRest();
+  const dup = (flags & DUP) !== 0;
+  const retain = (flags & RETAIN) !== 0;
+  return { type: PacketType.publish, dup, qos, retain, topicName, packetId, properties, payload };
+}
+
+/** The four low bits of a PUBLISH packet's first byte. */
+export function publishFlags(packet: PublishPacket): number {
+  return (packet.dup ? DUP : 0) | (packet.qos << 1) | (packet.retain ? RETAIN : 0);
+}
+
+/** Encodes what follows the fixed header of a PUBLISH packet. @throws {UsageError} Values that MQTT cannot carry. */
+export function encodePublish(writer: ByteWriter, packet: PublishPacket, version: ProtocolVersion): void {
+  if (packet.dup && packet.qos === 0) throw new UsageError('dup-at-qos-0', 'a QoS 0 PUBLISH is never sent again'); // [MQTT-3.3.1-2]
+  writer.writeUtf8String(packet.topicName, 'the Topic Name');
+  if (packet.qos !== 0) writePacketId(writer, packet.packetId);
+  if (version === 5) writeProperties(writer, PacketType.publish, packet.properties);
+  writer.writeBytes(packet.payload);
+}
+
+/** Writes a Packet Identifier. @throws {UsageError} It is not a whole number from 1 to 65,535. [MQTT-2.2.1-3] */
+export function writePacketId(writer: ByteWriter, packetId: number): void {
+  if (packetId === 0) throw new UsageError('out-of-range', 'a Packet Identifier must be 1 to 65535, not 0');
+  writer.writeTwoByteInteger(packetId, 'the Packet Identifier');
+}
+
+/** Reads a Packet Identifier. @throws {PacketError} It is 0. */
+export function readPacketId(reader: ByteReader, packet: string): number {
+  const packetId = reader.readTwoByteInteger(`the Packet Identifier of ${packet}`);
+  if (packetId === 0) throw malformed(`${packet} has Packet Identifier 0`, 'MQTT-2.2.1-3');
+  return packetId;
+}

@@ -1,0 +1,45 @@
+import type { ByteReader } from '../byte-reader.ts';
+import type { ByteWriter } from '../byte-writer.ts';
+import { malformed } from '../packet-error.ts';
+import { PacketType, type ProtocolVersion } from '../packet-type.ts';
+import { NO_PROPERTIES, type Properties, readProperties, writeProperties } from '../property.ts';
+import { FIRST_FAILURE, ReasonCode } from '../reason-code.ts';
+import { expectReasonCode } from './packet-reason.ts';
+import { readPacketId, writePacketId } from './publish.ts';
+
+export type SubackProperties = Pick<Properties, 'reasonString' | 'userProperties'>;
+
+/** SUBACK (section 3.9): one Reason Code for each Topic Filter of the SUBSCRIBE, in its order. */
+export interface SubackPacket {
+  readonly type: typeof PacketType.suback;
+  readonly packetId: number;
+  /** The granted QoS, or why not. 3.1.1's 0x80 is unspecifiedError. */
+  readonly reasonCodes: readonly ReasonCode[];
+  readonly properties: Readonly<SubackProperties>;
+}
+
+/** Decodes what follows the fixed header of a SUBACK packet. @throws {PacketError} The bytes are not a SUBACK packet. */
+export function decodeSuback(reader: ByteReader, version: ProtocolVersion): SubackPacket {
+  const packetId = readPacketId(reader, 'SUBACK');
+  const properties = version === 5 ? readProperties(reader, PacketType.suback) : NO_PROPERTIES;
+  const reasonCodes: ReasonCode[] = [];
+  while (reader.remaining > 0) {
+    const reasonCode = expectReasonCode(reader, PacketType.suback);
+    if (version !== 5 && reasonCode > ReasonCode.unspecifiedError) {
+      throw malformed('SUBACK has a return code other than 0, 1, 2 and 0x80', 'MQTT311-3.9.3-2');
+    }
+    reasonCodes.push(reasonCode);
+  }
+  if (reasonCodes.length === 0) throw malformed('SUBACK has no Reason Code', 'MQTT-3.9.3-1');
+  return { type: PacketType.suback, packetId, reasonCodes, properties };
+}
+
+/** Encodes what follows the fixed header of a SUBACK packet. @throws {UsageError} Values that MQTT cannot carry. */
+export function encodeSuback(writer: ByteWriter, packet: SubackPacket, version: ProtocolVersion): void {
+  writePacketId(writer, packet.packetId);
+  if (version === 5) writeProperties(writer, PacketType.suback, packet.properties);
+  for (const reasonCode of packet.reasonCodes) {
+    const refused = reasonCode >= FIRST_FAILURE && version !== 5;
+    writer.writeByte(refused ? ReasonCode.unspecifiedError : reasonCode); // [MQTT311-3.9.3-2]
+  }
+}

@@ -1,0 +1,41 @@
+import type { ByteReader } from '../byte-reader.ts';
+import type { ByteWriter } from '../byte-writer.ts';
+import { malformed } from '../packet-error.ts';
+import { PacketType, type ProtocolVersion } from '../packet-type.ts';
+import { NO_PROPERTIES, type Properties, readProperties, writeProperties } from '../property.ts';
+import type { ReasonCode } from '../reason-code.ts';
+import { expectReasonCode } from './packet-reason.ts';
+import { readPacketId, writePacketId } from './publish.ts';
+
+export type UnsubackProperties = Pick<Properties, 'reasonString' | 'userProperties'>;
+
+/** UNSUBACK (section 3.11). */
+export interface UnsubackPacket {
+  readonly type: typeof PacketType.unsuback;
+  readonly packetId: number;
+  /** One for each Topic Filter of the UNSUBSCRIBE, in its order; empty below 5.0, where the packet carries none. */
+  readonly reasonCodes: readonly ReasonCode[];
+  readonly properties: Readonly<UnsubackProperties>;
+}
+
+/** Decodes what follows the fixed header of an UNSUBACK packet. @throws {PacketError} The bytes are not an UNSUBACK packet. */
+export function decodeUnsuback(reader: ByteReader, version: ProtocolVersion): UnsubackPacket {
+  const packetId = readPacketId(reader, 'UNSUBACK');
+  const reasonCodes: ReasonCode[] = [];
+  let properties: UnsubackProperties = NO_PROPERTIES;
+  if (version === 5) {
+    properties = readProperties(reader, PacketType.unsuback);
+    while (reader.remaining > 0) reasonCodes.push(expectReasonCode(reader, PacketType.unsuback));
+    if (reasonCodes.length === 0) throw malformed('UNSUBACK has no Reason Code', 'MQTT-3.11.3-1');
+  }
+  reader.expectEnd('UNSUBACK');
+  return { type: PacketType.unsuback, packetId, reasonCodes, properties };
+}
+
+/** Encodes what follows the fixed header of an UNSUBACK packet. @throws {UsageError} Values that MQTT cannot carry. */
+export function encodeUnsuback(writer: ByteWriter, packet: UnsubackPacket, version: ProtocolVersion): void {
+  writePacketId(writer, packet.packetId);
+  if (version !== 5) return;
+  writeProperties(writer, PacketType.unsuback, packet.properties);
+  for (const reasonCode of packet.reasonCodes) writer.writeByte(reasonCode);
+}

@@ -1,0 +1,295 @@
+import type { ByteReader } from './byte-reader.ts';
+import type { ByteWriter } from './byte-writer.ts';
+import { malformed, protocolError, UsageError } from './packet-error.ts';
+import { PacketType, packetTypeName } from './packet-type.ts';
+
+/**
+ * The 27 properties of MQTT 5.0 (section 2.2.2.2), under the standard's names. Which of them a packet may carry is in
+ * {@link PROPERTIES}; the types of the packets narrow this one.
+ */
+export interface Properties {
+  /** Whether the payload is unspecified bytes (0) or UTF-8 text (1). */
+  payloadFormatIndicator?: 0 | 1;
+  /** Lifetime of the message in seconds, 0 to 4,294,967,295. Absent: it does not expire. */
+  messageExpiryInterval?: number;
+  contentType?: string;
+  /** A Topic Name: where an answer is expected. */
+  responseTopic?: string;
+  correlationData?: Uint8Array;
+  /** 1 to 268,435,455; one in SUBSCRIBE, one for each matching subscription in PUBLISH. */
+  subscriptionIdentifiers?: number[];
+  /** Seconds that the session outlives its connection; 0 ends with it, 4,294,967,295 never. */
+  sessionExpiryInterval?: number;
+  assignedClientIdentifier?: string;
+  /** Seconds. */
+  serverKeepAlive?: number;
+  authenticationMethod?: string;
+  authenticationData?: Uint8Array;
+  requestProblemInformation?: boolean;
+  /** Seconds between the end of the connection and the Will Message. */
+  willDelayInterval?: number;
+  requestResponseInformation?: boolean;
+  responseInformation?: string;
+  serverReference?: string;
+  reasonString?: string;
+  /** 1 to 65,535: QoS 1 and 2 publications that may be unacknowledged at a time. */
+  receiveMaximum?: number;
+  topicAliasMaximum?: number;
+  /** 1 to 65,535. */
+  topicAlias?: number;
+  maximumQoS?: 0 | 1;
+  retainAvailable?: boolean;
+  /** Name and value pairs in their order; a name may appear more than once. */
+  userProperties?: [string, string][];
+  /** Bytes of a whole packet, 1 to 4,294,967,295. */
+  maximumPacketSize?: number;
+  wildcardSubscriptionAvailable?: boolean;
+  subscriptionIdentifiersAvailable?: boolean;
+  sharedSubscriptionAvailable?: boolean;
+}
+
+export type PropertyName = keyof Properties;
+
+/** Where properties stand: in a packet, or among the Will Properties of a CONNECT packet. */
+export type PropertyPlace = PacketType | typeof WILL_PROPERTIES;
+export const WILL_PROPERTIES = 16;
+
+type Shape = 'boolean' | 'byte' | 'two bytes' | 'four bytes' | 'variable byte integer' | 'string' | 'binary' | 'pair';
+
+/** What the standard says of one property. */
+export interface PropertyDefinition {
+  readonly identifier: number;
+  readonly name: PropertyName;
+  readonly title: string;
+  readonly shape: Shape;
+  readonly places: readonly PropertyPlace[];
+  /** Smallest and largest value of numbers; outside it is a Protocol Error. */
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+const { connect, connack, publish, subscribe, unsubscribe, disconnect, auth } = PacketType;
+const will = WILL_PROPERTIES;
+const acknowledgements = [
+  PacketType.puback,
+  PacketType.pubrec,
+  PacketType.pubrel,
+  PacketType.pubcomp,
+  PacketType.suback,
+  PacketType.unsuback,
+] as const;
+const everywhere: readonly PropertyPlace[] = [
+  connect,
+  connack,
+  publish,
+  will,
+  ...acknowledgements,
+  subscribe,
+  unsubscribe,
+  disconnect,
+  auth,
+];
+const reasons = [connack, ...acknowledgements, disconnect, auth];
+
+const TWO_BYTES = 0xffff;
+const FOUR_BYTES = 0xffff_ffff;
+
+function define(
+  identifier: number,
+  name: PropertyName,
+  title: string,
+  shape: Shape,
+  places: readonly PropertyPlace[],
+  [minimum, maximum]: readonly [number, number] = shape === 'boolean' ? [0, 1] : [0, FOUR_BYTES],
+): PropertyDefinition {
+  return { identifier, name, title, shape, places, minimum, maximum };
+}
+
+/** Table 2-4 of the standard. */
+export const PROPERTIES: readonly PropertyDefinition[] = [
+  define(1, 'payloadFormatIndicator', 'Payload Format Indicator', 'byte', [publish, will], [0, 1]),
+  define(2, 'messageExpiryInterval', 'Message Expiry Interval', 'four bytes', [publish, will]),
+  define(3, 'contentType', 'Content Type', 'string', [publish, will]),
+  define(8, 'responseTopic', 'Response Topic', 'string', [publish, will]),
+  define(9, 'correlationData', 'Correlation Data', 'binary', [publish, will]),
+  define(
+    11,
+    'subscriptionIdentifiers',
+    'Subscription Identifier',
+    'variable byte integer',
+    [publish, subscribe],
+    [1, 0x0fff_ffff],
+  ),
+  define(17, 'sessionExpiryInterval', 'Session Expiry Interval', 'four bytes', [connect, connack, disconnect]),
+  define(18, 'assignedClientIdentifier', 'Assigned Client Identifier', 'string', [connack]),
+  define(19, 'serverKeepAlive', 'Server Keep Alive', 'two bytes', [connack], [0, TWO_BYTES]),
+  define(21, 'authenticationMethod', 'Authentication Method', 'string', [connect, connack, auth]),
+  define(22, 'authenticationData', 'Authentication Data', 'binary', [connect, connack, auth]),
+  define(23, 'requestProblemInformation', 'Request Problem Information', 'boolean', [connect]),
+  define(24, 'willDelayInterval', 'Will Delay Interval', 'four bytes', [will]),
+  define(25, 'requestResponseInformation', 'Request Response Information', 'boolean', [connect]),
+  define(26, 'responseInformation', 'Response Information', 'string', [connack]),
+  define(28, 'serverReference', 'Server Reference', 'string', [connack, disconnect]),
+  define(31, 'reasonString', 'Reason String', 'string', reasons),
+  define(33, 'receiveMaximum', 'Receive Maximum', 'two bytes', [connect, connack], [1, TWO_BYTES]),
+  define(34, 'topicAliasMaximum', 'Topic Alias Maximum', 'two bytes', [connect, connack], [0, TWO_BYTES]),
+  define(35, 'topicAlias', 'Topic Alias', 'two bytes', [publish], [1, TWO_BYTES]),
+  define(36, 'maximumQoS', 'Maximum QoS', 'byte', [connack], [0, 1]),
+  define(37, 'retainAvailable', 'Retain Available', 'boolean', [connack]),
+  define(38, 'userProperties', 'User Property', 'pair', everywhere),
+  define(39, 'maximumPacketSize', 'Maximum Packet Size', 'four bytes', [connect, connack], [1, FOUR_BYTES]),
+  define(40, 'wildcardSubscriptionAvailable', 'Wildcard Subscription Available', 'boolean', [connack]),
+  define(41, 'subscriptionIdentifiersAvailable', 'Subscription Identifier Available', 'boolean', [connack]),
+  define(42, 'sharedSubscriptionAvailable', 'Shared Subscription Available', 'boolean', [connack]),
+];
+
+/** The same by identifier, for constant time on the way in. */
+export const PROPERTY_BY_IDENTIFIER: readonly (PropertyDefinition | undefined)[] = Array.from({ length: 43 }, (_, id) =>
+  PROPERTIES.find((property) => property.identifier === id),
+);
+
+/** What packets without properties share. */
+export const NO_PROPERTIES: Readonly<Properties> = Object.freeze({});
+
+/** The name of a place, for messages. */
+export function placeName(place: PropertyPlace): string {
+  return place === WILL_PROPERTIES ? 'the Will Properties' : packetTypeName(place);
+}
+
+/** The definition of a property that may stand here. @throws {PacketError} Unknown, or not allowed in this place. */
+export function expectProperty(identifier: number, place: PropertyPlace): PropertyDefinition {
+  const property = PROPERTY_BY_IDENTIFIER[identifier];
+  if (property === undefined) throw malformed(`${placeName(place)} has unknown property ${identifier}`);
+  if (!property.places.includes(place)) {
+    throw protocolError(`${placeName(place)} has a ${property.title}, which is not allowed there`);
+  }
+  return property;
+}
+
+/** The answer to a property that may be given once and is given again: Protocol Error (section 2.2.2). */
+export function givenTwice(property: PropertyDefinition, place: PropertyPlace): Error {
+  return protocolError(`${placeName(place)} has more than one ${property.title}`);
+}
+
+/** Checks a number's range. @throws {PacketError} Outside what the standard allows. */
+export function expectInRange(property: PropertyDefinition, value: number): void {
+  if (value < property.minimum || value > property.maximum) {
+    throw protocolError(`${property.title} must be ${property.minimum} to ${property.maximum}, not ${value}`);
+  }
+}
+
+/**
+ * Reads the Property Length and all properties (section 2.2.2).
+ *
+ * @throws {PacketError} An identifier that is unknown (0x81), a property that may not stand here, is given twice or is out
+ * of its range (0x82), or a length that does not fit (0x81).
+ */
+export function readProperties(reader: ByteReader, place: PropertyPlace): Properties {
+  const byteLength = reader.readVariableByteInteger('the Property Length');
+  if (byteLength === 0) return NO_PROPERTIES;
+  if (byteLength > reader.remaining) {
+    throw malformed(`the Property Length of ${placeName(place)} is ${byteLength}, ${reader.remaining} bytes are left`);
+  }
+  const end = reader.offset + byteLength;
+  const properties: Properties = {};
+  while (reader.offset < end) readProperty(reader, place, properties);
+  if (reader.offset > end)
+    throw malformed(`the last property of ${placeName(place)} is longer than the Property Length`);
+  return properties;
+}
+
+function readProperty(reader: ByteReader, place: PropertyPlace, into: Properties): void {
+  const property = expectProperty(reader.readVariableByteInteger('a property identifier'), place);
+  if (property.shape === 'pair') {
+    into.userProperties ??= [];
+    into.userProperties.push([reader.readUtf8String('a User Property name'), reader.readUtf8String('its value')]);
+  } else if (property.name === 'subscriptionIdentifiers') {
+    const value = reader.readVariableByteInteger(property.title);
+    expectInRange(property, value);
+    into.subscriptionIdentifiers ??= [];
+    if (into.subscriptionIdentifiers.length > 0 && place === subscribe) throw givenTwice(property, place);
+    into.subscriptionIdentifiers.push(value);
+  } else {
+    if (into[property.name] !== undefined) throw givenTwice(property, place);
+    Object.assign(into, { [property.name]: readValue(reader, property) });
+  }
+}
+
+function readValue(reader: ByteReader, property: PropertyDefinition): unknown {
+  if (property.name === 'responseTopic') return readResponseTopic(reader);
+  if (property.shape === 'string') return reader.readUtf8String(property.title);
+  if (property.shape === 'binary') return reader.readBinaryData(property.title);
+  const value = readNumber(reader, property);
+  expectInRange(property, value);
+  return property.shape === 'boolean' ? value === 1 : value;
+}
+
+function readResponseTopic(reader: ByteReader): string {
+  const topicName = reader.readUtf8String('the Response Topic');
+  if (/[+#]/.test(topicName)) throw protocolError('the Response Topic has a wildcard', 'MQTT-3.3.2-14');
+  return topicName;
+}
+
+function readNumber(reader: ByteReader, property: PropertyDefinition): number {
+  switch (property.shape) {
+    case 'two bytes':
+      return reader.readTwoByteInteger(property.title);
+    case 'four bytes':
+      return reader.readFourByteInteger(property.title);
+    default:
+      return reader.readByte(property.title);
+  }
+}
+
+/** Writes the Property Length and all properties that are set. @throws {UsageError} A value that the standard forbids. */
+export function writeProperties(writer: ByteWriter, place: PropertyPlace, properties: Readonly<Properties>): void {
+  const opened = writer.openLength();
+  for (const name in properties) {
+    const property = PROPERTY_BY_NAME.get(name);
+    const value = properties[name as PropertyName];
+    if (value === undefined) continue;
+    if (property === undefined) throw new UsageError('unknown-property', `MQTT has no property '${name}'`);
+    if (!property.places.includes(place)) {
+      throw new UsageError('property-not-allowed', `${property.title} is not allowed in ${placeName(place)}`);
+    }
+    writeProperty(writer, property, value);
+  }
+  writer.closeLength(opened, 'the Property Length');
+}
+
+const PROPERTY_BY_NAME: ReadonlyMap<string, PropertyDefinition> = new Map(PROPERTIES.map((each) => [each.name, each]));
+
+function writeProperty(writer: ByteWriter, property: PropertyDefinition, value: unknown): void {
+  if (property.shape === 'pair') {
+    for (const [name, text] of value as [string, string][]) {
+      writer.writeByte(property.identifier);
+      writer.writeUtf8String(name, 'a User Property name');
+      writer.writeUtf8String(text, `the value of User Property '${name}'`);
+    }
+  } else if (property.name === 'subscriptionIdentifiers') {
+    for (const identifier of value as number[]) {
+      expectToSend(property, identifier);
+      writer.writeByte(property.identifier);
+      writer.writeVariableByteInteger(identifier, property.title);
+    }
+  } else {
+    writer.writeByte(property.identifier);
+    writeValue(writer, property, value);
+  }
+}
+
+function writeValue(writer: ByteWriter, property: PropertyDefinition, value: unknown): void {
+  if (property.shape === 'string') return writer.writeUtf8String(String(value), property.title);
+  if (property.shape === 'binary') return writer.writeBinaryData(value as Uint8Array, property.title);
+  const number = Number(value);
+  expectToSend(property, number);
+  if (property.shape === 'two bytes') writer.writeTwoByteInteger(number, property.title);
+  else if (property.shape === 'four bytes') writer.writeFourByteInteger(number, property.title);
+  else writer.writeByte(number);
+}
+
+function expectToSend(property: PropertyDefinition, value: number): void {
+  if (value >= property.minimum && value <= property.maximum && Number.isInteger(value)) return;
+  const range = `${property.minimum} to ${property.maximum}`;
+  throw new UsageError('out-of-range', `${property.title} must be a whole number from ${range}, not ${value}`);
+}
