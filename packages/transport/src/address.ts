@@ -1,0 +1,14 @@
+/**
+ * The address of a peer as logs, limits and rules want it: an IPv4 peer of a dual-stack listener looks like any other
+ * IPv4 peer (`::ffff:192.0.2.1` is `192.0.2.1`), and a link-local address loses its zone (`fe80::1%eth0` is `fe80::1`).
+ */
+export function numericAddress(address: string): string {
+  const zoneAt = address.indexOf('%');
+  const plain = zoneAt < 0 ? address : address.slice(0, zoneAt);
+  return plain.startsWith('::ffff:') && plain.includes('.') ? plain.slice('::ffff:'.length) : plain;
+}
+
+/** A host and port as people write them: `broker.local:1883`, `[::1]:1883`. */
+export function formatAddress(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

@@ -1,0 +1,10 @@
+export { formatAddress, numericAddress } from './address.ts';
+export type { ByteTransport, TransportAddress, TransportReceiver } from './byte-transport.ts';
+export { TransportError } from './byte-transport.ts';
+export type { ListenerEvents, TransportListener } from './listener.ts';
+export type { MemoryPairOptions, MemoryTransport } from './memory.ts';
+export { createMemoryPair } from './memory.ts';
+export type { DialMemoryOptions } from './memory-listener.ts';
+export { dialMemory, MemoryListener } from './memory-listener.ts';
+export type { DialTcpOptions, ListenTcpOptions, TcpLimits } from './tcp.ts';
+export { dialTcp, listenTcp, TcpTransport } from './tcp.ts';
