@@ -35,10 +35,14 @@ export class PublishView {
   qos: QoS = 0;
   dup = false;
   retain = false;
+  /** Where the Topic Name lies: in {@link bytes}, until whoever resolves Topic Aliases points these three elsewhere. */
+  topicBytes: Uint8Array = NO_BYTES;
   topicStart = 0;
   topicEnd = 0;
   /** 0 at QoS 0. */
   packetId = 0;
+  /** Where the Packet Identifier's two bytes are, or would be at QoS 0. */
+  packetIdOffset = 0;
   /** Where the properties are, without their Property Length; an empty range below 5.0. */
   propertiesStart = 0;
   /** Where the properties end and the payload begins; the payload goes to {@link end}. */
@@ -71,9 +75,11 @@ export class PublishView {
     this.qos = flags === 0 ? 0 : readPublishFlags(flags);
     this.dup = (flags & DUP) !== 0;
     this.retain = (flags & RETAIN) !== 0;
+    this.topicBytes = bytes;
     this.topicStart = bodyStart + 2;
     this.topicEnd = stringEnd(bytes, bodyStart, end, 'the Topic Name');
     let at = this.topicEnd;
+    this.packetIdOffset = at;
     this.packetId = 0;
     if (this.qos !== 0) {
       at = need(at, 2, end, 'the Packet Identifier');
@@ -89,11 +95,6 @@ export class PublishView {
     this.propertiesStart = at;
     this.propertiesEnd = at;
     if (version === 5) this.#readPropertyLength(at);
-  }
-
-  /** The Packet Identifier's two bytes come right before the Property Length, or before the payload below 5.0. */
-  get packetIdOffset(): number {
-    return this.topicEnd;
   }
 
   /** The payload, as a view of {@link bytes}. */
