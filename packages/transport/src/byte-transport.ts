@@ -36,7 +36,7 @@ export interface ByteTransport {
   resume(): void;
   /** Sends what is buffered, then closes. `handleClosed` follows, with an error if the peer did not take it all in time. */
   end(): void;
-  /** Closes at once and forgets what is buffered; the peer sees a cut stream as a reset. `handleClosed` follows. */
+  /** Closes at once and forgets what is buffered. `handleClosed` follows. */
   destroy(): void;
 }
 
@@ -54,7 +54,10 @@ export interface TransportReceiver {
   handleBytes(bytes: Uint8Array): void;
   /** The transport has drained after {@link ByteTransport.isWritable} was false. */
   handleWritable(): void;
-  /** The connection is over, exactly once and last. `error` is absent when the peer or the owner closed it in order. */
+  /**
+   * The connection is over, exactly once and last. `error` is absent when the peer or the owner closed it in order; its
+   * absence proves no order, for Node reports a reset that follows unread bytes as an end.
+   */
   handleClosed(error?: TransportError): void;
 }
 

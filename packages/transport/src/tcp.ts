@@ -130,7 +130,7 @@ export class TcpTransport implements ByteTransport {
     this.#drop();
   }
 
-  /** A stream that lacks its last bytes is reset, so that the peer cannot take it for a complete one. */
+  /** A stream that lacks its last bytes is reset: its peer can know, and the kernel forgets at once what it held for it. */
   #drop(): void {
     const socket = this.#socket;
     if (socket.writableLength > 0 && !socket.destroyed) socket.resetAndDestroy();
