@@ -1,0 +1,58 @@
+import type {
+  AuthPacket,
+  ConnectPacket,
+  PublishView,
+  ReasonCode,
+  SubscribePacket,
+  UnsubscribePacket,
+} from '@busbar/codec';
+import type { Delivery } from '../message/delivery.ts';
+import type { Closing } from './closing.ts';
+
+/** Answer to a PUBLISH whose message takes time to be accepted: the Reason Code comes with `acceptPublish`. */
+export const LATER = -1;
+
+/**
+ * What a {@link ServerConnection} asks of the server it belongs to. Each question may be answered within the call or any
+ * time later; the connection waits for none of them, and a connection that has closed meanwhile ignores the answer.
+ */
+export interface ServerConnectionOwner {
+  /** Answer with `acceptConnect`, `refuseConnect` or, for enhanced authentication, `continueAuthentication`. */
+  handleConnect(packet: ConnectPacket): void;
+  /** The client's next step of enhanced authentication, before the CONNACK or to authenticate again (section 4.12). */
+  handleAuth(packet: AuthPacket): void;
+  /**
+   * An Application Message. The view is valid during this call only.
+   *
+   * @returns The Reason Code to acknowledge with, or {@link LATER}. At QoS 0 nobody looks at it.
+   */
+  handlePublish(view: PublishView): ReasonCode | typeof LATER;
+  /** Answer with `acceptSubscribe`. */
+  handleSubscribe(packet: SubscribePacket): void;
+  /** Answer with `acceptUnsubscribe`. */
+  handleUnsubscribe(packet: UnsubscribePacket): void;
+  /** The client has taken over responsibility for a delivery of QoS 1 or 2, or has refused it with a Reason Code. */
+  handleDelivered(delivery: Delivery, reasonCode: ReasonCode): void;
+  /** A delivery of QoS 1 or 2 that was due again cannot be sent on this connection: it is larger than the client takes. */
+  handleUndeliverable(delivery: Delivery): void;
+  /** The client's acknowledgements have opened the window: more may be sent. */
+  handleWindow(): void;
+  /** The connection is over, exactly once and last. */
+  handleClosed(closing: Closing): void;
+}
+
+/** Bounds of a connection, each one's default in the broker's configuration. */
+export interface ServerConnectionLimits {
+  /** Milliseconds from the Network Connection to the end of CONNECT. */
+  readonly connectTimeoutMs: number;
+  /** Bytes of a whole packet from the client. */
+  readonly maximumPacketSize: number;
+  /** QoS 1 and 2 publications from the client that may be unacknowledged at a time, 1 to 65,535. */
+  readonly receiveMaximum: number;
+  /** Topic Aliases that the client may use, 0 to 65,535. */
+  readonly topicAliasMaximum: number;
+  /** Topic Aliases that this side uses at most towards a client that allows them, 0 to 65,535. */
+  readonly outboundTopicAliasMaximum: number;
+  /** QoS 1 and 2 deliveries to the client that may be unacknowledged at a time, however many it allows. */
+  readonly maximumInFlight: number;
+}

@@ -1,0 +1,16 @@
+/** @busbar/protocol: sans-I/O state machines of MQTT for both sides. Pure: no I/O, no clock, no randomness. */
+export type { Closing } from './connection/closing.ts';
+export { BlockPool, type ByteSink, OutputBuffer } from './connection/output-buffer.ts';
+export { type ConnectAnswer, ServerConnection } from './connection/server-connection.ts';
+export {
+  LATER,
+  type ServerConnectionLimits,
+  type ServerConnectionOwner,
+} from './connection/server-connection-owner.ts';
+export { ApplicationMessage, type MessageContent } from './message/application-message.ts';
+export { ByteSlab } from './message/byte-slab.ts';
+export { Delivery } from './message/delivery.ts';
+export { InboundFlow, Verdict } from './session/inbound-flow.ts';
+export { type InFlight, OutboundFlow, Stage } from './session/outbound-flow.ts';
+export { type FlowState, SessionState } from './session/session-state.ts';
+export { InboundTopicAliases, type OutboundTopicAlias, OutboundTopicAliases } from './session/topic-alias.ts';

@@ -1,0 +1,322 @@
+import {
+  encodePacket,
+  PacketType,
+  type PublishProperties,
+  PublishView,
+  packetSize,
+  type QoS,
+  utf8ByteLength,
+  variableByteIntegerLength,
+  writeUtf8,
+  writeVariableByteInteger,
+} from '@busbar/codec';
+import { type ByteSlab, copyBytes } from './byte-slab.ts';
+import { LARGE_PAYLOAD, type WireForm } from './wire-form.ts';
+
+const PUBLISH = PacketType.publish << 4;
+const MESSAGE_EXPIRY_INTERVAL = 2;
+const EXPIRY_LENGTH = 5;
+const ALIAS_LENGTH = 3;
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** What a message is made of when it does not come from a PUBLISH packet: wills, `$SYS`, programs. */
+export interface MessageContent {
+  readonly topicName: string;
+  readonly payload: Uint8Array;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  /** Those of PUBLISH, without Topic Alias and Subscription Identifiers. */
+  readonly properties: Readonly<Omit<PublishProperties, 'topicAlias' | 'subscriptionIdentifiers'>>;
+}
+
+/**
+ * An Application Message on its way through the broker (section 1.2), always of MQTT 5 shape: it knows topic, payload,
+ * properties, QoS, origin and time of arrival, and no longer Packet Identifier, Topic Alias, DUP or protocol version.
+ *
+ * It is a description of the packet it came in: nothing is decoded or copied until that is needed. Encoded
+ * {@link WireForm}s are made once each and shared by all receivers; where the packet that came is itself the form, it is
+ * passed on as it is. The bytes it describes belong to the chunk that was read: {@link keep} or {@link own} before
+ * the turn of the event loop ends if the message is to outlive it.
+ */
+export class ApplicationMessage {
+  readonly topicName: string;
+  /** The Topic Name in UTF-8. */
+  readonly topicBytes: Uint8Array;
+  readonly qos: QoS;
+  /** RETAIN as the publisher set it. */
+  readonly retain: boolean;
+  /** Milliseconds of the broker's clock at which it expires (section 3.3.2.3.3); Infinity for never. */
+  readonly expiresAt: number;
+  /** The Client Identifier of the publisher; `''` for the broker's own messages. */
+  readonly publisher: string;
+
+  // The packet it came in; all other offsets count from #start.
+  #bytes: Uint8Array;
+  #start: number;
+  readonly #byteLength: number;
+  readonly #version5: boolean;
+  readonly #hasPacketId: boolean;
+  readonly #topicOffset: number;
+  readonly #packetIdOffset: number;
+  readonly #propertiesOffset: number;
+  readonly #payloadOffset: number;
+  readonly #aliasOffset: number;
+  readonly #expiryOffset: number;
+  /** Whether the packet it came in may be passed on as a form. */
+  readonly #isForm: boolean;
+  #isKept = false;
+  #isOwned = false;
+  #form3: WireForm | undefined = undefined;
+  #form3WithId: WireForm | undefined = undefined;
+  #form5: WireForm | undefined = undefined;
+  #form5WithId: WireForm | undefined = undefined;
+
+  /**
+   * @param view The PUBLISH packet; the message describes its bytes and does not hold on to the view.
+   * @param topicName Its Topic Name, resolved if it came as an alias, and the same as bytes.
+   * @param now When it came, in milliseconds of the broker's clock.
+   */
+  constructor(
+    view: PublishView,
+    version5: boolean,
+    topicName: string,
+    topicBytes: Uint8Array,
+    publisher: string,
+    now: number,
+  ) {
+    const { start } = view;
+    this.topicName = topicName;
+    this.topicBytes = topicBytes;
+    this.qos = view.qos;
+    this.retain = view.retain;
+    this.expiresAt = view.messageExpiryInterval < 0 ? NEVER : now + view.messageExpiryInterval * 1000;
+    this.publisher = publisher;
+    this.#bytes = view.bytes;
+    this.#start = start;
+    this.#byteLength = view.end - start;
+    this.#version5 = version5;
+    this.#hasPacketId = view.qos !== 0;
+    this.#packetIdOffset = view.packetIdOffset - start;
+    this.#propertiesOffset = view.propertiesStart - start;
+    this.#payloadOffset = view.propertiesEnd - start;
+    this.#aliasOffset = view.topicAliasOffset < 0 ? -1 : view.topicAliasOffset - start;
+    this.#expiryOffset = view.messageExpiryOffset < 0 ? -1 : view.messageExpiryOffset - start;
+    this.#topicOffset = this.#aliasOffset < 0 ? this.#packetIdOffset - topicBytes.length - 2 : -1;
+    this.#isForm = this.#aliasOffset < 0;
+  }
+
+  /** Makes a message that did not come as a packet. @throws {UsageError} Content that MQTT cannot carry. */
+  static of(content: MessageContent, publisher: string, now: number): ApplicationMessage {
+    const packet = encodePacket(
+      { type: PacketType.publish, dup: false, packetId: content.qos === 0 ? 0 : 1, ...content },
+      5,
+    );
+    const view = new PublishView();
+    const topicLength = utf8ByteLength(content.topicName);
+    view.read(packet, 0, 1 + variableByteIntegerLength(bodyLength(packet)), packet.length, 5);
+    const topicBytes = new Uint8Array(topicLength);
+    writeUtf8(content.topicName, topicBytes, 0);
+    const message = new ApplicationMessage(view, true, content.topicName, topicBytes, publisher, now);
+    message.#isKept = true;
+    message.#isOwned = true;
+    return message;
+  }
+
+  /** Bytes that the message takes while it is queued or retained. */
+  get byteLength(): number {
+    return this.#byteLength;
+  }
+
+  get payloadLength(): number {
+    return this.#byteLength - this.#payloadOffset;
+  }
+
+  /** A view of the payload. */
+  get payload(): Uint8Array {
+    return this.#bytes.subarray(this.#start + this.#payloadOffset, this.#start + this.#byteLength);
+  }
+
+  /** Whether it has outlived its Message Expiry Interval. */
+  isExpired(now: number): boolean {
+    return this.expiresAt <= now;
+  }
+
+  /** What is left of the Message Expiry Interval, in whole seconds (section 3.3.2.3.3). */
+  remainingExpirySeconds(now: number): number {
+    return Math.max(0, Math.ceil((this.expiresAt - now) / 1000)); // [MQTT-3.3.2-6]
+  }
+
+  /** Makes sure that the message outlives the turn for a while: in flight to a connected receiver. */
+  keep(slab: ByteSlab): this {
+    if (this.#isKept) return this;
+    slab.copy(this.#bytes, this.#start, this.#start + this.#byteLength);
+    this.#moveTo(slab.bytes, slab.start);
+    return this;
+  }
+
+  /** Makes sure that the message may stay for long: queued or retained. Its memory is its own and exact. */
+  own(): this {
+    if (this.#isOwned) return this;
+    this.#moveTo(this.#bytes.slice(this.#start, this.#start + this.#byteLength), 0);
+    this.#isOwned = true;
+    return this;
+  }
+
+  /** Lets go of encoded forms: a message at rest needs only the packet it came in. */
+  dropForms(): void {
+    this.#form3 = undefined;
+    this.#form3WithId = undefined;
+    this.#form5 = undefined;
+    this.#form5WithId = undefined;
+  }
+
+  /** The message encoded for receivers of 5.0 or below, with or without Packet Identifier; made at most once each. */
+  form(version5: boolean, hasPacketId: boolean): WireForm {
+    if (version5) return hasPacketId ? this.#version5FormWithId() : this.#version5Form();
+    return hasPacketId ? this.#version3FormWithId() : this.#version3Form();
+  }
+
+  #version3Form(): WireForm {
+    this.#form3 ??= this.#makeForm(false, false);
+    return this.#form3;
+  }
+
+  #version3FormWithId(): WireForm {
+    this.#form3WithId ??= this.#makeForm(false, true);
+    return this.#form3WithId;
+  }
+
+  #version5Form(): WireForm {
+    this.#form5 ??= this.#makeForm(true, false);
+    return this.#form5;
+  }
+
+  #version5FormWithId(): WireForm {
+    this.#form5WithId ??= this.#makeForm(true, true);
+    return this.#form5WithId;
+  }
+
+  #moveTo(bytes: Uint8Array, start: number): void {
+    // Only the form that is the packet itself lies in the bytes that are left behind.
+    const same = this.#version5
+      ? this.#hasPacketId
+        ? this.#form5WithId
+        : this.#form5
+      : this.#hasPacketId
+        ? this.#form3WithId
+        : this.#form3;
+    if (same !== undefined && this.#isForm) {
+      same.bytes = bytes;
+      same.start = start;
+      same.end = start + this.#byteLength;
+    }
+    this.#bytes = bytes;
+    this.#start = start;
+    this.#isKept = true;
+  }
+
+  #makeForm(version5: boolean, hasPacketId: boolean): WireForm {
+    if (this.#isForm && version5 === this.#version5 && hasPacketId === this.#hasPacketId) return this.#sameForm();
+    return this.#encodeForm(version5, hasPacketId);
+  }
+
+  /** The packet that came is the packet that leaves. */
+  #sameForm(): WireForm {
+    return {
+      bytes: this.#bytes,
+      start: this.#start,
+      end: this.#start + this.#byteLength,
+      topicOffset: this.#topicOffset,
+      packetIdOffset: this.#packetIdOffset,
+      expiryOffset: this.#expiryOffset < 0 ? -1 : this.#expiryOffset + 1,
+      propertiesOffset: this.#propertiesOffset,
+      headLength: this.#payloadOffset,
+      isWhole: true,
+      packetSize: this.#byteLength,
+    };
+  }
+
+  #encodeForm(version5: boolean, hasPacketId: boolean): WireForm {
+    const propertiesLength = version5 ? this.#forwardedLength() : 0;
+    const propertyLengthBytes = version5 ? variableByteIntegerLength(propertiesLength) : 0;
+    const topicLength = this.topicBytes.length;
+    const { payloadLength } = this;
+    const headBody = 2 + topicLength + (hasPacketId ? 2 : 0) + propertyLengthBytes + propertiesLength;
+    const body = headBody + payloadLength;
+    const topicOffset = 1 + variableByteIntegerLength(body);
+    const headLength = topicOffset + headBody;
+    const isWhole = payloadLength < LARGE_PAYLOAD;
+    const bytes = new Uint8Array(isWhole ? headLength + payloadLength : headLength);
+    bytes[0] = PUBLISH;
+    writeVariableByteInteger(body, bytes, 1);
+    bytes[topicOffset] = topicLength >> 8;
+    bytes[topicOffset + 1] = topicLength;
+    copyBytes(this.topicBytes, 0, topicLength, bytes, topicOffset + 2);
+    const packetIdOffset = topicOffset + 2 + topicLength;
+    let expiryOffset = -1;
+    let propertiesOffset = packetIdOffset + (hasPacketId ? 2 : 0);
+    if (version5) {
+      propertiesOffset = writeVariableByteInteger(propertiesLength, bytes, propertiesOffset);
+      if (this.#expiryOffset >= 0) expiryOffset = propertiesOffset + 1;
+      this.#writeForwarded(bytes, propertiesOffset);
+    }
+    if (isWhole) copyBytes(this.#bytes, this.#at(this.#payloadOffset), this.#at(this.#byteLength), bytes, headLength);
+    const size = packetSize(body);
+    const end = bytes.length;
+    return {
+      bytes,
+      start: 0,
+      end,
+      topicOffset,
+      packetIdOffset,
+      expiryOffset,
+      propertiesOffset,
+      headLength,
+      isWhole,
+      packetSize: size,
+    };
+  }
+
+  #at(offset: number): number {
+    return this.#start + offset;
+  }
+
+  /** Length of the properties that receivers get: all but the Topic Alias [MQTT-3.3.2-20]. */
+  #forwardedLength(): number {
+    return this.#payloadOffset - this.#propertiesOffset - (this.#aliasOffset < 0 ? 0 : ALIAS_LENGTH);
+  }
+
+  /** The Message Expiry Interval first, so that it is found again; then the bytes as they came, in their order [MQTT-3.3.2-18]. */
+  #writeForwarded(into: Uint8Array, start: number): void {
+    let at = start;
+    if (this.#expiryOffset >= 0) {
+      into[at] = MESSAGE_EXPIRY_INTERVAL;
+      copyBytes(this.#bytes, this.#at(this.#expiryOffset), this.#at(this.#expiryOffset + EXPIRY_LENGTH), into, at);
+      at += EXPIRY_LENGTH;
+    }
+    let from = this.#propertiesOffset;
+    while (from < this.#payloadOffset) {
+      const to = this.#nextCut(from);
+      copyBytes(this.#bytes, this.#at(from), this.#at(to), into, at);
+      at += to - from;
+      if (to === this.#payloadOffset) break;
+      from = to + (to === this.#aliasOffset ? ALIAS_LENGTH : EXPIRY_LENGTH);
+    }
+  }
+
+  /** Where the next property begins that is not forwarded from its place, or where the properties end. */
+  #nextCut(from: number): number {
+    const alias = this.#aliasOffset >= from ? this.#aliasOffset : this.#payloadOffset;
+    const expiry = this.#expiryOffset >= from ? this.#expiryOffset : this.#payloadOffset;
+    return Math.min(alias, expiry);
+  }
+}
+
+/** The Remaining Length of a whole packet of ours, from how many bytes its length took. */
+function bodyLength(packet: Uint8Array): number {
+  for (let lengthBytes = 1; lengthBytes <= 4; lengthBytes++) {
+    const body = packet.length - 1 - lengthBytes;
+    if (variableByteIntegerLength(body) === lengthBytes) return body;
+  }
+  return 0;
+}

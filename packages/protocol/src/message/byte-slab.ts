@@ -1,0 +1,44 @@
+const SLAB_SIZE = 8 * 1024;
+const LARGEST_SHARE = SLAB_SIZE / 4;
+
+/**
+ * Memory for copies that live a short time and are small: many share one slab, which is freed with the last of them.
+ * A copy that is to stay long should have memory of its own, or one message keeps a whole slab alive.
+ */
+export class ByteSlab {
+  /** Where the last copy lies, from {@link start}. */
+  bytes = new Uint8Array(0);
+  start = 0;
+  #slab = new Uint8Array(SLAB_SIZE);
+  #used = 0;
+
+  /** Copies a range; the answer is in {@link bytes} from {@link start}. */
+  copy(source: Uint8Array, start: number, end: number): void {
+    const byteLength = end - start;
+    if (byteLength > LARGEST_SHARE) {
+      this.bytes = source.slice(start, end);
+      this.start = 0;
+      return;
+    }
+    if (this.#used + byteLength > SLAB_SIZE) {
+      this.#slab = new Uint8Array(SLAB_SIZE);
+      this.#used = 0;
+    }
+    this.bytes = this.#slab;
+    this.start = this.#used;
+    this.#used += byteLength;
+    copyBytes(source, start, end, this.bytes, this.start);
+  }
+}
+
+/** Below this many bytes a loop is faster than making a view for `set`. */
+const LOOP_LIMIT = 48;
+
+/** Copies a range of bytes into another buffer. */
+export function copyBytes(source: Uint8Array, start: number, end: number, target: Uint8Array, at: number): void {
+  if (end - start > LOOP_LIMIT) {
+    target.set(source.subarray(start, end), at);
+    return;
+  }
+  for (let from = start, to = at; from < end; from++, to++) target[to] = source[from] as number;
+}

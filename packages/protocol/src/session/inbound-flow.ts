@@ -1,0 +1,88 @@
+/** What is to be done with a PUBLISH packet of QoS 1 or 2. */
+export const Verdict = {
+  /** New: route it, then call {@link InboundFlow.accept}. */
+  deliver: 0,
+  /** Accepted before: acknowledge again, do not route again [MQTT-4.3.3-10]. */
+  acknowledge: 1,
+  /** Being accepted at this moment: its acknowledgement is still to come. */
+  ignore: 2,
+  /** More unacknowledged packets than Receive Maximum allows: Reason Code 0x93 (section 3.3.4). */
+  refuse: 3,
+} as const;
+export type Verdict = (typeof Verdict)[keyof typeof Verdict];
+
+/**
+ * The receiver's half of QoS 2 delivery (section 4.3.3), and its count of what is unacknowledged at QoS 1.
+ *
+ *     PUBLISH --> accepting --accept()--> QoS 1: forgotten, PUBACK
+ *                         \            \-> QoS 2: accepted, PUBREC --PUBREL--> forgotten, PUBCOMP
+ *                          --refuse()---> forgotten, PUBACK or PUBREC with the reason
+ *
+ * A message is acknowledged only after {@link accept}: whoever routes or stores it takes its time, and a crash before that
+ * makes the sender send it again. It belongs to the session, outlives connections and reads no clock; the same machine
+ * serves both sides.
+ *
+ * QoS 1 messages that are accepted within the same call never enter it: they cost nothing here.
+ */
+export class InboundFlow {
+  /** Packet Identifiers of QoS 2 messages: true once accepted, false while accepting. */
+  readonly #stages = new Map<number, boolean>();
+  #acceptingAtQos1 = 0;
+
+  /** Messages that count against Receive Maximum. */
+  get unacknowledged(): number {
+    return this.#stages.size + this.#acceptingAtQos1;
+  }
+
+  /** Packet Identifiers of the QoS 2 messages that are accepted and not yet released, in their order. */
+  get accepted(): number[] {
+    return [...this.#stages].filter(([, accepted]) => accepted).map(([packetId]) => packetId);
+  }
+
+  /** Takes up what a store remembered: the {@link accepted} of an earlier flow. */
+  restore(accepted: Iterable<number>): void {
+    for (const packetId of accepted) this.#stages.set(packetId, true);
+  }
+
+  /** @param receiveMaximum What this side announced, 1 to 65,535. */
+  handlePublish(qos: 1 | 2, packetId: number, receiveMaximum: number): Verdict {
+    if (qos === 2) {
+      const accepted = this.#stages.get(packetId);
+      if (accepted === true) return Verdict.acknowledge; // [MQTT-4.3.3-10]
+      if (accepted === false) return Verdict.ignore;
+    }
+    if (this.unacknowledged >= receiveMaximum) return Verdict.refuse; // [MQTT-3.3.4-7] [MQTT-3.3.4-9]
+    if (qos === 2) this.#stages.set(packetId, false);
+    return Verdict.deliver;
+  }
+
+  /** A QoS 1 message will be accepted later than within the call that delivered it. */
+  deferQos1(): void {
+    this.#acceptingAtQos1++;
+  }
+
+  /** A deferred QoS 1 message has been accepted or refused. */
+  settleQos1(): void {
+    this.#acceptingAtQos1--;
+  }
+
+  /** The message is routed and stored as far as was promised: from now on it is not delivered again. */
+  accept(packetId: number): void {
+    this.#stages.set(packetId, true);
+  }
+
+  /** The message was not taken (Reason Code 0x80 or greater): the Packet Identifier is free again. */
+  refuse(packetId: number): void {
+    this.#stages.delete(packetId);
+  }
+
+  /** Whether the Packet Identifier was known; PUBCOMP is due either way, with 0x92 when it was not. */
+  handlePubrel(packetId: number): boolean {
+    return this.#stages.delete(packetId); // [MQTT-4.3.3-11]
+  }
+
+  /** The connection is over: what was being accepted at QoS 1 will be sent again, and its answer has nowhere to go. */
+  handleDisconnected(): void {
+    this.#acceptingAtQos1 = 0;
+  }
+}

@@ -1,0 +1,183 @@
+/** Where a message of QoS 1 or 2 stands on its way out. */
+export const Stage = {
+  /** QoS 1, PUBLISH sent, PUBACK awaited. */
+  awaitingPuback: 1,
+  /** QoS 2, PUBLISH sent, PUBREC awaited. */
+  awaitingPubrec: 2,
+  /** QoS 2, PUBREL sent, PUBCOMP awaited; the message itself is no longer needed. */
+  awaitingPubcomp: 3,
+} as const;
+export type Stage = (typeof Stage)[keyof typeof Stage];
+
+/** A message that is in flight. */
+export interface InFlight<Message> {
+  readonly packetId: number;
+  stage: Stage;
+  /** Undefined from PUBREC on. */
+  message: Message | undefined;
+}
+
+const LARGEST_PACKET_ID = 65_535;
+
+/**
+ * The sender's half of QoS 1 and QoS 2 delivery (sections 4.3.2, 4.3.3 and 4.4), with the sender's Packet Identifiers
+ * (section 2.2.1) and the window of the receiver's Receive Maximum (section 4.9).
+ *
+ *     QoS 1: send() PUBLISH --> awaitingPuback --PUBACK--> done
+ *     QoS 2: send() PUBLISH --> awaitingPubrec --PUBREC < 0x80--> awaitingPubcomp, PUBREL --PUBCOMP--> done
+ *                                            \--PUBREC >= 0x80--> done
+ *     new connection: takeResend() answers everything unfinished in its old order, within the new window
+ *
+ * Belongs to the session and outlives connections; reads no clock; the same machine serves both sides. `Message` is
+ * whatever the owner wants back when it is done.
+ */
+export class OutboundFlow<Message> {
+  /** In the order of their first sending, which is the order of sending again [MQTT-4.6.0-1]. */
+  readonly #inFlight = new Map<number, InFlight<Message>>();
+  /** Packet Identifiers that requests of the owner (SUBSCRIBE, UNSUBSCRIBE) hold. */
+  readonly #reserved = new Set<number>();
+  #nextPacketId = 1;
+  #receiveMaximum = 0;
+  #quota = 0;
+  #resends: InFlight<Message>[] = [];
+  #resendAt = 0;
+
+  /** Messages that are unfinished. */
+  get size(): number {
+    return this.#inFlight.size;
+  }
+
+  /** Whether another PUBLISH may be sent now. Never before everything old has been sent again. */
+  get hasRoom(): boolean {
+    return this.#quota > 0 && this.#resendAt === this.#resends.length && this.#inFlight.size < LARGEST_PACKET_ID;
+  }
+
+  /** Everything in flight, in order: what a store keeps. */
+  get inFlight(): Iterable<Readonly<InFlight<Message>>> {
+    return this.#inFlight.values();
+  }
+
+  /** Takes up what a store kept: the {@link inFlight} of an earlier flow, in order. */
+  restore(inFlight: Iterable<Readonly<InFlight<Message>>>): void {
+    for (const each of inFlight) {
+      this.#inFlight.set(each.packetId, { ...each });
+      this.#nextPacketId = (each.packetId % LARGEST_PACKET_ID) + 1;
+    }
+  }
+
+  /** A connection begins: the window is the receiver's, and everything unfinished is due again [MQTT-4.4.0-1]. */
+  handleConnected(receiveMaximum: number): void {
+    this.#receiveMaximum = receiveMaximum;
+    this.#quota = receiveMaximum;
+    this.#resends = [...this.#inFlight.values()];
+    this.#resendAt = 0;
+  }
+
+  /** The connection is over: nothing may be sent until the next one. */
+  handleDisconnected(): void {
+    this.#quota = 0;
+    this.#reserved.clear();
+    this.#resends = [];
+    this.#resendAt = 0;
+  }
+
+  /**
+   * The next unfinished message to send again: PUBLISH with DUP, or PUBREL at stage awaitingPubcomp. Undefined when there
+   * is none, or the window is full: then ask again after the next acknowledgement.
+   */
+  takeResend(): InFlight<Message> | undefined {
+    while (this.#resendAt < this.#resends.length) {
+      const next = this.#resends[this.#resendAt] as InFlight<Message>;
+      const isUnfinished = this.#inFlight.get(next.packetId) === next;
+      const needsWindow = next.stage !== Stage.awaitingPubcomp;
+      if (isUnfinished && needsWindow && this.#quota === 0) return undefined; // [MQTT-4.9.0-2]
+      this.#resendAt++;
+      if (!isUnfinished) continue;
+      if (needsWindow) this.#quota--;
+      return next;
+    }
+    return undefined;
+  }
+
+  /** Registers a message that is sent now and answers its Packet Identifier. Only while {@link hasRoom}. */
+  send(message: Message, qos: 1 | 2): number {
+    const packetId = this.#takePacketId();
+    const stage = qos === 1 ? Stage.awaitingPuback : Stage.awaitingPubrec;
+    this.#inFlight.set(packetId, { packetId, stage, message });
+    this.#quota--;
+    return packetId;
+  }
+
+  /** A Packet Identifier for a SUBSCRIBE or UNSUBSCRIBE, until {@link releasePacketId}; 0 when all are in use. */
+  reservePacketId(): number {
+    if (this.#inFlight.size + this.#reserved.size >= LARGEST_PACKET_ID) return 0;
+    const packetId = this.#takePacketId();
+    this.#reserved.add(packetId);
+    return packetId;
+  }
+
+  /** @returns Whether it was reserved. */
+  releasePacketId(packetId: number): boolean {
+    return this.#reserved.delete(packetId);
+  }
+
+  /** @returns The message that is done; undefined when the Packet Identifier awaits no PUBACK. */
+  handlePuback(packetId: number): Message | undefined {
+    return this.#finish(packetId, Stage.awaitingPuback);
+  }
+
+  /**
+   * @returns For a success, whether PUBREL is due: true, also for a repeated PUBREC; false when the Packet Identifier is
+   * not known (0x92). The message is let go and handed to `received`.
+   */
+  handlePubrec(packetId: number, received?: (message: Message) => void): boolean {
+    const entry = this.#inFlight.get(packetId);
+    if (entry === undefined || entry.stage === Stage.awaitingPuback) return false;
+    const { message } = entry;
+    entry.stage = Stage.awaitingPubcomp;
+    entry.message = undefined;
+    if (message !== undefined) received?.(message);
+    return true;
+  }
+
+  /** PUBREC with a failure ends the flow (section 4.3.3). @returns The message that is done, undefined when unknown. */
+  handleRefusingPubrec(packetId: number): Message | undefined {
+    return this.#finish(packetId, Stage.awaitingPubrec);
+  }
+
+  /** @returns Whether the Packet Identifier awaited its PUBCOMP. */
+  handlePubcomp(packetId: number): boolean {
+    const entry = this.#inFlight.get(packetId);
+    if (entry?.stage !== Stage.awaitingPubcomp) return false;
+    this.#inFlight.delete(packetId);
+    this.#openWindow();
+    return true;
+  }
+
+  /** Forgets everything in flight and answers it: the session has ended. */
+  clear(): Message[] {
+    const messages = [...this.#inFlight.values()].flatMap((each) => (each.message === undefined ? [] : [each.message]));
+    this.#inFlight.clear();
+    this.handleDisconnected();
+    return messages;
+  }
+
+  #finish(packetId: number, stage: Stage): Message | undefined {
+    const entry = this.#inFlight.get(packetId);
+    if (entry === undefined || entry.stage !== stage) return undefined;
+    this.#inFlight.delete(packetId);
+    this.#openWindow();
+    return entry.message;
+  }
+
+  #openWindow(): void {
+    if (this.#quota < this.#receiveMaximum) this.#quota++;
+  }
+
+  #takePacketId(): number {
+    let packetId = this.#nextPacketId;
+    while (this.#inFlight.has(packetId) || this.#reserved.has(packetId)) packetId = (packetId % LARGEST_PACKET_ID) + 1;
+    this.#nextPacketId = (packetId % LARGEST_PACKET_ID) + 1;
+    return packetId; // [MQTT-2.2.1-3] [MQTT-2.2.1-4]
+  }
+}
