@@ -27,11 +27,13 @@ export type Verdict = (typeof Verdict)[keyof typeof Verdict];
 export class InboundFlow {
   /** Packet Identifiers of QoS 2 messages: true once accepted, false while accepting. */
   readonly #stages = new Map<number, boolean>();
+  /** Those of them that came on an earlier connection and have not been sent again: this one's window knows nothing of them. */
+  readonly #earlier = new Set<number>();
   #acceptingAtQos1 = 0;
 
-  /** Messages that count against Receive Maximum. */
+  /** Messages that count against Receive Maximum: what this connection has brought and is not acknowledged. */
   get unacknowledged(): number {
-    return this.#stages.size + this.#acceptingAtQos1;
+    return this.#stages.size - this.#earlier.size + this.#acceptingAtQos1;
   }
 
   /** Packet Identifiers of the QoS 2 messages that are accepted and not yet released, in their order. */
@@ -41,17 +43,21 @@ export class InboundFlow {
 
   /** Takes up what a store remembered: the {@link accepted} of an earlier flow. */
   restore(accepted: Iterable<number>): void {
-    for (const packetId of accepted) this.#stages.set(packetId, true);
+    for (const packetId of accepted) {
+      this.#stages.set(packetId, true);
+      this.#earlier.add(packetId);
+    }
   }
 
   /** @param receiveMaximum What this side announced, 1 to 65,535. */
   handlePublish(qos: 1 | 2, packetId: number, receiveMaximum: number): Verdict {
-    if (qos === 2) {
-      const accepted = this.#stages.get(packetId);
-      if (accepted === true) return Verdict.acknowledge; // [MQTT-4.3.3-10]
-      if (accepted === false) return Verdict.ignore;
+    const accepted = qos === 2 ? this.#stages.get(packetId) : undefined;
+    const hasPlace = accepted !== undefined && !this.#earlier.has(packetId);
+    if (!hasPlace && this.unacknowledged >= receiveMaximum) return Verdict.refuse; // [MQTT-3.3.4-7] [MQTT-3.3.4-9]
+    if (accepted !== undefined) {
+      this.#earlier.delete(packetId);
+      return accepted ? Verdict.acknowledge : Verdict.ignore; // [MQTT-4.3.3-10]
     }
-    if (this.unacknowledged >= receiveMaximum) return Verdict.refuse; // [MQTT-3.3.4-7] [MQTT-3.3.4-9]
     if (qos === 2) this.#stages.set(packetId, false);
     return Verdict.deliver;
   }
@@ -61,28 +67,47 @@ export class InboundFlow {
     this.#acceptingAtQos1++;
   }
 
-  /** A deferred QoS 1 message has been accepted or refused. */
+  /** A deferred QoS 1 message has been accepted or refused, on the connection that brought it. */
   settleQos1(): void {
     this.#acceptingAtQos1--;
   }
 
-  /** The message is routed and stored as far as was promised: from now on it is not delivered again. */
+  /**
+   * The QoS 2 message is routed and stored as far as was promised: from now on it is not delivered again. Any connection may
+   * have brought it; one that is not being accepted (any more) stays unknown.
+   */
   accept(packetId: number): void {
-    this.#stages.set(packetId, true);
+    if (this.#stages.has(packetId)) this.#stages.set(packetId, true);
   }
 
-  /** The message was not taken (Reason Code 0x80 or greater): the Packet Identifier is free again. */
+  /** The QoS 2 message was not taken (Reason Code 0x80 or greater): the Packet Identifier is free again. */
   refuse(packetId: number): void {
-    this.#stages.delete(packetId);
+    this.#forget(packetId); // [MQTT-4.3.3-9]
   }
 
   /** Whether the Packet Identifier was known; PUBCOMP is due either way, with 0x92 when it was not. */
   handlePubrel(packetId: number): boolean {
-    return this.#stages.delete(packetId); // [MQTT-4.3.3-11]
+    return this.#forget(packetId); // [MQTT-4.3.3-11] [MQTT-4.3.3-12]
   }
 
-  /** The connection is over: what was being accepted at QoS 1 will be sent again, and its answer has nowhere to go. */
+  /**
+   * The connection is over. What was being accepted at QoS 1 will be sent again, and its answer has nowhere to go; what was
+   * being accepted at QoS 2 may still be, and is not delivered again meanwhile.
+   */
   handleDisconnected(): void {
     this.#acceptingAtQos1 = 0;
+    for (const packetId of this.#stages.keys()) this.#earlier.add(packetId);
+  }
+
+  /** Forgets everything: the session has ended. */
+  clear(): void {
+    this.#stages.clear();
+    this.#earlier.clear();
+    this.#acceptingAtQos1 = 0;
+  }
+
+  #forget(packetId: number): boolean {
+    this.#earlier.delete(packetId);
+    return this.#stages.delete(packetId);
   }
 }

@@ -17,6 +17,12 @@ export interface InFlight<Message> {
   message: Message | undefined;
 }
 
+/** What the flow itself knows of it besides. */
+interface Entry<Message> extends InFlight<Message> {
+  /** Whether its PUBLISH was sent on this connection and so holds a place in the window. */
+  holdsPlace: boolean;
+}
+
 const LARGEST_PACKET_ID = 65_535;
 
 /**
@@ -33,13 +39,12 @@ const LARGEST_PACKET_ID = 65_535;
  */
 export class OutboundFlow<Message> {
   /** In the order of their first sending, which is the order of sending again [MQTT-4.6.0-1]. */
-  readonly #inFlight = new Map<number, InFlight<Message>>();
+  readonly #inFlight = new Map<number, Entry<Message>>();
   /** Packet Identifiers that requests of the owner (SUBSCRIBE, UNSUBSCRIBE) hold. */
   readonly #reserved = new Set<number>();
   #nextPacketId = 1;
-  #receiveMaximum = 0;
   #quota = 0;
-  #resends: InFlight<Message>[] = [];
+  #resends: Entry<Message>[] = [];
   #resendAt = 0;
 
   /** Messages that are unfinished. */
@@ -49,7 +54,7 @@ export class OutboundFlow<Message> {
 
   /** Whether another PUBLISH may be sent now. Never before everything old has been sent again. */
   get hasRoom(): boolean {
-    return this.#quota > 0 && this.#resendAt === this.#resends.length && this.#inFlight.size < LARGEST_PACKET_ID;
+    return this.#quota > 0 && this.#resendAt === this.#resends.length && this.#hasFreePacketId;
   }
 
   /** Everything in flight, in order: what a store keeps. */
@@ -59,16 +64,16 @@ export class OutboundFlow<Message> {
 
   /** Takes up what a store kept: the {@link inFlight} of an earlier flow, in order. */
   restore(inFlight: Iterable<Readonly<InFlight<Message>>>): void {
-    for (const each of inFlight) {
-      this.#inFlight.set(each.packetId, { ...each });
-      this.#nextPacketId = (each.packetId % LARGEST_PACKET_ID) + 1;
+    for (const { packetId, stage, message } of inFlight) {
+      this.#inFlight.set(packetId, { packetId, stage, message, holdsPlace: false });
+      this.#nextPacketId = (packetId % LARGEST_PACKET_ID) + 1;
     }
   }
 
   /** A connection begins: the window is the receiver's, and everything unfinished is due again [MQTT-4.4.0-1]. */
   handleConnected(receiveMaximum: number): void {
-    this.#receiveMaximum = receiveMaximum;
-    this.#quota = receiveMaximum;
+    this.#quota = receiveMaximum; // [MQTT-4.9.0-1]
+    for (const entry of this.#inFlight.values()) entry.holdsPlace = false;
     this.#resends = [...this.#inFlight.values()];
     this.#resendAt = 0;
   }
@@ -87,15 +92,20 @@ export class OutboundFlow<Message> {
    */
   takeResend(): InFlight<Message> | undefined {
     while (this.#resendAt < this.#resends.length) {
-      const next = this.#resends[this.#resendAt] as InFlight<Message>;
+      const next = this.#resends[this.#resendAt] as Entry<Message>;
       const isUnfinished = this.#inFlight.get(next.packetId) === next;
       const needsWindow = next.stage !== Stage.awaitingPubcomp;
       if (isUnfinished && needsWindow && this.#quota === 0) return undefined; // [MQTT-4.9.0-2]
       this.#resendAt++;
       if (!isUnfinished) continue;
-      if (needsWindow) this.#quota--;
+      if (needsWindow) {
+        next.holdsPlace = true;
+        this.#quota--;
+      }
       return next;
     }
+    this.#resends = [];
+    this.#resendAt = 0;
     return undefined;
   }
 
@@ -103,14 +113,14 @@ export class OutboundFlow<Message> {
   send(message: Message, qos: 1 | 2): number {
     const packetId = this.#takePacketId();
     const stage = qos === 1 ? Stage.awaitingPuback : Stage.awaitingPubrec;
-    this.#inFlight.set(packetId, { packetId, stage, message });
+    this.#inFlight.set(packetId, { packetId, stage, message, holdsPlace: true });
     this.#quota--;
     return packetId;
   }
 
   /** A Packet Identifier for a SUBSCRIBE or UNSUBSCRIBE, until {@link releasePacketId}; 0 when all are in use. */
   reservePacketId(): number {
-    if (this.#inFlight.size + this.#reserved.size >= LARGEST_PACKET_ID) return 0;
+    if (!this.#hasFreePacketId) return 0;
     const packetId = this.#takePacketId();
     this.#reserved.add(packetId);
     return packetId;
@@ -149,8 +159,7 @@ export class OutboundFlow<Message> {
   handlePubcomp(packetId: number): boolean {
     const entry = this.#inFlight.get(packetId);
     if (entry?.stage !== Stage.awaitingPubcomp) return false;
-    this.#inFlight.delete(packetId);
-    this.#openWindow();
+    this.#remove(entry);
     return true;
   }
 
@@ -165,13 +174,21 @@ export class OutboundFlow<Message> {
   #finish(packetId: number, stage: Stage): Message | undefined {
     const entry = this.#inFlight.get(packetId);
     if (entry === undefined || entry.stage !== stage) return undefined;
-    this.#inFlight.delete(packetId);
-    this.#openWindow();
+    this.#remove(entry);
     return entry.message;
   }
 
-  #openWindow(): void {
-    if (this.#quota < this.#receiveMaximum) this.#quota++;
+  /**
+   * A PUBREL that was sent again has taken no place in the window, so its PUBCOMP frees none: the standard would allow it
+   * (section 4.9), but a receiver that counts what it has not acknowledged would see one message too many [MQTT-3.3.4-7].
+   */
+  #remove(entry: Entry<Message>): void {
+    this.#inFlight.delete(entry.packetId);
+    if (entry.holdsPlace) this.#quota++;
+  }
+
+  get #hasFreePacketId(): boolean {
+    return this.#inFlight.size + this.#reserved.size < LARGEST_PACKET_ID;
   }
 
   #takePacketId(): number {

@@ -19,7 +19,8 @@ export class SessionState<Message> {
 
   /** @example store.write(clientIdentifier, session.toPlain()) */
   toPlain(): FlowState<Message> {
-    return { inFlight: [...this.outbound.inFlight].map((each) => ({ ...each })), accepted: this.inbound.accepted };
+    const inFlight = [...this.outbound.inFlight].map(({ packetId, stage, message }) => ({ packetId, stage, message }));
+    return { inFlight, accepted: this.inbound.accepted };
   }
 
   /** @example const session = SessionState.fromPlain(store.read(clientIdentifier)) */
@@ -34,5 +35,11 @@ export class SessionState<Message> {
   handleDisconnected(): void {
     this.inbound.handleDisconnected();
     this.outbound.handleDisconnected();
+  }
+
+  /** The session has ended: forgets everything in flight, and answers the outgoing messages that are unfinished, in order. */
+  clear(): Message[] {
+    this.inbound.clear();
+    return this.outbound.clear();
   }
 }

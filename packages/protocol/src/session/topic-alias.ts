@@ -38,6 +38,8 @@ export interface OutboundTopicAlias {
 export class OutboundTopicAliases {
   /** In the order of use, the oldest first. */
   readonly #aliases = new Map<string, number>();
+  /** Topics whose alias the receiver has not been told. */
+  readonly #untold = new Set<string>();
   readonly #maximum: number;
 
   /** @param maximum The receiver's Topic Alias Maximum, 0 to 65,535, or less of it [MQTT-3.1.2-26] [MQTT-3.2.2-17]. */
@@ -52,7 +54,13 @@ export class OutboundTopicAliases {
     const alias = known ?? this.#next();
     this.#aliases.delete(topicName);
     this.#aliases.set(topicName, alias);
-    return { alias, isKnown: known !== undefined };
+    const isUntold = this.#untold.size > 0 && this.#untold.delete(topicName);
+    return { alias, isKnown: known !== undefined && !isUntold };
+  }
+
+  /** The packet that was to carry the Topic Name with its new alias has not been sent after all. */
+  retract(topicName: string): void {
+    if (this.#aliases.has(topicName)) this.#untold.add(topicName);
   }
 
   #next(): number {
@@ -60,6 +68,7 @@ export class OutboundTopicAliases {
     const [oldest] = this.#aliases;
     if (oldest === undefined) return 1;
     this.#aliases.delete(oldest[0]);
+    this.#untold.delete(oldest[0]);
     return oldest[1];
   }
 }
