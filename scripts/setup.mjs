@@ -3,7 +3,7 @@
  * the second time takes a few hundredths of a second.
  *
  * - Installed means: `node_modules/.package-lock.json`, npm's own note of what it installed, has every package of
- *   `package-lock.json` in the same version, and the manifests ask for nothing that the lock file does not know.
+ *   `package-lock.json` in the same version, its folder is there, and the manifests ask for what the lock file knows.
  * - Built means: the last build succeeded, its files are still there, and no source has another size or time since.
  *
  * `npm start` and `npm test` call {@link setUp}.
@@ -61,7 +61,8 @@ function reasonToInstall() {
       const found = installed[folder];
       // Packages for other platforms and what an --omit left out may be absent.
       if (found === undefined && (locked.optional || locked.devOptional)) continue;
-      if (found?.version !== locked.version || found?.link !== locked.link) return `${folder} is not as locked`;
+      const isAsLocked = found?.version === locked.version && found?.link === locked.link;
+      if (!isAsLocked || !existsSync(path.join(ROOT, folder))) return `${folder} is not as locked`;
     } else {
       const manifest = readJson(path.join(folder, 'package.json'));
       if (manifest === undefined) return `package-lock.json knows ${folder}, which is gone`;
@@ -78,7 +79,8 @@ async function install() {
   const { code, output } = /npm-cli\.c?js$/.test(npm)
     ? await run(process.execPath, [npm, ...args])
     : await run('npm', args);
-  if (code !== 0) throw new SetUpError(`npm ci failed with exit code ${code}:\n${output.trim()}`);
+  const complaint = output.split('npm error Clean install a project')[0]; // what follows is npm's manual
+  if (code !== 0) throw new SetUpError(`npm ci failed with exit code ${code}:\n${complaint.trim()}`);
 }
 
 /** @param {string} sources The sources' fingerprint. @param {boolean} force Write files that tsc believes are there. */
