@@ -3,8 +3,8 @@ import type { ByteTransport, TransportError, TransportReceiver } from '@busbar/t
 /**
  * A {@link TransportReceiver} that keeps what it is told, for tests: `await receiver.until(() => receiver.closed > 0)`.
  *
- * Calls that come while {@link insideCall} is set (see {@link within}) break the transport's promise never to call from
- * within, and are counted as such.
+ * A call that comes while {@link within} runs breaks the transport's promise never to call from within, and is counted
+ * in `callsFromWithin`.
  */
 export class RecordingReceiver implements TransportReceiver {
   /** Every chunk as it arrived, not copied. */

@@ -15,7 +15,10 @@ export interface TransportListener {
 
 /** What an open listener tells besides its connections. */
 export interface ListenerEvents {
-  /** A connection could not be accepted (`EMFILE`: too many open files); the listener goes on. */
+  /**
+   * A connection could not be accepted (`ENOBUFS`, `EMFILE` and the like); the listener goes on. On Unix, Node itself
+   * closes what comes while no file is free and tells nobody: there `maxConnections` is the bound to set.
+   */
   readonly onError?: (error: TransportError) => void;
   /** A connection was closed at once because `maxConnections` are open. */
   readonly onRefused?: (remote: TransportAddress) => void;
