@@ -14,3 +14,14 @@ export { InboundFlow, Verdict } from './session/inbound-flow.ts';
 export { type InFlight, OutboundFlow, Stage } from './session/outbound-flow.ts';
 export { type FlowState, SessionState } from './session/session-state.ts';
 export { InboundTopicAliases, type OutboundTopicAlias, OutboundTopicAliases } from './session/topic-alias.ts';
+export { SharedGroup, type SharedStrategy } from './topic/shared-group.ts';
+export {
+  isSharedSubscription,
+  parseSharedSubscription,
+  type SharedSubscriptionParts,
+  subscriptionFilterFault,
+} from './topic/shared-subscription.ts';
+export { SubscriptionTree } from './topic/subscription-tree.ts';
+export { isValidTopicFilter, matchesTopicFilter, topicFilterFault } from './topic/topic-filter.ts';
+export { isValidTopicName, topicNameFault } from './topic/topic-name.ts';
+export { TopicTree } from './topic/topic-tree.ts';

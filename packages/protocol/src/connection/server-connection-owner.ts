@@ -38,7 +38,7 @@ export interface ServerConnectionOwner {
   /** The client's acknowledgements have opened the window: more may be sent. */
   handleWindow(): void;
   /** The connection is over, exactly once and last. */
-  handleClosed(closing: Closing): void;
+  handleClosing(closing: Closing): void;
 }
 
 /** Bounds of a connection, each one's default in the broker's configuration. */

@@ -561,7 +561,7 @@ export class ServerConnection {
     this.#waiting = [];
     this.#session.handleDisconnected();
     this.#session = NO_SESSION;
-    this.#owner.handleClosed(closing);
+    this.#owner.handleClosing(closing);
   }
 
   #connectTimeoutMessage(): string {

@@ -1,0 +1,19 @@
+import type { ReasonCode } from '@busbar/codec';
+
+/** What a client shows of itself with CONNECT. */
+export interface Credentials {
+  readonly clientIdentifier: string;
+  readonly userName: string | undefined;
+  readonly password: Uint8Array | undefined;
+  /** Numeric address of the peer. */
+  readonly address: string;
+}
+
+/** 0 lets the client in; a Reason Code of 0x80 or greater refuses it (0x86 and 0x87 are usual). */
+export type AuthenticationVerdict = ReasonCode;
+
+/**
+ * Decides who may connect. Answer at once where that is possible; a promise holds back this client only. A promise that
+ * rejects refuses the client with 0x88 and is logged.
+ */
+export type Authenticate = (credentials: Credentials) => AuthenticationVerdict | Promise<AuthenticationVerdict>;

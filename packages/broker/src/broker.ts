@@ -1,0 +1,165 @@
+import { ReasonCode } from '@busbar/codec';
+import { BlockPool, ByteSlab, type ServerConnectionLimits } from '@busbar/protocol';
+import type { ByteTransport } from '@busbar/transport';
+import type { Authenticate } from './auth/authenticator.ts';
+import { type Clock, systemClock } from './clock/clock.ts';
+import { TimerWheel } from './clock/timer-wheel.ts';
+import { type BrokerLimits, resolveLimits } from './config/limits.ts';
+import type { BrokerRooms } from './entrance/broker-rooms.ts';
+import { type Bound, Entrance, type ListenerOptions } from './entrance/entrance.ts';
+import { Turn } from './entrance/turn.ts';
+import { Counters } from './observe/counters.ts';
+import { type BrokerLog, silentLog } from './observe/log.ts';
+import { LossLedger, type LossReason } from './observe/loss-ledger.ts';
+import { RetainedMessages } from './retained/retained-messages.ts';
+import { Router } from './router/router.ts';
+import { SessionTable } from './session/session-table.ts';
+import { MemoryStore } from './store/memory-store.ts';
+import type { Store } from './store/store.ts';
+import { SubscriptionTable } from './subscription/subscription-table.ts';
+import { Wills } from './will/wills.ts';
+
+/** How a broker is made; everything has a default. */
+export interface BrokerOptions {
+  /** Default: `localhost:1883`. An empty list listens nowhere; see {@link Broker.accept}. */
+  readonly listeners?: readonly ListenerOptions[];
+  /** Bounds on what peers can grow; see {@link BrokerLimits}. */
+  readonly limits?: Partial<BrokerLimits>;
+  /** Default: says nothing. */
+  readonly log?: BrokerLog;
+  /** Default: everybody may connect. */
+  readonly authenticate?: Authenticate;
+  /** Default: a new {@link MemoryStore}. */
+  readonly store?: Store;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
+}
+
+/** What goes on in a broker, as plain numbers. */
+export interface BrokerStats {
+  readonly connections: number;
+  readonly connectionsAccepted: number;
+  readonly clients: number;
+  readonly sessions: number;
+  readonly subscriptions: number;
+  readonly retained: number;
+  readonly retainedBytes: number;
+  readonly messagesReceived: number;
+  readonly messagesSent: number;
+  readonly messagesMatched: number;
+  readonly messagesDelivered: number;
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
+  /** Messages that were not delivered, by reason. */
+  readonly dropped: Partial<Record<LossReason, number>>;
+}
+
+/** A running broker. Several in one process do not know each other. */
+export interface Broker {
+  /** Where it listens, as really bound. */
+  readonly listeners: readonly Bound[];
+  /** Takes in a Network Connection of your own making: an in-memory pair, a tunnel. */
+  accept(transport: ByteTransport): void;
+  stats(): BrokerStats;
+  /** Stops gracefully: no new connections, 0x8B to 5.0 clients, what was sent is flushed; sessions stay in the store. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a broker and resolves when it listens.
+ *
+ * @throws {UsageError} Limits that do not exist or are out of range.
+ * @throws {TransportError} A listener's port is in use or may not be opened.
+ * @example
+ * const broker = await createBroker({ listeners: [{ port: 0 }] });
+ * console.log(broker.listeners[0].port);
+ * await broker.stop();
+ */
+export async function createBroker(options: BrokerOptions = {}): Promise<Broker> {
+  const limits = resolveLimits(options.limits);
+  const clock = options.clock ?? systemClock;
+  const store = options.store ?? new MemoryStore();
+  const wheel = new TimerWheel(clock);
+  const counters = new Counters();
+  const ledger = new LossLedger();
+  const subscriptions = new SubscriptionTable();
+  const retained = new RetainedMessages(store, limits);
+  const router = new Router(subscriptions, retained, counters, ledger, limits);
+  const around = { limits, counters, ledger, slab: new ByteSlab() };
+  const sessions = new SessionTable({ store, subscriptions, retained, clock, wheel, around });
+  const wills = new Wills(clock, wheel, (message) => router.publishOwn(message, clock.now()));
+  sessions.onEnd = ({ clientIdentifier }) => wills.handleSessionEnd(clientIdentifier);
+  const rooms: BrokerRooms = {
+    limits,
+    connectionLimits: connectionLimitsOf(limits),
+    clock,
+    wheel,
+    turn: new Turn(clock),
+    pool: new BlockPool((byteLength) => Buffer.allocUnsafeSlow(byteLength)),
+    log: options.log ?? silentLog,
+    counters,
+    authenticate: options.authenticate ?? (() => ReasonCode.success),
+    router,
+    sessions,
+    store,
+    wills,
+    makeClientIdentifier: () => `auto-${crypto.randomUUID()}`,
+  };
+  const state = store.load();
+  retained.restore(state.retained);
+  sessions.restore(state.sessions);
+  const entrance = new Entrance(rooms);
+  try {
+    for (const listener of options.listeners ?? [{}]) await entrance.listen(listener);
+  } catch (error) {
+    await entrance.close();
+    wheel.stop();
+    throw error;
+  }
+  return {
+    listeners: entrance.bound,
+    accept: entrance.accept,
+    stats: () => statsOf(rooms, subscriptions, retained, ledger),
+    async stop() {
+      wills.stop();
+      await entrance.close();
+      wheel.stop();
+      store.close();
+    },
+  };
+}
+
+function connectionLimitsOf(limits: BrokerLimits): ServerConnectionLimits {
+  const {
+    connectTimeoutMs,
+    maximumPacketSize,
+    receiveMaximum,
+    topicAliasMaximum,
+    outboundTopicAliasMaximum,
+    maximumInFlight,
+  } = limits;
+  return {
+    connectTimeoutMs,
+    maximumPacketSize,
+    receiveMaximum,
+    topicAliasMaximum,
+    outboundTopicAliasMaximum,
+    maximumInFlight,
+  };
+}
+
+function statsOf(
+  rooms: BrokerRooms,
+  subscriptions: SubscriptionTable,
+  retained: RetainedMessages,
+  ledger: LossLedger,
+): BrokerStats {
+  return {
+    ...rooms.counters,
+    sessions: rooms.sessions.size,
+    subscriptions: subscriptions.size,
+    retained: retained.size,
+    retainedBytes: retained.byteLength,
+    dropped: ledger.toPlain(),
+  };
+}

@@ -1,0 +1,21 @@
+/** Time as the broker sees it; tests put a virtual one in its place. */
+export interface Clock {
+  /** Milliseconds, monotonic, from an origin of its own: for deadlines, never for people. */
+  now(): number;
+  /** Calls back once after so many milliseconds, unless the answer is called before. */
+  schedule(callback: () => void, delayMs: number): () => void;
+  /** Calls back when everything that arrived in this turn of the event loop has been worked on. */
+  endOfTurn(callback: () => void): void;
+}
+
+/** The machine's clock. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  schedule(callback, delayMs) {
+    const timer = setTimeout(callback, delayMs);
+    return () => clearTimeout(timer);
+  },
+  endOfTurn(callback) {
+    setImmediate(callback);
+  },
+};

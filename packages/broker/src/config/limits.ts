@@ -1,0 +1,111 @@
+import { UsageError } from '@busbar/codec';
+
+/** What is done with a message when a session's queue is full (law 8: every bound has an answer). */
+export type QueuePolicy = 'drop-oldest' | 'drop-newest';
+
+/** Everything that peers can grow, and how far. Sizes in bytes, times in milliseconds unless the name says otherwise. */
+export interface BrokerLimits {
+  /** From the Network Connection to the end of CONNECT. */
+  readonly connectTimeoutMs: number;
+  /** Network Connections at a time; one more is closed at once. */
+  readonly maximumConnections: number;
+  /** A whole packet from a client; a larger one is answered with 0x95. */
+  readonly maximumPacketSize: number;
+  /** QoS 1 and 2 publications of a client that may be unacknowledged; one more is answered with 0x93. */
+  readonly receiveMaximum: number;
+  /** Topic Aliases that a client may use; a larger one is answered with 0x94. */
+  readonly topicAliasMaximum: number;
+  /** Topic Aliases that the broker uses towards a client that allows them. */
+  readonly outboundTopicAliasMaximum: number;
+  /** QoS 1 and 2 deliveries to a client that may be unacknowledged; further ones wait in its queue. */
+  readonly maximumInFlight: number;
+  /** Levels of a Topic Name or Topic Filter; more are answered with 0x90 or 0x8F. */
+  readonly maximumTopicLevels: number;
+  /** Subscriptions of one session; one more is answered with 0x97. */
+  readonly maximumSubscriptions: number;
+  /** Messages that wait for one session. */
+  readonly maximumQueuedMessages: number;
+  /** Bytes of the messages that wait for one session. */
+  readonly maximumQueuedBytes: number;
+  /** What gives way when a session's queue is full. */
+  readonly queuePolicy: QueuePolicy;
+  /** Bytes that may wait in one connection's socket before its messages wait in its session's queue. */
+  readonly maximumBufferedBytes: number;
+  /** Retained messages; one more on a new topic is answered with 0x97. */
+  readonly maximumRetainedMessages: number;
+  /** Bytes of all retained messages. */
+  readonly maximumRetainedBytes: number;
+  /** Seconds that a session may outlive its connection, whatever the client asks for; 4,294,967,295 for ever. */
+  readonly maximumSessionExpiryInterval: number;
+  /** Seconds of Keep Alive at the most, and for clients that ask for none; 0 leaves it to the client. */
+  readonly maximumKeepAlive: number;
+  /** Different Topic Names whose route is remembered. */
+  readonly maximumRoutes: number;
+  /** How long a graceful stop waits for clients to take what was sent to them. */
+  readonly stopTimeoutMs: number;
+}
+
+interface Bound {
+  readonly default: number;
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+const UNBOUNDED = Number.MAX_SAFE_INTEGER;
+
+/** The default and the range of each numeric limit: what validation, help and reference are made from. */
+export const LIMIT_BOUNDS: Readonly<Record<Exclude<keyof BrokerLimits, 'queuePolicy'>, Bound>> = {
+  connectTimeoutMs: { default: 10_000, minimum: 1, maximum: 3_600_000 },
+  maximumConnections: { default: 100_000, minimum: 1, maximum: UNBOUNDED },
+  maximumPacketSize: { default: 8 * 1024 * 1024, minimum: 32, maximum: 268_435_460 },
+  receiveMaximum: { default: 1024, minimum: 1, maximum: 65_535 },
+  topicAliasMaximum: { default: 64, minimum: 0, maximum: 65_535 },
+  outboundTopicAliasMaximum: { default: 64, minimum: 0, maximum: 65_535 },
+  maximumInFlight: { default: 1024, minimum: 1, maximum: 65_535 },
+  maximumTopicLevels: { default: 128, minimum: 1, maximum: 65_536 },
+  maximumSubscriptions: { default: 100_000, minimum: 1, maximum: UNBOUNDED },
+  maximumQueuedMessages: { default: 10_000, minimum: 1, maximum: UNBOUNDED },
+  maximumQueuedBytes: { default: 64 * 1024 * 1024, minimum: 1024, maximum: UNBOUNDED },
+  maximumBufferedBytes: { default: 1024 * 1024, minimum: 1024, maximum: UNBOUNDED },
+  maximumRetainedMessages: { default: 1_000_000, minimum: 0, maximum: UNBOUNDED },
+  maximumRetainedBytes: { default: 1024 * 1024 * 1024, minimum: 0, maximum: UNBOUNDED },
+  maximumSessionExpiryInterval: { default: 4_294_967_295, minimum: 0, maximum: 4_294_967_295 },
+  maximumKeepAlive: { default: 0, minimum: 0, maximum: 65_535 },
+  maximumRoutes: { default: 100_000, minimum: 16, maximum: UNBOUNDED },
+  stopTimeoutMs: { default: 3_000, minimum: 0, maximum: 600_000 },
+};
+
+const QUEUE_POLICIES: readonly QueuePolicy[] = ['drop-oldest', 'drop-newest'];
+
+/**
+ * The limits with defaults filled in.
+ *
+ * @throws {UsageError} An unknown name, or a value out of its range; the message says what is allowed.
+ * @example resolveLimits({ maximumQueuedMessages: 50_000 })
+ */
+export function resolveLimits(given: Partial<BrokerLimits> = {}): BrokerLimits {
+  const resolved: Record<string, number | string> = { queuePolicy: 'drop-oldest' };
+  for (const [name, bound] of Object.entries(LIMIT_BOUNDS)) resolved[name] = bound.default;
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue;
+    if (name === 'queuePolicy') expectQueuePolicy(value);
+    else expectBound(name, value);
+    resolved[name] = value;
+  }
+  return resolved as unknown as BrokerLimits;
+}
+
+function expectQueuePolicy(value: unknown): void {
+  if (QUEUE_POLICIES.includes(value as QueuePolicy)) return;
+  throw new UsageError('invalid-limit', `queuePolicy must be ${QUEUE_POLICIES.join(' or ')}, not ${String(value)}`);
+}
+
+function expectBound(name: string, value: unknown): void {
+  const bound = (LIMIT_BOUNDS as Readonly<Record<string, Bound>>)[name];
+  if (bound === undefined) {
+    const known = [...Object.keys(LIMIT_BOUNDS), 'queuePolicy'].join(', ');
+    throw new UsageError('unknown-limit', `there is no limit '${name}'; there are ${known}`);
+  }
+  if (typeof value === 'number' && value >= bound.minimum && value <= bound.maximum) return;
+  throw new UsageError('invalid-limit', `${name} must be ${bound.minimum} to ${bound.maximum}, not ${String(value)}`);
+}

@@ -1,0 +1,60 @@
+import { type ConnackProperties, type ConnectPacket, ReasonCode } from '@busbar/codec';
+import { topicNameFault } from '@busbar/protocol';
+import type { BrokerLimits } from '../config/limits.ts';
+import { NEVER_EXPIRES } from '../session/session-table.ts';
+
+/** Why a CONNECT is refused. */
+export interface Refusal {
+  readonly reasonCode: ReasonCode;
+  readonly message: string;
+}
+
+/** What can be said against a CONNECT packet before anybody is asked; undefined when nothing can. */
+export function refusalOf(packet: ConnectPacket, limits: BrokerLimits): Refusal | undefined {
+  if (packet.properties.authenticationMethod !== undefined) {
+    const message = `expected no Authentication Method, '${packet.properties.authenticationMethod}' came`;
+    return { reasonCode: ReasonCode.badAuthenticationMethod, message }; // [MQTT-4.12.0-1]
+  }
+  if (packet.clientIdentifier === '' && !mayBeAnonymous(packet)) {
+    const message = 'expected a Client Identifier, none came';
+    return { reasonCode: ReasonCode.clientIdentifierNotValid, message }; // [MQTT311-3.1.3-8]
+  }
+  if (packet.will === undefined) return undefined;
+  const fault = topicNameFault(packet.will.topicName, { maxLevels: limits.maximumTopicLevels });
+  return fault === undefined ? undefined : { reasonCode: ReasonCode.topicNameInvalid, message: `Will: ${fault}` };
+}
+
+/** 5.0 clients may leave the name to the server; 3.1.1 clients only for a session that ends with the connection. */
+function mayBeAnonymous(packet: ConnectPacket): boolean {
+  if (packet.protocolVersion === 5) return true; // [MQTT-3.1.3-6]
+  return packet.protocolVersion === 4 && packet.cleanStart; // [MQTT311-3.1.3-7]
+}
+
+/** Seconds that the session outlives its connection; below 5.0 Clean Session says it (section 3.1.2.11.2). */
+export function sessionExpiryOf(packet: ConnectPacket, limits: BrokerLimits): number {
+  const belowVersion5 = packet.cleanStart ? 0 : NEVER_EXPIRES;
+  const wanted = packet.protocolVersion === 5 ? (packet.properties.sessionExpiryInterval ?? 0) : belowVersion5;
+  return Math.min(wanted, limits.maximumSessionExpiryInterval);
+}
+
+/** Seconds of Keep Alive that hold on this connection. */
+export function keepAliveOf(packet: ConnectPacket, limits: BrokerLimits): number {
+  const { maximumKeepAlive } = limits;
+  // Below 5.0 the client cannot be told of another Keep Alive than its own.
+  if (maximumKeepAlive === 0 || packet.protocolVersion !== 5) return packet.keepAlive;
+  return packet.keepAlive === 0 ? maximumKeepAlive : Math.min(packet.keepAlive, maximumKeepAlive);
+}
+
+/** What a 5.0 client must be told because it differs from what it asked for (section 3.2.2.3). */
+export function connackPropertiesOf(
+  packet: ConnectPacket,
+  granted: { clientIdentifier: string; sessionExpiry: number; keepAlive: number },
+): ConnackProperties {
+  const isAssigned = packet.clientIdentifier === '';
+  const asked = packet.properties.sessionExpiryInterval ?? 0;
+  return {
+    ...(isAssigned ? { assignedClientIdentifier: granted.clientIdentifier } : {}), // [MQTT-3.2.2-16]
+    ...(granted.sessionExpiry === asked ? {} : { sessionExpiryInterval: granted.sessionExpiry }),
+    ...(granted.keepAlive === packet.keepAlive ? {} : { serverKeepAlive: granted.keepAlive }), // [MQTT-3.2.2-21]
+  };
+}

@@ -1,0 +1,334 @@
+import {
+  type AuthPacket,
+  type ConnectPacket,
+  describeReasonCode,
+  FIRST_FAILURE,
+  type PublishView,
+  ReasonCode,
+  type SubscribePacket,
+  type UnsubscribePacket,
+} from '@busbar/codec';
+import {
+  ApplicationMessage,
+  type Closing,
+  type Delivery,
+  isSharedSubscription,
+  LATER,
+  ServerConnection,
+  type ServerConnectionOwner,
+} from '@busbar/protocol';
+import type { ByteTransport, TransportError, TransportReceiver } from '@busbar/transport';
+import { Alarm } from '../clock/timer-wheel.ts';
+import type { Route } from '../router/route.ts';
+import type { Outlet } from '../session/outlet.ts';
+import type { Session } from '../session/session.ts';
+import { endsWithoutWill, willOf } from '../will/wills.ts';
+import { connackPropertiesOf, keepAliveOf, refusalOf, sessionExpiryOf } from './admission.ts';
+import type { BrokerRooms } from './broker-rooms.ts';
+import type { Flushable } from './turn.ts';
+
+/** Output that does not wait for the end of the turn. */
+const FLUSH_AT = 256 * 1024;
+
+/**
+ * One client's door: joins its Network Connection, its {@link ServerConnection} machine and its session, and decides
+ * nothing that one of them can decide. The only code of the broker that knows socket, machine and clock at a time.
+ */
+export class ClientEntrance implements TransportReceiver, ServerConnectionOwner, Outlet, Flushable {
+  readonly #rooms: BrokerRooms;
+  readonly #transport: ByteTransport;
+  readonly #connection: ServerConnection;
+  readonly #alarm: Alarm;
+  readonly #onClosed: (entrance: ClientEntrance) => void;
+  #session: Session | undefined = undefined;
+  #clientIdentifier = '';
+  #lastRoute: Route | undefined = undefined;
+  #isMarked = false;
+  #isPaused = false;
+  #pumpsLater = false;
+  #isLost = false;
+
+  constructor(rooms: BrokerRooms, transport: ByteTransport, onClosed: (entrance: ClientEntrance) => void) {
+    const now = rooms.clock.now();
+    this.#rooms = rooms;
+    this.#transport = transport;
+    this.#onClosed = onClosed;
+    this.#connection = new ServerConnection(this, rooms.connectionLimits, rooms.pool, now);
+    this.#alarm = new Alarm((at) => this.#handleDeadline(at));
+    rooms.wheel.set(this.#alarm, this.#connection.nextDeadline);
+    rooms.counters.connections++;
+    rooms.counters.connectionsAccepted++;
+    transport.attach(this);
+  }
+
+  /** Ends the connection because the broker stops. */
+  shutDown(): void {
+    this.#connection.disconnect(ReasonCode.serverShuttingDown, 'the broker is stopping');
+    this.#mark();
+  }
+
+  /** Closes the Network Connection at once. */
+  destroy(): void {
+    this.#transport.destroy();
+  }
+
+  // --- transport -------------------------------------------------------------------------------------------------------
+
+  handleBytes(bytes: Uint8Array): void {
+    this.#rooms.counters.bytesReceived += bytes.length;
+    this.#connection.handleBytes(bytes, this.#rooms.clock.now());
+    this.#settle();
+  }
+
+  handleWritable(): void {
+    this.#session?.pump(this.#rooms.clock.now());
+  }
+
+  handleClosed(error?: TransportError): void {
+    this.#isLost = true;
+    this.#rooms.counters.connections--;
+    this.#rooms.wheel.clear(this.#alarm);
+    this.#connection.handleLost(error === undefined ? 'the Network Connection was closed' : error.message);
+    this.#connection.output.clear();
+    this.#onClosed(this);
+  }
+
+  // --- outlet ----------------------------------------------------------------------------------------------------------
+
+  get isWritable(): boolean {
+    const waiting = this.#transport.bufferedBytes + this.#connection.output.byteLength;
+    return waiting < this.#rooms.limits.maximumBufferedBytes;
+  }
+
+  get hasRoom(): boolean {
+    return this.#connection.hasRoom;
+  }
+
+  accepts(delivery: Delivery): boolean {
+    return this.#connection.accepts(delivery);
+  }
+
+  deliver(delivery: Delivery, now: number): void {
+    this.#connection.deliver(delivery, now);
+    this.#mark();
+    if (this.#connection.output.byteLength >= FLUSH_AT) this.#write();
+  }
+
+  pumpLater(): void {
+    this.#pumpsLater = true;
+    this.#mark();
+  }
+
+  takeOver(): void {
+    this.#connection.disconnect(ReasonCode.sessionTakenOver, 'another connection has taken the session over'); // [MQTT-3.1.4-3]
+    this.#mark();
+  }
+
+  // --- turn ------------------------------------------------------------------------------------------------------------
+
+  flush(): void {
+    this.#isMarked = false;
+    this.#write();
+    if (this.#connection.isClosed) {
+      if (!this.#isLost) this.#transport.end();
+      return;
+    }
+    if (!this.#pumpsLater) return;
+    this.#pumpsLater = false;
+    this.#session?.pump(this.#rooms.clock.now());
+  }
+
+  #write(): void {
+    const { output } = this.#connection;
+    const { byteLength } = output;
+    if (byteLength === 0 || this.#isLost) return;
+    this.#rooms.counters.bytesSent += byteLength;
+    output.flushTo(this.#transport);
+  }
+
+  #mark(): void {
+    if (this.#isMarked) return;
+    this.#isMarked = true;
+    this.#rooms.turn.mark(this);
+  }
+
+  /** After every input: output leaves with the turn, and the socket waits while the machine wants no input. */
+  #settle(): void {
+    const connection = this.#connection;
+    if (connection.isClosed || connection.output.byteLength > 0) this.#mark();
+    const pause = !connection.wantsInput && !connection.isClosed;
+    if (pause === this.#isPaused) return;
+    this.#isPaused = pause;
+    if (pause) this.#transport.pause();
+    else this.#transport.resume();
+  }
+
+  #handleDeadline(now: number): void {
+    this.#connection.handleTimeout(now);
+    this.#rooms.wheel.set(this.#alarm, this.#connection.nextDeadline);
+    this.#settle();
+  }
+
+  // --- CONNECT ---------------------------------------------------------------------------------------------------------
+
+  handleConnect(packet: ConnectPacket): void {
+    const refusal = refusalOf(packet, this.#rooms.limits);
+    if (refusal !== undefined) {
+      this.#refuse(refusal.reasonCode, refusal.message);
+      return;
+    }
+    const { clientIdentifier, userName, password } = packet;
+    const credentials = { clientIdentifier, userName, password, address: this.#transport.remote.address };
+    const verdict = this.#rooms.authenticate(credentials);
+    if (typeof verdict === 'number') this.#admit(packet, verdict);
+    else void this.#admitLater(packet, verdict);
+  }
+
+  /** Enhanced authentication needs a method that both know; none is offered, so no AUTH is in order (section 4.12). */
+  handleAuth(_packet: AuthPacket): void {
+    this.#connection.fault(ReasonCode.protocolError, 'AUTH came, and CONNECT had no Authentication Method');
+  }
+
+  async #admitLater(packet: ConnectPacket, verdict: Promise<ReasonCode>): Promise<void> {
+    try {
+      this.#admit(packet, await verdict);
+    } catch (error) {
+      this.#rooms.log.error({ remote: this.#remote, error: String(error) }, 'authentication failed to give an answer');
+      this.#refuse(ReasonCode.serverUnavailable, 'authentication is not available');
+    }
+    this.#settle();
+  }
+
+  #admit(packet: ConnectPacket, verdict: ReasonCode): void {
+    if (this.#connection.isClosed) return;
+    if (verdict >= FIRST_FAILURE) {
+      this.#refuse(verdict, `the client '${packet.clientIdentifier}' may not connect`);
+      return;
+    }
+    const { sessions, wills, limits, counters, store, log, clock } = this.#rooms;
+    const clientIdentifier = packet.clientIdentifier || this.#rooms.makeClientIdentifier();
+    const { session, isResumed } = sessions.open(clientIdentifier, packet.cleanStart);
+    wills.cancel(clientIdentifier);
+    const sessionExpiry = sessionExpiryOf(packet, limits);
+    const keepAlive = keepAliveOf(packet, limits);
+    session.record.expiryInterval = sessionExpiry;
+    session.record.will = willOf(packet);
+    session.connect(this);
+    store.updateSession(session.record);
+    this.#session = session;
+    this.#clientIdentifier = clientIdentifier;
+    counters.clients++;
+    const granted = { clientIdentifier, sessionExpiry, keepAlive };
+    const version = packet.protocolVersion;
+    log.info({ client: clientIdentifier, remote: this.#remote, version, resumed: isResumed, keepAlive }, 'connected');
+    this.#connection.acceptConnect({
+      session: session.record.flows,
+      sessionPresent: isResumed, // [MQTT-3.2.2-2] [MQTT-3.2.2-3]
+      keepAlive,
+      properties: connackPropertiesOf(packet, granted),
+    });
+    this.#rooms.wheel.set(this.#alarm, this.#connection.nextDeadline);
+    session.pump(clock.now());
+    this.#mark();
+  }
+
+  #refuse(reasonCode: ReasonCode, message: string): void {
+    const properties = { reasonString: message };
+    this.#connection.refuseConnect(reasonCode, message, properties);
+    this.#mark();
+  }
+
+  // --- packets of the connected client ---------------------------------------------------------------------------------
+
+  handlePublish(view: PublishView): ReasonCode | typeof LATER {
+    const { router, clock, counters, store } = this.#rooms;
+    const { topicBytes, topicStart, topicEnd } = view;
+    let route = this.#lastRoute;
+    if (route === undefined || !route.isOf(topicBytes, topicStart, topicEnd)) {
+      route = router.routeOf(topicBytes, topicStart, topicEnd);
+      if (route.fault !== undefined) {
+        this.#connection.fault(route.fault.reasonCode, route.fault.message);
+        return route.fault.reasonCode;
+      }
+      this.#lastRoute = route;
+    }
+    counters.messagesReceived++;
+    const now = clock.now();
+    const isVersion5 = this.#connection.version === 5;
+    const { topicName, topicBytes: ownTopicBytes } = route;
+    const message = new ApplicationMessage(view, isVersion5, topicName, ownTopicBytes, this.#clientIdentifier, now);
+    const reasonCode = router.publish(message, route, now);
+    if (view.qos === 0) return reasonCode;
+    const { qos, packetId } = view;
+    const isDurable = store.whenDurable(() => this.#acceptPublish(qos, packetId, reasonCode));
+    return isDurable ? reasonCode : LATER;
+  }
+
+  #acceptPublish(qos: 1 | 2, packetId: number, reasonCode: ReasonCode): void {
+    if (this.#connection.isConnected) this.#connection.acceptPublish(qos, packetId, reasonCode);
+    else if (qos === 2 && reasonCode < FIRST_FAILURE) this.#session?.record.flows.inbound.accept(packetId);
+    this.#settle();
+  }
+
+  handleSubscribe(packet: SubscribePacket): void {
+    const session = this.#session;
+    if (session === undefined) return;
+    const sharedNoLocal = packet.subscriptions.some((each) => each.noLocal && isSharedSubscription(each.topicFilter));
+    if (sharedNoLocal) {
+      this.#connection.fault(ReasonCode.protocolError, 'No Local is set on a Shared Subscription [MQTT-3.8.3-4]');
+      return;
+    }
+    this.#connection.acceptSubscribe(packet.packetId, this.#rooms.sessions.subscribe(session, packet));
+    session.pump(this.#rooms.clock.now());
+  }
+
+  handleUnsubscribe(packet: UnsubscribePacket): void {
+    const session = this.#session;
+    if (session === undefined) return;
+    const reasonCodes = this.#rooms.sessions.unsubscribe(session, packet.topicFilters);
+    this.#connection.acceptUnsubscribe(packet.packetId, reasonCodes);
+  }
+
+  handleDelivered(_delivery: Delivery, reasonCode: ReasonCode): void {
+    this.#session?.handleDelivered(reasonCode);
+  }
+
+  handleUndeliverable(): void {
+    this.#session?.handleUndeliverable();
+  }
+
+  handleWindow(): void {
+    const session = this.#session;
+    if (session?.hasWaiting) session.pump(this.#rooms.clock.now());
+  }
+
+  // --- the end ---------------------------------------------------------------------------------------------------------
+
+  /** The machine has closed; the Network Connection follows with the end of the turn. */
+  handleClosing(closing: Closing): void {
+    this.#logClosing(closing);
+    const session = this.#session;
+    if (session === undefined) return;
+    this.#session = undefined;
+    this.#rooms.counters.clients--;
+    const { record } = session;
+    const { will } = record;
+    record.will = undefined;
+    const expiry = closing.disconnect?.properties.sessionExpiryInterval;
+    if (expiry !== undefined) record.expiryInterval = Math.min(expiry, this.#rooms.limits.maximumSessionExpiryInterval);
+    if (will !== undefined && !endsWithoutWill(closing))
+      this.#rooms.wills.handleDisconnected(record.clientIdentifier, will);
+    this.#rooms.sessions.handleDisconnected(session);
+  }
+
+  #logClosing({ cause, reasonCode, message }: Closing): void {
+    const fields = { client: this.#clientIdentifier, remote: this.#remote, reason: describeReasonCode(reasonCode) };
+    if (cause === 'fault' || cause === 'timeout') this.#rooms.log.warn(fields, message);
+    else this.#rooms.log.info(fields, message);
+  }
+
+  get #remote(): string {
+    const { address, port } = this.#transport.remote;
+    return `${address}:${port}`;
+  }
+}

@@ -1,0 +1,17 @@
+/** @busbar/broker: the Busbar MQTT broker as a library. */
+export type { Authenticate, AuthenticationVerdict, Credentials } from './auth/authenticator.ts';
+export { type Broker, type BrokerOptions, type BrokerStats, createBroker } from './broker.ts';
+export { type Clock, systemClock } from './clock/clock.ts';
+export { type BrokerLimits, LIMIT_BOUNDS, type QueuePolicy } from './config/limits.ts';
+export type { Bound, ListenerOptions } from './entrance/entrance.ts';
+export type { BrokerLog } from './observe/log.ts';
+export type { LossReason } from './observe/loss-ledger.ts';
+export { MemoryStore } from './store/memory-store.ts';
+export type {
+  DeliveryQueue,
+  SessionRecord,
+  Store,
+  StoredState,
+  StoredSubscription,
+  StoredWill,
+} from './store/store.ts';

@@ -1,0 +1,18 @@
+/** What went through the broker since it started. Plain numbers, so that counting costs nothing. */
+export class Counters {
+  /** Network Connections that are open, CONNECT or not. */
+  connections = 0;
+  connectionsAccepted = 0;
+  /** Clients that are connected: CONNECT accepted. */
+  clients = 0;
+  /** Application Messages that clients published. */
+  messagesReceived = 0;
+  /** Application Messages that were written to clients, QoS 0 included. */
+  messagesSent = 0;
+  /** Pairs of message and matching session: what should be delivered. */
+  messagesMatched = 0;
+  /** Deliveries that are done: QoS 0 written, QoS 1 and 2 taken over by the client. */
+  messagesDelivered = 0;
+  bytesReceived = 0;
+  bytesSent = 0;
+}

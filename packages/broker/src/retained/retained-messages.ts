@@ -1,0 +1,73 @@
+import { type ApplicationMessage, TopicTree } from '@busbar/protocol';
+import type { BrokerLimits } from '../config/limits.ts';
+import type { Store } from '../store/store.ts';
+
+/**
+ * The last message of each topic that was published with RETAIN (section 3.3.1.3), bounded by count and bytes.
+ *
+ * Expired messages are dropped when somebody comes across them.
+ */
+export class RetainedMessages {
+  readonly #tree = new TopicTree<ApplicationMessage>();
+  readonly #store: Store;
+  readonly #limits: BrokerLimits;
+  #byteLength = 0;
+
+  constructor(store: Store, limits: BrokerLimits) {
+    this.#store = store;
+    this.#limits = limits;
+  }
+
+  get size(): number {
+    return this.#tree.size;
+  }
+
+  get byteLength(): number {
+    return this.#byteLength;
+  }
+
+  /** Takes up what the store kept. */
+  restore(messages: Iterable<ApplicationMessage>): void {
+    for (const message of messages) this.#put(message);
+  }
+
+  /**
+   * Keeps a message as the last of its topic, or forgets the topic when the payload is empty.
+   *
+   * @returns False when a bound is reached: the message before, if any, is still the retained one.
+   */
+  retain(message: ApplicationMessage): boolean {
+    const { topicName } = message;
+    if (message.payloadLength === 0) {
+      this.#remove(topicName); // [MQTT-3.3.1-6] [MQTT-3.3.1-7]
+      return true;
+    }
+    const previous = this.#tree.get(topicName);
+    const count = this.#tree.size + (previous === undefined ? 1 : 0);
+    const bytes = this.#byteLength + message.byteLength - (previous?.byteLength ?? 0);
+    if (count > this.#limits.maximumRetainedMessages || bytes > this.#limits.maximumRetainedBytes) return false;
+    this.#put(message.own()); // [MQTT-3.3.1-5]
+    this.#store.setRetained(message);
+    return true;
+  }
+
+  /** The messages of all topics that match, one after the other; may be paused between two for any length of time. */
+  *matching(topicFilter: string, now: () => number): IterableIterator<ApplicationMessage> {
+    for (const [topicName, message] of this.#tree.matching(topicFilter)) {
+      if (message.isExpired(now())) this.#remove(topicName);
+      else yield message;
+    }
+  }
+
+  #put(message: ApplicationMessage): void {
+    const previous = this.#tree.set(message.topicName, message);
+    this.#byteLength += message.byteLength - (previous?.byteLength ?? 0);
+  }
+
+  #remove(topicName: string): void {
+    const previous = this.#tree.delete(topicName);
+    if (previous === undefined) return;
+    this.#byteLength -= previous.byteLength;
+    this.#store.removeRetained(topicName);
+  }
+}

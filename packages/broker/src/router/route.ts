@@ -1,0 +1,44 @@
+import type { ReasonCode } from '@busbar/codec';
+import type { Receiver } from '../subscription/receiver.ts';
+import type { ShareGroup } from '../subscription/subscription-table.ts';
+
+/** Why messages of a Topic Name cannot be routed at all. */
+export interface TopicFault {
+  readonly reasonCode: ReasonCode;
+  readonly message: string;
+}
+
+/**
+ * Everything that the road of a PUBLISH needs to know of a Topic Name: the name once for all its messages, whether it is
+ * one, and who receives. What matched is right as long as the epoch of the subscriptions is the one it was matched in.
+ */
+export class Route {
+  readonly topicName: string;
+  readonly topicBytes: Uint8Array;
+  readonly hash: number;
+  readonly fault: TopicFault | undefined;
+  /** Next route of the same hash. */
+  next: Route | undefined = undefined;
+  epoch = -1;
+  receivers: readonly Receiver[] = [];
+  groups: readonly ShareGroup[] = [];
+
+  constructor(topicName: string, topicBytes: Uint8Array, hash: number, fault: TopicFault | undefined) {
+    this.topicName = topicName;
+    this.topicBytes = topicBytes;
+    this.hash = hash;
+    this.fault = fault;
+  }
+
+  /** Whether this is the route of the Topic Name that these bytes spell. */
+  isOf(bytes: Uint8Array, start: number, end: number): boolean {
+    const own = this.topicBytes;
+    const { length } = own;
+    if (length !== end - start) return false;
+    // From the end: topics that differ, mostly differ there.
+    for (let i = length - 1, at = end - 1; i >= 0; i--, at--) {
+      if (own[i] !== bytes[at]) return false;
+    }
+    return true;
+  }
+}

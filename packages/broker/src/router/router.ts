@@ -1,0 +1,136 @@
+import { decodeUtf8, ReasonCode, utf8Fault } from '@busbar/codec';
+import { type ApplicationMessage, Delivery, topicNameFault } from '@busbar/protocol';
+import type { BrokerLimits } from '../config/limits.ts';
+import type { Counters } from '../observe/counters.ts';
+import type { LossLedger } from '../observe/loss-ledger.ts';
+import type { RetainedMessages } from '../retained/retained-messages.ts';
+import type { Receiver, Subscriber } from '../subscription/receiver.ts';
+import type { ShareGroup, SubscriptionTable } from '../subscription/subscription-table.ts';
+import { Route, type TopicFault } from './route.ts';
+import { hashBytes, RouteCache } from './route-cache.ts';
+
+/**
+ * Brings each message to the sessions whose subscriptions match (section 4.7, 4.8), and to the retained messages.
+ *
+ * Who receives is looked up once per Topic Name and remembered in its {@link Route} until a subscription changes. Which
+ * session a message goes to is decided here; whether it leaves at once, waits or is lost is the session's business.
+ */
+export class Router {
+  readonly #subscriptions: SubscriptionTable;
+  readonly #retained: RetainedMessages;
+  readonly #counters: Counters;
+  readonly #ledger: LossLedger;
+  readonly #limits: BrokerLimits;
+  readonly #routes: RouteCache;
+
+  constructor(
+    subscriptions: SubscriptionTable,
+    retained: RetainedMessages,
+    counters: Counters,
+    ledger: LossLedger,
+    limits: BrokerLimits,
+  ) {
+    this.#subscriptions = subscriptions;
+    this.#retained = retained;
+    this.#counters = counters;
+    this.#ledger = ledger;
+    this.#limits = limits;
+    this.#routes = new RouteCache(limits.maximumRoutes);
+  }
+
+  /** The route of the Topic Name that these bytes spell; one with a fault when they do not spell one. */
+  routeOf(bytes: Uint8Array, start: number, end: number): Route {
+    const hash = hashBytes(bytes, start, end);
+    const known = this.#routes.find(hash, bytes, start, end);
+    if (known !== undefined) return known;
+    const route = this.#makeRoute(bytes.slice(start, end), hash);
+    if (route.fault === undefined) this.#routes.add(route);
+    return route;
+  }
+
+  /**
+   * Routes a message to everybody who is to receive it.
+   *
+   * @returns The Reason Code for its publisher: success, 0x10 when nobody receives it, 0x97 when it could not be retained.
+   */
+  publish(message: ApplicationMessage, route: Route, now: number): ReasonCode {
+    if (route.epoch !== this.#subscriptions.epoch) this.#match(route);
+    if (message.retain && !this.#retained.retain(message)) return ReasonCode.quotaExceeded;
+    const { receivers, groups } = route;
+    let reached = 0;
+    let shared: Delivery | undefined;
+    for (let i = 0; i < receivers.length; i++) {
+      let receiver: Receiver | undefined = receivers[i] as Receiver;
+      if (receiver.hasNoLocal && receiver.subscriber.clientIdentifier === message.publisher) {
+        receiver = receiver.forOwnMessages();
+        if (receiver === undefined) continue;
+      }
+      shared = deliveryTo(receiver, message, shared);
+      receiver.subscriber.deliver(shared, now);
+      reached++;
+    }
+    for (let i = 0; i < groups.length; i++) reached += this.#publishToGroup(groups[i] as ShareGroup, message, now);
+    this.#counters.messagesMatched += reached;
+    if (message.retain) message.dropForms();
+    return reached === 0 ? ReasonCode.noMatchingSubscribers : ReasonCode.success;
+  }
+
+  /** Routes a message that the broker itself makes: wills, `$SYS`, programs. */
+  publishOwn(message: ApplicationMessage, now: number): ReasonCode {
+    const { topicBytes } = message;
+    return this.publish(message, this.routeOf(topicBytes, 0, topicBytes.length), now);
+  }
+
+  #publishToGroup(group: ShareGroup, message: ApplicationMessage, now: number): number {
+    const chosen = group.choose(isReady, canQueue, message.topicName);
+    if (chosen === undefined) {
+      this.#ledger.count('no-member');
+      return 1;
+    }
+    const { member, subscription } = chosen;
+    const qos = Math.min(message.qos, subscription.qos) as 0 | 1 | 2; // [MQTT-3.8.4-8]
+    const retain = subscription.retainAsPublished && message.retain;
+    const identifier = subscription.subscriptionIdentifier;
+    member.deliver(new Delivery(message, qos, retain, identifier === undefined ? undefined : [identifier]), now);
+    return 1;
+  }
+
+  #match(route: Route): void {
+    const { receivers, groups } = this.#subscriptions.match(route.topicName);
+    route.receivers = receivers;
+    route.groups = groups;
+    route.epoch = this.#subscriptions.epoch;
+  }
+
+  #makeRoute(topicBytes: Uint8Array, hash: number): Route {
+    const fault = utf8Fault(topicBytes, 0, topicBytes.length);
+    if (fault !== undefined) {
+      const message = `the Topic Name ${fault} [MQTT-1.5.4-1]`;
+      return new Route('', topicBytes, hash, { reasonCode: ReasonCode.malformedPacket, message });
+    }
+    const topicName = decodeUtf8(topicBytes, 0, topicBytes.length);
+    return new Route(topicName, topicBytes, hash, this.#faultOf(topicName));
+  }
+
+  #faultOf(topicName: string): TopicFault | undefined {
+    const message = topicNameFault(topicName, { maxLevels: this.#limits.maximumTopicLevels });
+    return message === undefined ? undefined : { reasonCode: ReasonCode.topicNameInvalid, message }; // [MQTT-3.3.2-2]
+  }
+}
+
+/** Receivers of the same QoS and flags share one delivery. */
+function deliveryTo(receiver: Receiver, message: ApplicationMessage, shared: Delivery | undefined): Delivery {
+  const qos = message.qos < receiver.qos ? message.qos : receiver.qos; // [MQTT-3.8.4-8]
+  const retain = receiver.retainAsPublished && message.retain; // [MQTT-3.3.1-12] [MQTT-3.3.1-13]
+  const identifiers = receiver.subscriptionIdentifiers;
+  if (shared?.qos === qos && shared.retain === retain && shared.subscriptionIdentifiers === identifiers) return shared;
+  return new Delivery(message, qos, retain, identifiers);
+}
+
+function isReady(subscriber: Subscriber): boolean {
+  return subscriber.isReady;
+}
+
+function canQueue(subscriber: Subscriber): boolean {
+  return subscriber.canQueue;
+}

@@ -1,0 +1,17 @@
+import type { Delivery } from '@busbar/protocol';
+
+/** A connected client as its session sees it: what can be sent now. Made by the entrance; the session holds no socket (law 6). */
+export interface Outlet {
+  /** False while so much waits in the socket that further messages should wait in the session. */
+  readonly isWritable: boolean;
+  /** Whether the client's Receive Maximum leaves room for another QoS 1 or 2 delivery. */
+  readonly hasRoom: boolean;
+  /** Whether the client takes a packet of this size. */
+  accepts(delivery: Delivery): boolean;
+  /** Sends; leaves with everything else of this turn. */
+  deliver(delivery: Delivery, now: number): void;
+  /** Asks for another {@link Session.pump} in the next turn. */
+  pumpLater(): void;
+  /** Another connection has taken the session over [MQTT-3.1.4-3]. */
+  takeOver(): void;
+}

@@ -1,0 +1,165 @@
+import { ReasonCode, RetainHandling, type SubscribePacket, type SubscriptionRequest } from '@busbar/codec';
+import { isSharedSubscription, subscriptionFilterFault } from '@busbar/protocol';
+import type { Clock } from '../clock/clock.ts';
+import { Alarm, type TimerWheel } from '../clock/timer-wheel.ts';
+import type { RetainedMessages } from '../retained/retained-messages.ts';
+import type { SessionRecord, Store, StoredSubscription } from '../store/store.ts';
+import type { SubscriptionTable } from '../subscription/subscription-table.ts';
+import { RetainedReplay } from './retained-replay.ts';
+import { Session, type SessionSurroundings } from './session.ts';
+
+/** A Session Expiry Interval of this many seconds never ends (section 3.1.2.11.2). */
+export const NEVER_EXPIRES = 0xffff_ffff;
+
+/** What the table needs of the rooms around it. */
+export interface SessionTableRooms {
+  readonly store: Store;
+  readonly subscriptions: SubscriptionTable;
+  readonly retained: RetainedMessages;
+  readonly clock: Clock;
+  readonly wheel: TimerWheel;
+  readonly around: SessionSurroundings;
+}
+
+/**
+ * All sessions by Client Identifier: begins, resumes, expires and ends them, and keeps their subscriptions (sections 3.1.2.4,
+ * 3.1.2.11.2, 3.8.4).
+ */
+export class SessionTable {
+  readonly #rooms: SessionTableRooms;
+  readonly #sessions = new Map<string, Session>();
+  readonly #expiries = new Map<Session, Alarm>();
+  /** Told when a session ends, before its record is removed: a Will that waited is due then. */
+  onEnd: (session: Session) => void = () => {};
+
+  constructor(rooms: SessionTableRooms) {
+    this.#rooms = rooms;
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  get(clientIdentifier: string): Session | undefined {
+    return this.#sessions.get(clientIdentifier);
+  }
+
+  /** Takes up what the store kept. */
+  restore(records: Iterable<SessionRecord>): void {
+    const now = this.#rooms.clock.now();
+    for (const record of records) {
+      const session = new Session(record, this.#rooms.around);
+      this.#sessions.set(record.clientIdentifier, session);
+      for (const [topicFilter, subscription] of record.subscriptions) {
+        this.#rooms.subscriptions.set(session, topicFilter, subscription);
+      }
+      record.disconnectedAt = now;
+      this.#awaitExpiry(session, now);
+    }
+  }
+
+  /** The session of a Client Identifier, resumed if there is one and it is wanted, otherwise new. */
+  open(clientIdentifier: string, cleanStart: boolean): { session: Session; isResumed: boolean } {
+    const known = this.#sessions.get(clientIdentifier);
+    known?.takeOver();
+    // Taking over may have ended it: a session that expires with its connection.
+    const present = this.#sessions.get(clientIdentifier);
+    if (present !== undefined && !cleanStart) {
+      this.#clearExpiry(present);
+      return { session: present, isResumed: true }; // [MQTT-3.1.2-5]
+    }
+    if (present !== undefined) this.end(present); // [MQTT-3.1.2-4]
+    const session = new Session(this.#rooms.store.createSession(clientIdentifier), this.#rooms.around); // [MQTT-3.1.2-6]
+    this.#sessions.set(clientIdentifier, session);
+    return { session, isResumed: false };
+  }
+
+  /** The session's connection is over: it ends with it or waits for the next one. */
+  handleDisconnected(session: Session): void {
+    const now = this.#rooms.clock.now();
+    session.disconnect(now);
+    this.#rooms.store.updateSession(session.record);
+    this.#awaitExpiry(session, now);
+  }
+
+  /** Ends a session and forgets it. */
+  end(session: Session): void {
+    const { clientIdentifier, subscriptions } = session.record;
+    this.#clearExpiry(session);
+    if (this.#sessions.get(clientIdentifier) === session) this.#sessions.delete(clientIdentifier);
+    for (const topicFilter of subscriptions.keys()) this.#rooms.subscriptions.delete(session, topicFilter);
+    session.end();
+    this.onEnd(session);
+    this.#rooms.store.removeSession(session.record);
+  }
+
+  // --- subscriptions ---------------------------------------------------------------------------------------------------
+
+  /** Makes the subscriptions of a SUBSCRIBE packet. @returns One Reason Code for each, in order [MQTT-3.8.4-6]. */
+  subscribe(session: Session, packet: SubscribePacket): ReasonCode[] {
+    const subscriptionIdentifier = packet.properties.subscriptionIdentifiers?.[0];
+    return packet.subscriptions.map((request) => this.#subscribeOne(session, { ...request, subscriptionIdentifier }));
+  }
+
+  /** @returns One Reason Code for each Topic Filter, in order. */
+  unsubscribe(session: Session, topicFilters: readonly string[]): ReasonCode[] {
+    return topicFilters.map((topicFilter) => {
+      if (!session.record.subscriptions.delete(topicFilter)) return ReasonCode.noSubscriptionExisted;
+      this.#rooms.subscriptions.delete(session, topicFilter); // [MQTT-3.10.4-2]
+      this.#rooms.store.removeSubscription(session.record, topicFilter);
+      session.stopReplay(topicFilter);
+      return ReasonCode.success;
+    });
+  }
+
+  #subscribeOne(session: Session, subscription: StoredSubscription): ReasonCode {
+    const { topicFilter } = subscription;
+    const { limits } = this.#rooms.around;
+    if (subscriptionFilterFault(topicFilter, { maxLevels: limits.maximumTopicLevels }) !== undefined) {
+      return ReasonCode.topicFilterInvalid;
+    }
+    const { subscriptions } = session.record;
+    const isNew = !subscriptions.has(topicFilter);
+    if (isNew && subscriptions.size >= limits.maximumSubscriptions) return ReasonCode.quotaExceeded;
+    subscriptions.set(topicFilter, subscription);
+    this.#rooms.subscriptions.set(session, topicFilter, subscription);
+    this.#rooms.store.setSubscription(session.record, topicFilter, subscription);
+    if (bringsRetained(subscription, isNew)) this.#replay(session, subscription);
+    return subscription.qos as ReasonCode;
+  }
+
+  #replay(session: Session, subscription: StoredSubscription): void {
+    const { retained, clock } = this.#rooms;
+    if (retained.size === 0) return;
+    const messages = retained.matching(subscription.topicFilter, () => clock.now());
+    session.replay(new RetainedReplay(subscription.topicFilter, subscription, messages));
+  }
+
+  // --- expiry ----------------------------------------------------------------------------------------------------------
+
+  #awaitExpiry(session: Session, now: number): void {
+    const { expiryInterval } = session.record;
+    if (expiryInterval === NEVER_EXPIRES) return;
+    if (expiryInterval === 0) {
+      this.end(session);
+      return;
+    }
+    const alarm = new Alarm(() => this.end(session)); // [MQTT-4.1.0-2]
+    this.#expiries.set(session, alarm);
+    this.#rooms.wheel.set(alarm, now + expiryInterval * 1000);
+  }
+
+  #clearExpiry(session: Session): void {
+    const alarm = this.#expiries.get(session);
+    if (alarm === undefined) return;
+    this.#rooms.wheel.clear(alarm);
+    this.#expiries.delete(session);
+  }
+}
+
+/** Retain Handling (section 3.8.3.1); a Shared Subscription brings none (section 4.8.2). */
+function bringsRetained({ retainHandling, topicFilter }: SubscriptionRequest, isNew: boolean): boolean {
+  if (isSharedSubscription(topicFilter)) return false;
+  if (retainHandling === RetainHandling.atSubscribe) return true; // [MQTT-3.3.1-9]
+  return retainHandling === RetainHandling.atNewSubscribe && isNew; // [MQTT-3.3.1-10] [MQTT-3.3.1-11]
+}

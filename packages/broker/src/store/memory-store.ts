@@ -1,0 +1,54 @@
+import { type ApplicationMessage, type Delivery, SessionState } from '@busbar/protocol';
+import { MemoryQueue } from './memory-queue.ts';
+import type { SessionRecord, Store, StoredState } from './store.ts';
+
+/**
+ * Keeps everything on the heap, for as long as the process lives: a broker that is stopped and one that is started on the
+ * same store go on with the same sessions and retained messages.
+ */
+export class MemoryStore implements Store {
+  readonly durability = 'memory';
+  readonly #sessions = new Map<string, SessionRecord>();
+  readonly #retained = new Map<string, ApplicationMessage>();
+
+  load(): StoredState {
+    return { sessions: [...this.#sessions.values()], retained: [...this.#retained.values()] };
+  }
+
+  createSession(clientIdentifier: string): SessionRecord {
+    const record: SessionRecord = {
+      clientIdentifier,
+      expiryInterval: 0,
+      disconnectedAt: undefined,
+      will: undefined,
+      subscriptions: new Map(),
+      queue: new MemoryQueue(),
+      flows: new SessionState<Delivery>(),
+    };
+    this.#sessions.set(clientIdentifier, record);
+    return record;
+  }
+
+  removeSession(record: SessionRecord): void {
+    if (this.#sessions.get(record.clientIdentifier) === record) this.#sessions.delete(record.clientIdentifier);
+  }
+
+  // The records are the state: there is nothing to write.
+  updateSession(): void {}
+  setSubscription(): void {}
+  removeSubscription(): void {}
+
+  setRetained(message: ApplicationMessage): void {
+    this.#retained.set(message.topicName, message);
+  }
+
+  removeRetained(topicName: string): void {
+    this.#retained.delete(topicName);
+  }
+
+  whenDurable(): boolean {
+    return true;
+  }
+
+  close(): void {}
+}

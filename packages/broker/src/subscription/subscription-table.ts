@@ -1,0 +1,89 @@
+import {
+  isSharedSubscription,
+  parseSharedSubscription,
+  SharedGroup,
+  type SharedSubscriptionParts,
+  SubscriptionTree,
+} from '@busbar/protocol';
+import type { StoredSubscription } from '../store/store.ts';
+import { Receiver, type Subscriber } from './receiver.ts';
+
+/** Sessions that share one subscription: the group stands in the tree as one subscriber. */
+export type ShareGroup = SharedGroup<Subscriber, StoredSubscription>;
+
+/** Who is to receive the messages of one Topic Name. */
+export interface Matches {
+  readonly receivers: readonly Receiver[];
+  /** Each group gets the message once, through one of its members (section 4.8.2). */
+  readonly groups: readonly ShareGroup[];
+}
+
+/** What the group of one share name and filter stands in the tree with. */
+const SHARED = Object.freeze({ isShared: true });
+
+/** All subscriptions of all sessions, shared ones among them, and which of them match a Topic Name (section 4.7, 4.8). */
+export class SubscriptionTable {
+  readonly #subscribers = new SubscriptionTree<Subscriber, StoredSubscription>();
+  readonly #groups = new SubscriptionTree<ShareGroup, typeof SHARED>();
+  readonly #groupByFilter = new Map<string, ShareGroup>();
+  #sharedSize = 0;
+
+  /** Subscriptions, shared ones included. */
+  get size(): number {
+    return this.#subscribers.size + this.#sharedSize;
+  }
+
+  /** Rises with every change of who receives what. */
+  get epoch(): number {
+    return this.#subscribers.epoch + this.#groups.epoch;
+  }
+
+  /** Adds or replaces the subscription of a subscriber to a valid filter [MQTT-3.8.4-3]. @returns The one before. */
+  set(subscriber: Subscriber, topicFilter: string, subscription: StoredSubscription): StoredSubscription | undefined {
+    const shared = sharedParts(topicFilter);
+    if (shared === undefined) return this.#subscribers.set(topicFilter, subscriber, subscription);
+    let group = this.#groupByFilter.get(topicFilter);
+    if (group === undefined) {
+      group = new SharedGroup();
+      this.#groupByFilter.set(topicFilter, group);
+      this.#groups.set(shared.topicFilter, group, SHARED);
+    }
+    const previous = group.set(subscriber, subscription);
+    if (previous === undefined) this.#sharedSize++;
+    return previous;
+  }
+
+  /** @returns The subscription that was removed, undefined when there was none. */
+  delete(subscriber: Subscriber, topicFilter: string): StoredSubscription | undefined {
+    const shared = sharedParts(topicFilter);
+    if (shared === undefined) return this.#subscribers.delete(topicFilter, subscriber);
+    const group = this.#groupByFilter.get(topicFilter);
+    const previous = group?.delete(subscriber);
+    if (group === undefined || previous === undefined) return undefined;
+    this.#sharedSize--;
+    if (group.size === 0) {
+      this.#groupByFilter.delete(topicFilter);
+      this.#groups.delete(shared.topicFilter, group);
+    }
+    return previous;
+  }
+
+  match(topicName: string): Matches {
+    const receivers = new Map<Subscriber, Receiver>();
+    this.#subscribers.match(topicName, (subscriber, subscription) => {
+      let receiver = receivers.get(subscriber);
+      if (receiver === undefined) {
+        receiver = new Receiver(subscriber);
+        receivers.set(subscriber, receiver);
+      }
+      receiver.add(subscription);
+    });
+    const groups: ShareGroup[] = [];
+    this.#groups.match(topicName, (group) => groups.push(group));
+    return { receivers: [...receivers.values()], groups };
+  }
+}
+
+function sharedParts(topicFilter: string): SharedSubscriptionParts | undefined {
+  return isSharedSubscription(topicFilter) ? parseSharedSubscription(topicFilter) : undefined;
+}
