@@ -94,8 +94,8 @@ function aptGet(...args) {
 }
 
 /**
- * Runs `action` while a policy forbids packages to start services, and leaves nothing of the policy behind, even when
- * a signal ends us meanwhile.
+ * Runs `action` while a policy forbids packages to start services, and leaves nothing of the policy behind. A signal
+ * is heeded only after the action: apt-get goes on without us, and it needs the policy to its end.
  * @template T
  * @param {() => Promise<T>} action
  * @returns {Promise<T>}
@@ -103,15 +103,18 @@ function aptGet(...args) {
 async function withoutServices(action) {
   const isOurs = !existsSync(SERVICE_POLICY) || readFileSync(SERVICE_POLICY, 'utf8').includes(SERVICE_POLICY_MARK);
   if (!isOurs) return await action();
-  const remove = () => rmSync(SERVICE_POLICY, { force: true });
-  const end = () => process.exit(130);
-  process.on('exit', remove).on('SIGINT', end).on('SIGTERM', end);
+  let isInterrupted = false;
+  const interrupt = () => {
+    isInterrupted = true;
+  };
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   writeFileSync(SERVICE_POLICY, `#!/bin/sh\n${SERVICE_POLICY_MARK}\nexit 101\n`, { mode: 0o755 });
   try {
     return await action();
   } finally {
-    remove();
-    process.off('exit', remove).off('SIGINT', end).off('SIGTERM', end);
+    rmSync(SERVICE_POLICY, { force: true });
+    if (isInterrupted) process.exit(130);
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }
 }
 
