@@ -1,11 +1,23 @@
-import { encodePacket, NO_PROPERTIES, type PacketError, PacketType, ReasonCode } from '@busbar/codec';
+import {
+  type ConnackProperties,
+  encodePacket,
+  NO_PROPERTIES,
+  type PacketError,
+  type PacketSplitter,
+  PacketType,
+  ReasonCode,
+} from '@busbar/codec';
+import type { ServerConnectionLimits } from './server-connection-owner.ts';
 
-const NO_BYTES = new Uint8Array(0);
 const M = 0x4d;
 const Q = 0x51;
 /** Offset of the protocol version behind `MQTT` and its length. */
 const VERSION_OFFSET = 6;
+const LENGTH_OF_MQISDP = 6;
 const BRIDGE = 0x80;
+/** The largest packet that MQTT can express: a limit from here on need not be announced. */
+const LARGEST_PACKET = 268_435_460;
+const LARGEST_RECEIVE_MAXIMUM = 65_535;
 
 /**
  * What a client is told whose CONNECT packet could not be read, as far as can be known what it speaks (sections 3.1.2.1,
@@ -16,25 +28,41 @@ export function refusalOfMalformedConnect(
   bytes: Uint8Array,
   start: number,
   end: number,
-  error: PacketError,
-): Uint8Array {
+  { reasonCode }: PacketError,
+): Uint8Array | undefined {
   const version = claimedVersion(bytes, start, end);
-  if (version === undefined) return NO_BYTES;
-  if (error.reasonCode === ReasonCode.unsupportedProtocolVersion) return refusal(error.reasonCode, version > 5 ? 5 : 4); // [MQTT-3.1.2-2]
-  return version === 5 ? refusal(error.reasonCode, 5) : NO_BYTES;
+  if (version === undefined) return undefined;
+  if (reasonCode === ReasonCode.unsupportedProtocolVersion) return refusal(reasonCode, version > 5 ? 5 : 4); // [MQTT-3.1.2-2]
+  return version === 5 ? refusal(reasonCode, 5) : undefined;
 }
 
 function refusal(reasonCode: ReasonCode, version: 4 | 5): Uint8Array {
-  return encodePacket(
-    { type: PacketType.connack, sessionPresent: false, reasonCode, properties: NO_PROPERTIES },
-    version,
-  );
+  const type = PacketType.connack;
+  return encodePacket({ type, sessionPresent: false, reasonCode, properties: NO_PROPERTIES }, version);
 }
 
 /** The version that something that begins like a CONNECT packet of MQTT claims to have. */
 function claimedVersion(bytes: Uint8Array, start: number, end: number): number | undefined {
-  const nameLength = bytes[start + 1];
-  if (end - start <= VERSION_OFFSET || bytes[start + 2] !== M || bytes[start + 3] !== Q) return undefined;
-  const byte = bytes[start + (nameLength === 6 ? VERSION_OFFSET + 2 : VERSION_OFFSET)];
-  return byte === undefined ? undefined : byte & ~BRIDGE;
+  if (bytes[start + 2] !== M || bytes[start + 3] !== Q) return undefined;
+  const at = start + (bytes[start + 1] === LENGTH_OF_MQISDP ? VERSION_OFFSET + 2 : VERSION_OFFSET);
+  return at < end ? (bytes[at] as number) & ~BRIDGE : undefined;
+}
+
+/** What a 5.0 client must know of this side's limits because they are tighter than the standard's (section 3.2.2.3). */
+export function announcedLimits(limits: ServerConnectionLimits): ConnackProperties {
+  const { receiveMaximum, topicAliasMaximum, maximumPacketSize } = limits;
+  return {
+    ...(receiveMaximum < LARGEST_RECEIVE_MAXIMUM ? { receiveMaximum } : {}),
+    ...(topicAliasMaximum > 0 ? { topicAliasMaximum } : {}),
+    ...(maximumPacketSize < LARGEST_PACKET ? { maximumPacketSize } : {}),
+  };
+}
+
+/** Why a CONNECT did not come in time: what was announced and what came. */
+export function connectTimeoutMessage(unfinished: PacketSplitter['unfinished'], timeoutMs: number): string {
+  const within = `within ${timeoutMs / 1000} s`;
+  if (unfinished === undefined) return `no CONNECT came ${within}`;
+  const { announced, arrived } = unfinished;
+  if (announced === undefined) return `no CONNECT came ${within}, only part of a fixed header`;
+  return `no whole CONNECT came ${within}: its Remaining Length says ${announced} bytes, ${arrived} came`;
 }

@@ -1,0 +1,140 @@
+import { FIRST_FAILURE, PacketType, type PublishView, ReasonCode } from '@busbar/codec';
+import type { Delivery } from '../message/delivery.ts';
+import { type InboundFlow, Verdict } from '../session/inbound-flow.ts';
+import type { SessionState } from '../session/session-state.ts';
+import { InboundTopicAliases } from '../session/topic-alias.ts';
+import { AcknowledgementQueue } from './acknowledgement-queue.ts';
+import { writeAcknowledgement } from './acknowledgement-writer.ts';
+import type { OutputBuffer } from './output-buffer.ts';
+import { LATER, type ServerConnectionLimits, type ServerConnectionOwner } from './server-connection-owner.ts';
+
+/** What a {@link PublicationIntake} borrows from its connection. */
+export interface IntakeSurroundings {
+  readonly owner: ServerConnectionOwner;
+  readonly limits: ServerConnectionLimits;
+  readonly session: SessionState<Delivery>;
+  readonly output: OutputBuffer;
+  readonly version5: boolean;
+  readonly fault: (reasonCode: ReasonCode, message: string) => void;
+}
+
+/**
+ * What the client publishes on one connection (sections 3.3 and 4.3, the receiver's half): resolves Topic Aliases, keeps the
+ * session's inbound flow, hands messages to the owner and acknowledges them in the order they came.
+ *
+ *     PUBLISH --> alias --> flow --> owner --> acknowledged at once, or when the owner answers
+ */
+export class PublicationIntake {
+  readonly #around: IntakeSurroundings;
+  readonly #inbound: InboundFlow;
+  readonly #aliases: InboundTopicAliases<Uint8Array>;
+  readonly #acknowledgements: AcknowledgementQueue;
+  #isClosed = false;
+
+  constructor(around: IntakeSurroundings) {
+    const { output, version5, session, limits } = around;
+    this.#around = around;
+    this.#inbound = session.inbound;
+    this.#aliases = new InboundTopicAliases(limits.topicAliasMaximum);
+    this.#acknowledgements = new AcknowledgementQueue((qos, packetId, reasonCode) => {
+      writeAcknowledgement(output, version5, qos === 1 ? PacketType.puback : PacketType.pubrec, packetId, reasonCode);
+    });
+  }
+
+  handlePublish(view: PublishView): void {
+    if (view.hasSubscriptionIdentifier) {
+      const message = 'PUBLISH from a client has a Subscription Identifier [MQTT-3.3.4-6]';
+      return this.#around.fault(ReasonCode.protocolError, message);
+    }
+    if ((view.topicAlias !== 0 || view.topicStart === view.topicEnd) && !this.#resolveAlias(view)) return;
+    const { qos, packetId } = view;
+    if (qos === 0) {
+      this.#around.owner.handlePublish(view);
+      return;
+    }
+    switch (this.#inbound.handlePublish(qos, packetId, this.#around.limits.receiveMaximum)) {
+      case Verdict.acknowledge:
+        return this.#acknowledgements.push(qos, packetId, ReasonCode.success);
+      case Verdict.ignore:
+        if (!this.#acknowledgements.holds(packetId)) this.#acknowledgements.hold(qos, packetId);
+        return;
+      case Verdict.refuse:
+        return this.#refuse();
+      default:
+        this.#deliver(qos, packetId, view);
+    }
+  }
+
+  /** The owner has made up its mind about a message to which it said {@link LATER}. */
+  acceptPublish(qos: 1 | 2, packetId: number, reasonCode: ReasonCode): void {
+    this.#settle(qos, packetId, reasonCode);
+    if (qos === 1 && this.#acknowledgements.holds(packetId)) this.#inbound.settleQos1();
+    this.#acknowledgements.settle(packetId, reasonCode);
+  }
+
+  /** Answers PUBREL with PUBCOMP, also when the Packet Identifier is not known [MQTT-4.3.3-11]. */
+  handlePubrel(packetId: number): void {
+    const isKnown = this.#inbound.handlePubrel(packetId);
+    const reasonCode = isKnown ? ReasonCode.success : ReasonCode.packetIdentifierNotFound;
+    writeAcknowledgement(this.#around.output, this.#around.version5, PacketType.pubcomp, packetId, reasonCode);
+  }
+
+  /** The connection is over: nothing is acknowledged any more. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  #deliver(qos: 1 | 2, packetId: number, view: PublishView): void {
+    const reasonCode = this.#around.owner.handlePublish(view);
+    if (this.#isClosed) return;
+    if (reasonCode === LATER) {
+      if (qos === 1) this.#inbound.deferQos1();
+      this.#acknowledgements.hold(qos, packetId);
+      return;
+    }
+    this.#settle(qos, packetId, reasonCode);
+    this.#acknowledgements.push(qos, packetId, reasonCode);
+  }
+
+  #settle(qos: 1 | 2, packetId: number, reasonCode: ReasonCode): void {
+    if (qos === 1) return;
+    if (reasonCode < FIRST_FAILURE) this.#inbound.accept(packetId);
+    else this.#inbound.refuse(packetId);
+  }
+
+  #refuse(): void {
+    const { receiveMaximum } = this.#around.limits;
+    const message = `more than the Receive Maximum of ${receiveMaximum} publications are unacknowledged [MQTT-3.3.4-7]`;
+    this.#around.fault(ReasonCode.receiveMaximumExceeded, message);
+  }
+
+  /** Gives the view its Topic Name where an alias stands for it, and remembers new aliases. @returns False after a fault. */
+  #resolveAlias(view: PublishView): boolean {
+    const { topicAlias } = view;
+    const { fault, version5 } = this.#around;
+    if (topicAlias === 0) {
+      if (version5) fault(ReasonCode.protocolError, 'PUBLISH has neither Topic Name nor Topic Alias');
+      else fault(ReasonCode.topicNameInvalid, 'PUBLISH has an empty Topic Name [MQTT-4.7.3-1]');
+      return false;
+    }
+    if (!this.#aliases.isAllowed(topicAlias)) {
+      const { maximum } = this.#aliases;
+      const message = `Topic Alias ${topicAlias} is over the Topic Alias Maximum of ${maximum} [MQTT-3.3.2-9]`;
+      fault(ReasonCode.topicAliasInvalid, message);
+      return false;
+    }
+    if (view.topicStart < view.topicEnd) {
+      this.#aliases.set(topicAlias, view.topicBytes.slice(view.topicStart, view.topicEnd));
+      return true;
+    }
+    const topic = this.#aliases.get(topicAlias);
+    if (topic === undefined) {
+      fault(ReasonCode.protocolError, `Topic Alias ${topicAlias} stands for no Topic Name on this connection`);
+      return false;
+    }
+    view.topicBytes = topic;
+    view.topicStart = 0;
+    view.topicEnd = topic.length;
+    return true;
+  }
+}
