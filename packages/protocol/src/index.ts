@@ -1,4 +1,9 @@
 /** @busbar/protocol: sans-I/O state machines of MQTT for both sides. Pure: no I/O, no clock, no randomness. */
+export type { ClientAuthProperties } from './connection/client-authentication.ts';
+export { ClientConnection } from './connection/client-connection.ts';
+export type { ClientClosing, ClientConnectionOwner, LostInFlight } from './connection/client-connection-owner.ts';
+export type { ProtocolFault } from './connection/client-fault.ts';
+export type { Agreement, ClientConnectionOptions } from './connection/client-handshake.ts';
 export type { Closing } from './connection/closing.ts';
 export { BlockPool, type ByteSink, OutputBuffer } from './connection/output-buffer.ts';
 export { type ConnectAnswer, ServerConnection } from './connection/server-connection.ts';

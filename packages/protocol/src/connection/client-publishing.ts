@@ -10,6 +10,7 @@ import {
 import type { MessageContent } from '../message/application-message.ts';
 import { type OutboundFlow, Stage } from '../session/outbound-flow.ts';
 import { OutboundTopicAliases } from '../session/topic-alias.ts';
+import type { ClientAcknowledgements } from './client-acknowledgements.ts';
 import type { ClientConnectionOwner } from './client-connection-owner.ts';
 import type { Agreement } from './client-handshake.ts';
 import { ClientPublishWriter } from './client-publish-writer.ts';
@@ -27,7 +28,7 @@ export class ClientPublishing {
   readonly #aliases: OutboundTopicAliases | undefined;
   /** QoS 2 messages whose PUBREC said that nobody has subscribed: PUBCOMP cannot say it. */
   readonly #unmatched = new Set<number>();
-  readonly #writeAcknowledgement: (type: AcknowledgementType, packetId: number, reasonCode: ReasonCode) => void;
+  readonly #acknowledgements: ClientAcknowledgements;
 
   /** @param topicAliases How many the client wants to use at the most. */
   constructor(
@@ -36,12 +37,12 @@ export class ClientPublishing {
     flow: OutboundFlow<MessageContent>,
     output: OutputBuffer,
     owner: ClientConnectionOwner,
-    writeAcknowledgement: (type: AcknowledgementType, packetId: number, reasonCode: ReasonCode) => void,
+    acknowledgements: ClientAcknowledgements,
   ) {
     this.#agreement = agreement;
     this.#owner = owner;
     this.#flow = flow;
-    this.#writeAcknowledgement = writeAcknowledgement;
+    this.#acknowledgements = acknowledgements;
     this.#writer = new ClientPublishWriter(output, agreement.protocolVersion === 5, agreement.maximumPacketSize);
     const aliases = Math.min(topicAliases, agreement.topicAliasMaximum); // [MQTT-3.2.2-17] [MQTT-3.3.2-9]
     this.#aliases = aliases === 0 ? undefined : new OutboundTopicAliases(aliases);
@@ -79,7 +80,7 @@ export class ClientPublishing {
     for (let next = this.#flow.takeResend(); next; next = this.#flow.takeResend()) {
       const { packetId, message } = next;
       if (next.stage === Stage.awaitingPubcomp || message === undefined) {
-        this.#writeAcknowledgement(PacketType.pubrel, packetId, ReasonCode.success);
+        this.#acknowledgements.write(PacketType.pubrel, packetId, ReasonCode.success);
         continue;
       }
       try {
@@ -104,7 +105,7 @@ export class ClientPublishing {
       const isKnown = this.#flow.handlePubrec(packetId);
       if (isKnown && reasonCode === ReasonCode.noMatchingSubscribers) this.#unmatched.add(packetId);
       const answer = isKnown ? ReasonCode.success : ReasonCode.packetIdentifierNotFound;
-      this.#writeAcknowledgement(PacketType.pubrel, packetId, answer); // [MQTT-4.3.3-4] [MQTT-4.6.0-4]
+      this.#acknowledgements.write(PacketType.pubrel, packetId, answer); // [MQTT-4.3.3-4] [MQTT-4.6.0-4]
       return;
     }
     if (!this.#finish(type, packetId)) return;

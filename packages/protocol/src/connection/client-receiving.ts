@@ -1,9 +1,10 @@
-import { type AcknowledgementType, FIRST_FAILURE, PacketType, type PublishPacket, ReasonCode } from '@busbar/codec';
+import { FIRST_FAILURE, PacketType, type PublishPacket, ReasonCode } from '@busbar/codec';
 import type { MessageContent } from '../message/application-message.ts';
 import { Verdict } from '../session/inbound-flow.ts';
 import type { SessionState } from '../session/session-state.ts';
 import { InboundTopicAliases } from '../session/topic-alias.ts';
 import { AcknowledgementQueue } from './acknowledgement-queue.ts';
+import type { ClientAcknowledgements } from './client-acknowledgements.ts';
 import type { ClientConnectionOwner } from './client-connection-owner.ts';
 import { type ProtocolFault, protocolFault } from './client-fault.ts';
 import { LATER } from './server-connection-owner.ts';
@@ -26,21 +27,22 @@ export class ClientReceiving {
   readonly #session: SessionState<MessageContent>;
   readonly #aliases: InboundTopicAliases<string>;
   readonly #acknowledgements: AcknowledgementQueue;
-  readonly #writeAcknowledgement: (type: AcknowledgementType, packetId: number, reasonCode: ReasonCode) => void;
+  readonly #answers: ClientAcknowledgements;
+  #isClosed = false;
 
   constructor(
     limits: ReceivingLimits,
     session: SessionState<MessageContent>,
     owner: ClientConnectionOwner,
-    writeAcknowledgement: (type: AcknowledgementType, packetId: number, reasonCode: ReasonCode) => void,
+    answers: ClientAcknowledgements,
   ) {
     this.#limits = limits;
     this.#owner = owner;
     this.#session = session;
     this.#aliases = new InboundTopicAliases(limits.topicAliasMaximum);
-    this.#writeAcknowledgement = writeAcknowledgement;
+    this.#answers = answers;
     this.#acknowledgements = new AcknowledgementQueue((qos, packetId, reasonCode) =>
-      writeAcknowledgement(qos === 1 ? PacketType.puback : PacketType.pubrec, packetId, reasonCode),
+      answers.write(qos === 1 ? PacketType.puback : PacketType.pubrec, packetId, reasonCode),
     );
   }
 
@@ -54,11 +56,16 @@ export class ClientReceiving {
     return this.#receive(packet);
   }
 
+  /** The connection is over, perhaps within a call of the owner's: what it accepts later has nowhere to be acknowledged. */
+  handleClosed(): void {
+    this.#isClosed = true;
+  }
+
   /** Answers PUBREL, known or not [MQTT-4.3.3-11]. */
   handlePubrel(packetId: number): void {
     const isKnown = this.#session.inbound.handlePubrel(packetId);
     const reasonCode = isKnown ? ReasonCode.success : ReasonCode.packetIdentifierNotFound;
-    this.#writeAcknowledgement(PacketType.pubcomp, packetId, reasonCode);
+    this.#answers.write(PacketType.pubcomp, packetId, reasonCode);
   }
 
   /** The answer to a message for which the owner had said `LATER`. */
@@ -105,6 +112,7 @@ export class ClientReceiving {
     const { packetId } = packet;
     const reasonCode = this.#owner.handlePublish(packet);
     if (reasonCode === LATER) {
+      if (this.#isClosed) return;
       if (qos === 1) this.#session.inbound.deferQos1();
       this.#acknowledgements.hold(qos, packetId);
       return;

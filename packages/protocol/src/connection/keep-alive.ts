@@ -27,13 +27,15 @@ export class ClientSilence {
 }
 
 /**
- * The client's side of Keep Alive: PINGREQ when nothing has been sent for a Keep Alive [MQTT-3.1.2-20], and the end when its
- * PINGRESP stays out. Times in milliseconds of any monotonic clock.
+ * The client's side of Keep Alive: PINGREQ when for a Keep Alive nothing has been sent [MQTT-3.1.2-20] or nothing has come,
+ * so that a connection which takes bytes and gives none is noticed too; and the end when the PINGRESP stays out while nothing
+ * else comes. Times in milliseconds of any monotonic clock.
  */
 export class ClientPing {
   #intervalMs = NEVER;
   #timeoutMs = NEVER;
   #lastSentAt = 0;
+  #lastReceivedAt = 0;
   #pingedAt = NEVER;
 
   /**
@@ -44,11 +46,17 @@ export class ClientPing {
     this.#intervalMs = keepAliveSeconds === 0 ? NEVER : keepAliveSeconds * 1000;
     this.#timeoutMs = timeoutMs;
     this.#lastSentAt = now;
+    this.#lastReceivedAt = now;
     this.#pingedAt = NEVER;
   }
 
   handleSent(now: number): void {
     this.#lastSentAt = now;
+  }
+
+  /** Bytes have come, of whatever packet. */
+  handleReceived(now: number): void {
+    this.#lastReceivedAt = now;
   }
 
   handlePingSent(now: number): void {
@@ -62,11 +70,12 @@ export class ClientPing {
 
   /** When the next PINGREQ is due. */
   get pingDeadline(): number {
-    return this.#lastSentAt + this.#intervalMs;
+    const isAsking = this.#pingedAt !== NEVER;
+    return (isAsking ? this.#lastSentAt : Math.min(this.#lastSentAt, this.#lastReceivedAt)) + this.#intervalMs;
   }
 
-  /** When the server is to be given up, unless its PINGRESP comes. */
+  /** When the server is to be given up, unless something comes. */
   get deadline(): number {
-    return this.#pingedAt + this.#timeoutMs;
+    return this.#pingedAt === NEVER ? NEVER : Math.max(this.#pingedAt, this.#lastReceivedAt) + this.#timeoutMs;
   }
 }
