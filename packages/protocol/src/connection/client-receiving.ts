@@ -77,12 +77,6 @@ export class ClientReceiving {
   }
 
   #receive(packet: PublishPacket): ProtocolFault | undefined {
-    if (/[+#]/.test(packet.topicName)) {
-      return {
-        reasonCode: ReasonCode.topicNameInvalid,
-        message: 'PUBLISH has a wildcard in its Topic Name [MQTT-3.3.2-2]',
-      };
-    }
     const { qos, packetId } = packet;
     if (qos === 0) {
       this.#owner.handlePublish(packet);
