@@ -28,5 +28,6 @@ export {
 } from './topic/shared-subscription.ts';
 export { SubscriptionTree } from './topic/subscription-tree.ts';
 export { isValidTopicFilter, matchesTopicFilter, topicFilterFault } from './topic/topic-filter.ts';
+export type { TopicMatches } from './topic/topic-matches.ts';
 export { isValidTopicName, topicNameFault } from './topic/topic-name.ts';
 export { TopicTree } from './topic/topic-tree.ts';

@@ -1,6 +1,7 @@
 import { type ApplicationMessage, TopicTree } from '@busbar/protocol';
 import type { BrokerLimits } from '../config/limits.ts';
 import type { Store } from '../store/store.ts';
+import { RetainedSearch } from './retained-search.ts';
 
 /**
  * The last message of each topic that was published with RETAIN (section 3.3.1.3), bounded by count and bytes.
@@ -51,12 +52,12 @@ export class RetainedMessages {
     return true;
   }
 
-  /** The messages of all topics that match, one after the other; may be paused between two for any length of time. */
-  *matching(topicFilter: string, now: () => number): IterableIterator<ApplicationMessage> {
-    for (const [topicName, message] of this.#tree.matching(topicFilter)) {
-      if (message.isExpired(now())) this.#remove(topicName);
-      else yield message;
-    }
+  /**
+   * The messages of all topics that match, found step by step. The search may rest between two steps for any length of time;
+   * what has expired meanwhile is passed over.
+   */
+  matching(topicFilter: string): RetainedSearch {
+    return new RetainedSearch(this.#tree.matching(topicFilter), (topicName) => this.#remove(topicName));
   }
 
   #put(message: ApplicationMessage): void {

@@ -129,10 +129,9 @@ export class SessionTable {
   }
 
   #replay(session: Session, subscription: StoredSubscription): void {
-    const { retained, clock } = this.#rooms;
-    if (retained.size === 0) return;
-    const messages = retained.matching(subscription.topicFilter, () => clock.now());
-    session.replay(new RetainedReplay(subscription.topicFilter, subscription, messages));
+    const { retained } = this.#rooms;
+    if (retained.size > 0)
+      session.replay(new RetainedReplay(subscription, retained.matching(subscription.topicFilter)));
   }
 
   // --- expiry ----------------------------------------------------------------------------------------------------------

@@ -175,7 +175,7 @@ export class Session implements Subscriber {
     return delivery;
   }
 
-  /** @returns Whether something was taken from the queue. */
+  /** @returns Whether there may be more to do at once. */
   #pumpQueue(outlet: Outlet, now: number): boolean {
     const next = this.record.queue.peek();
     if (next === undefined || !this.#isDue(outlet, next, now)) return false;
@@ -184,13 +184,14 @@ export class Session implements Subscriber {
     return true;
   }
 
+  /** @returns Whether there may be more to do at once. */
   #pumpReplay(outlet: Outlet, now: number): boolean {
     const replay = this.#replays[0];
     // What waits in the queue is older than the retained messages that follow it.
     if (replay === undefined || this.record.queue.length > 0) return false;
-    const next = replay.peek();
+    const next = replay.peek(now);
     if (next === undefined) {
-      this.#replays.shift();
+      if (replay.isDone) this.#replays.shift();
       return true;
     }
     if (!this.#isDue(outlet, next, now)) return false;
