@@ -1,4 +1,5 @@
-import { type AcknowledgementType, PacketType, ReasonCode } from '@busbar/codec';
+import type { AcknowledgementType, ReasonCode } from '@busbar/codec';
+import { writeAcknowledgement } from './acknowledgement-writer.ts';
 import type { OutputBuffer } from './output-buffer.ts';
 
 /** Writes a client's PUBACK, PUBREC, PUBREL and PUBCOMP packets, and none after its DISCONNECT. */
@@ -12,20 +13,13 @@ export class ClientAcknowledgements {
     this.#isVersion5 = isVersion5;
   }
 
-  /** Writes the shortest form (section 3.4.2.1): below 5.0 and for success four bytes. */
   write(type: AcknowledgementType, packetId: number, reasonCode: ReasonCode): void {
     if (this.#isClosed) return; // [MQTT-3.14.4-1]
-    const hasReason = this.#isVersion5 && reasonCode !== ReasonCode.success;
-    const at = this.#output.reserve(hasReason ? 5 : 4);
-    const { block } = this.#output;
-    block[at] = (type << 4) | (type === PacketType.pubrel ? 0b0010 : 0);
-    block[at + 1] = hasReason ? 3 : 2;
-    block[at + 2] = packetId >> 8;
-    block[at + 3] = packetId; // [MQTT-2.2.1-5]
-    if (hasReason) block[at + 4] = reasonCode;
+    writeAcknowledgement(this.#output, this.#isVersion5, type, packetId, reasonCode); // [MQTT-2.2.1-5]
   }
 
-  handleClosed(): void {
+  /** The connection is over, perhaps within a call of its owner's. */
+  close(): void {
     this.#isClosed = true;
   }
 }

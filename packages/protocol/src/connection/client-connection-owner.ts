@@ -56,5 +56,5 @@ export interface ClientConnectionOwner {
   /** An end of a flow has opened the window: `hasRoom` may be true again. */
   handleWindow(): void;
   /** The connection is over, exactly once and last. What is still to be written should be, then the transport ended. */
-  handleClosed(closing: ClientClosing): void;
+  handleClosing(closing: ClientClosing): void;
 }

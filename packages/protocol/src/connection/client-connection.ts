@@ -447,10 +447,10 @@ export class ClientConnection {
     if (this.#phase === 'idle') this.#output.clear();
     this.#phase = 'closed';
     this.#session.handleDisconnected();
-    this.#established?.receiving.handleClosed();
-    this.#established?.acknowledgements.handleClosed();
+    this.#established?.receiving.close();
+    this.#established?.acknowledgements.close();
     this.#established = undefined;
-    this.#owner.handleClosed(closing);
+    this.#owner.handleClosing(closing);
   }
 
   #send(packet: Packet): void {

@@ -109,10 +109,15 @@ export class ClientPublishing {
       return;
     }
     if (!this.#finish(type, packetId)) return;
-    const isUnmatched = type === PacketType.pubcomp && this.#unmatched.delete(packetId);
-    this.#owner.handlePublished(packetId, isUnmatched ? ReasonCode.noMatchingSubscribers : reasonCode, properties);
+    const outcome = type === PacketType.pubcomp ? this.#outcomeOfPubcomp(packetId) : reasonCode;
+    this.#owner.handlePublished(packetId, outcome, properties);
     this.resend();
     this.#owner.handleWindow();
+  }
+
+  /** PUBREC has made the message the server's: that PUBREL was not known any more (0x92) is no failure (section 3.6.2.1). */
+  #outcomeOfPubcomp(packetId: number): ReasonCode {
+    return this.#unmatched.delete(packetId) ? ReasonCode.noMatchingSubscribers : ReasonCode.success;
   }
 
   #finish(type: AcknowledgementType, packetId: number): boolean {

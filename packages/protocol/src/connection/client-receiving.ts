@@ -57,7 +57,7 @@ export class ClientReceiving {
   }
 
   /** The connection is over, perhaps within a call of the owner's: what it accepts later has nowhere to be acknowledged. */
-  handleClosed(): void {
+  close(): void {
     this.#isClosed = true;
   }
 

@@ -159,7 +159,7 @@ export class ClientHarness implements ClientConnectionOwner {
     this.windows++;
   }
 
-  handleClosed(closing: ClientClosing): void {
+  handleClosing(closing: ClientClosing): void {
     this.closings.push(closing);
   }
 }

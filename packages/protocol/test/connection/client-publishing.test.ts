@@ -124,6 +124,15 @@ test('refusals end the flow with their Reason Code, and 0x10 survives until PUBC
   assert.deepEqual(typesSent(harness), [[PacketType.pubrel, c]]);
 });
 
+test('a PUBCOMP that does not know the Packet Identifier any more ends a success: the PUBREC was one', () => {
+  const harness = new ClientHarness();
+  harness.connect();
+  const packetId = harness.machine.publish(message('a', 2));
+  harness.receive(acknowledgement('pubrec', packetId));
+  harness.receive(acknowledgement('pubcomp', packetId, ReasonCode.packetIdentifierNotFound));
+  assert.deepEqual(harness.published, [[packetId, ReasonCode.success]]);
+});
+
 test('acknowledgements that nothing awaits: PUBREC gets its PUBREL with 0x92, the others are passed over', () => {
   const harness = new ClientHarness();
   harness.connect();
