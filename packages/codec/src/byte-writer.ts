@@ -41,22 +41,20 @@ export class ByteWriter {
   }
 
   writeTwoByteInteger(value: number, what: string): void {
-    if (!(value >= 0 && value <= 0xffff && Number.isInteger(value))) throw outOfRange(what, value, 0xffff);
+    expectWholeNumber(value, 0xffff, what);
     this.#reserve(2);
     this.#bytes[this.#offset++] = value >> 8;
     this.#bytes[this.#offset++] = value;
   }
 
   writeFourByteInteger(value: number, what: string): void {
-    if (!(value >= 0 && value <= 0xffff_ffff && Number.isInteger(value))) throw outOfRange(what, value, 0xffff_ffff);
+    expectWholeNumber(value, 0xffff_ffff, what);
     this.writeTwoByteInteger(Math.floor(value / 0x10000), what);
     this.writeTwoByteInteger(value % 0x10000, what);
   }
 
   writeVariableByteInteger(value: number, what: string): void {
-    if (!(value >= 0 && value <= MAXIMUM_VARIABLE_BYTE_INTEGER && Number.isInteger(value))) {
-      throw outOfRange(what, value, MAXIMUM_VARIABLE_BYTE_INTEGER);
-    }
+    expectWholeNumber(value, MAXIMUM_VARIABLE_BYTE_INTEGER, what);
     this.#reserve(4);
     this.#offset = writeVariableByteInteger(value, this.#bytes, this.#offset);
   }
@@ -90,7 +88,7 @@ export class ByteWriter {
   closeLength(openedAt: number, what: string): void {
     const contentAt = openedAt + 1;
     const byteLength = this.#offset - contentAt;
-    if (byteLength > MAXIMUM_VARIABLE_BYTE_INTEGER) throw outOfRange(what, byteLength, MAXIMUM_VARIABLE_BYTE_INTEGER);
+    expectWholeNumber(byteLength, MAXIMUM_VARIABLE_BYTE_INTEGER, what);
     const more = variableByteIntegerLength(byteLength) - 1;
     if (more > 0) {
       this.#reserve(more);
@@ -109,6 +107,8 @@ export class ByteWriter {
   }
 }
 
-function outOfRange(what: string, value: number, maximum: number): UsageError {
-  return new UsageError('out-of-range', `${what} must be a whole number from 0 to ${maximum}, not ${value}`);
+/** Checks a number that our caller wants sent. @throws {UsageError} It is not a whole number from 0 to the maximum. */
+export function expectWholeNumber(value: number, maximum: number, what: string): void {
+  if (value >= 0 && value <= maximum && Number.isInteger(value)) return;
+  throw new UsageError('out-of-range', `${what} must be a whole number from 0 to ${maximum}, not ${value}`);
 }

@@ -14,17 +14,19 @@ import { decodeUnsubscribe } from './packet/unsubscribe.ts';
 import { malformed } from './packet-error.ts';
 import { PacketType, type ProtocolVersion, packetTypeName } from './packet-type.ts';
 
-/** The low four bits that a packet's first byte must have (section 2.1.3): 2 for the three requests, else 0. */
-function expectFlags(type: PacketType, flags: number): void {
+/**
+ * Checks the low four bits of a packet's first byte (section 2.1.3): 2 for the three requests, else 0. Only 3.1 reserves
+ * nothing: it does not use the bits, but for DUP, with which it sends a request again (its section 2.1). A CONNECT is
+ * held to the rule before its version is known.
+ */
+function expectFlags(type: PacketType, flags: number, version: ProtocolVersion): void {
+  if (version === 3 && type !== PacketType.connect) return;
   const request = type === PacketType.pubrel || type === PacketType.subscribe || type === PacketType.unsubscribe;
   const expected = request ? 0b0010 : 0;
   if (flags !== expected) {
     throw malformed(`${packetTypeName(type)} has flags ${flags}, ${expected} is reserved`, 'MQTT-2.1.3-1');
   }
 }
-
-/** 3.1 lets the header of a request be sent again with DUP set (its section 2.1), so the bit says nothing there. */
-const DUP = 0b1000;
 
 /**
  * Decodes a whole Control Packet that the {@link PacketSplitter} has cut out.
@@ -47,7 +49,7 @@ export function decodePacket(
   const type = (firstByte >> 4) as PacketType;
   const reader = new ByteReader(bytes, bodyStart, end);
   if (type === PacketType.publish) return decodePublish(reader, firstByte & 0x0f, version);
-  expectFlags(type, version === 3 ? firstByte & 0x0f & ~DUP : firstByte & 0x0f);
+  expectFlags(type, firstByte & 0x0f, version);
   switch (type) {
     case PacketType.connect:
       return decodeConnect(reader);

@@ -13,6 +13,7 @@ export type { ConnackPacket, ConnackProperties } from './packet/connack.ts';
 export type { ConnectPacket, ConnectProperties, WillMessage, WillProperties } from './packet/connect.ts';
 export type { DisconnectPacket, DisconnectProperties } from './packet/disconnect.ts';
 export type { Packet } from './packet/packet.ts';
+export { isReasonCodeOf } from './packet/packet-reason.ts';
 export { PINGREQ, PINGRESP, type PingreqPacket, type PingrespPacket } from './packet/ping.ts';
 export { DUP, type PublishPacket, type PublishProperties, RETAIN } from './packet/publish.ts';
 export type { SubackPacket, SubackProperties } from './packet/suback.ts';
@@ -30,7 +31,10 @@ export {
   type PacketErrorCode,
   packetTooLarge,
   protocolError,
+  topicAliasInvalid,
+  topicNameInvalid,
   UsageError,
+  unsupportedProtocolVersion,
 } from './packet-error.ts';
 export { PacketSplitter, packetSize } from './packet-splitter.ts';
 export { PacketType, type ProtocolVersion, packetTypeName, type QoS } from './packet-type.ts';

@@ -6,14 +6,18 @@ export type PacketErrorCode =
   | 'protocol-error'
   | 'packet-too-large'
   | 'unsupported-protocol-version'
-  | 'topic-name-invalid';
+  | 'topic-name-invalid'
+  | 'topic-alias-invalid';
 
 /**
- * The peer broke the wire format (section 4.13). The message says what was expected and what came, never the payload.
+ * The peer broke the wire format (sections 1.2 and 4.13). The message says what was expected and what came, never the
+ * payload.
  *
  * @example
- * try { decodePacket(frame, 5) } catch (error) {
- *   if (error instanceof PacketError) connection.refuse(error.reasonCode, error.message);
+ * try {
+ *   decodePacket(0x30, bytes, bodyStart, end, 5);
+ * } catch (error) {
+ *   if (error instanceof PacketError) console.error(describeReasonCode(error.reasonCode), error.message);
  * }
  */
 export class PacketError extends Error {
@@ -33,12 +37,12 @@ export class PacketError extends Error {
   }
 }
 
-/** Bytes that cannot be a Control Packet of this type: Reason Code 0x81. */
+/** Bytes that cannot be parsed as a Control Packet of this type: Malformed Packet of section 1.2, Reason Code 0x81. */
 export function malformed(message: string, statement?: string): PacketError {
   return new PacketError('malformed-packet', ReasonCode.malformedPacket, message, statement);
 }
 
-/** Bytes that can be parsed and hold what the standard forbids here: Reason Code 0x82. */
+/** Bytes that can be parsed and hold what the standard forbids here: Protocol Error of section 1.2, Reason Code 0x82. */
 export function protocolError(message: string, statement?: string): PacketError {
   return new PacketError('protocol-error', ReasonCode.protocolError, message, statement);
 }
@@ -47,6 +51,21 @@ export function protocolError(message: string, statement?: string): PacketError 
 export function packetTooLarge(byteLength: number, maximum: number): PacketError {
   const message = `the packet is ${byteLength} bytes, the Maximum Packet Size is ${maximum}`;
   return new PacketError('packet-too-large', ReasonCode.packetTooLarge, message);
+}
+
+/** A Topic Name that is none, because it holds wildcards: Reason Code 0x90. */
+export function topicNameInvalid(message: string, statement?: string): PacketError {
+  return new PacketError('topic-name-invalid', ReasonCode.topicNameInvalid, message, statement);
+}
+
+/** Topic Alias 0, which section 3.3.4 answers with its own Reason Code: 0x94. */
+export function topicAliasInvalid(message: string, statement?: string): PacketError {
+  return new PacketError('topic-alias-invalid', ReasonCode.topicAliasInvalid, message, statement);
+}
+
+/** A Protocol Version or Protocol Name that this codec does not speak: Reason Code 0x84. */
+export function unsupportedProtocolVersion(message: string, statement?: string): PacketError {
+  return new PacketError('unsupported-protocol-version', ReasonCode.unsupportedProtocolVersion, message, statement);
 }
 
 /** Our own caller handed over what cannot be sent or asked for what does not exist: a mistake to mend, not to retry. */

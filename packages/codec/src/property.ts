@@ -1,11 +1,12 @@
-import type { ByteReader } from './byte-reader.ts';
-import type { ByteWriter } from './byte-writer.ts';
-import { malformed, protocolError, UsageError } from './packet-error.ts';
+import { malformed, type PacketError, protocolError, topicAliasInvalid } from './packet-error.ts';
 import { PacketType, packetTypeName } from './packet-type.ts';
 
 /**
  * The 27 properties of MQTT 5.0 (section 2.2.2.2), under the standard's names. Which of them a packet may carry is in
  * {@link PROPERTIES}; the types of the packets narrow this one.
+ *
+ * @example
+ * const properties: Properties = { messageExpiryInterval: 60, userProperties: [['unit', 'bar']] };
  */
 export interface Properties {
   /** Whether the payload is unspecified bytes (0) or UTF-8 text (1). */
@@ -63,7 +64,7 @@ export interface PropertyDefinition {
   readonly title: string;
   readonly shape: Shape;
   readonly places: readonly PropertyPlace[];
-  /** Smallest and largest value of numbers; outside it is a Protocol Error. */
+  /** Smallest and largest value of numbers; outside them is a Protocol Error. */
   readonly minimum: number;
   readonly maximum: number;
 }
@@ -105,7 +106,11 @@ function define(
   return { identifier, name, title, shape, places, minimum, maximum };
 }
 
-/** Table 2-4 of the standard. */
+/**
+ * Table 2-4 of the standard: identifier, type and places of every property; ranges as the sections of the packets tell.
+ *
+ * @example PROPERTIES.find((property) => property.identifier === 35)?.title // 'Topic Alias'
+ */
 export const PROPERTIES: readonly PropertyDefinition[] = [
   define(1, 'payloadFormatIndicator', 'Payload Format Indicator', 'byte', [publish, will], [0, 1]),
   define(2, 'messageExpiryInterval', 'Message Expiry Interval', 'four bytes', [publish, will]),
@@ -160,136 +165,22 @@ export function placeName(place: PropertyPlace): string {
 export function expectProperty(identifier: number, place: PropertyPlace): PropertyDefinition {
   const property = PROPERTY_BY_IDENTIFIER[identifier];
   if (property === undefined) throw malformed(`${placeName(place)} has unknown property ${identifier}`);
+  // Section 2.2.2.2: an identifier that is not valid for its packet type makes a Malformed Packet, not a Protocol Error.
   if (!property.places.includes(place)) {
-    throw protocolError(`${placeName(place)} has a ${property.title}, which is not allowed there`);
+    throw malformed(`${placeName(place)} has a ${property.title}, which is not allowed there`);
   }
   return property;
 }
 
-/** The answer to a property that may be given once and is given again: Protocol Error (section 2.2.2). */
-export function givenTwice(property: PropertyDefinition, place: PropertyPlace): Error {
+/** The answer to a property that may be given once and is given again: Protocol Error (the sections of the packets). */
+export function givenTwice(property: PropertyDefinition, place: PropertyPlace): PacketError {
   return protocolError(`${placeName(place)} has more than one ${property.title}`);
 }
 
 /** Checks a number's range. @throws {PacketError} Outside what the standard allows. */
 export function expectInRange(property: PropertyDefinition, value: number): void {
-  if (value < property.minimum || value > property.maximum) {
-    throw protocolError(`${property.title} must be ${property.minimum} to ${property.maximum}, not ${value}`);
-  }
-}
-
-/**
- * Reads the Property Length and all properties (section 2.2.2).
- *
- * @throws {PacketError} An identifier that is unknown (0x81), a property that may not stand here, is given twice or is out
- * of its range (0x82), or a length that does not fit (0x81).
- */
-export function readProperties(reader: ByteReader, place: PropertyPlace): Properties {
-  const byteLength = reader.readVariableByteInteger('the Property Length');
-  if (byteLength === 0) return NO_PROPERTIES;
-  if (byteLength > reader.remaining) {
-    throw malformed(`the Property Length of ${placeName(place)} is ${byteLength}, ${reader.remaining} bytes are left`);
-  }
-  const end = reader.offset + byteLength;
-  const properties: Properties = {};
-  while (reader.offset < end) readProperty(reader, place, properties);
-  if (reader.offset > end)
-    throw malformed(`the last property of ${placeName(place)} is longer than the Property Length`);
-  return properties;
-}
-
-function readProperty(reader: ByteReader, place: PropertyPlace, into: Properties): void {
-  const property = expectProperty(reader.readVariableByteInteger('a property identifier'), place);
-  if (property.shape === 'pair') {
-    into.userProperties ??= [];
-    into.userProperties.push([reader.readUtf8String('a User Property name'), reader.readUtf8String('its value')]);
-  } else if (property.name === 'subscriptionIdentifiers') {
-    const value = reader.readVariableByteInteger(property.title);
-    expectInRange(property, value);
-    into.subscriptionIdentifiers ??= [];
-    if (into.subscriptionIdentifiers.length > 0 && place === subscribe) throw givenTwice(property, place);
-    into.subscriptionIdentifiers.push(value);
-  } else {
-    if (into[property.name] !== undefined) throw givenTwice(property, place);
-    Object.assign(into, { [property.name]: readValue(reader, property) });
-  }
-}
-
-function readValue(reader: ByteReader, property: PropertyDefinition): unknown {
-  if (property.name === 'responseTopic') return readResponseTopic(reader);
-  if (property.shape === 'string') return reader.readUtf8String(property.title);
-  if (property.shape === 'binary') return reader.readBinaryData(property.title);
-  const value = readNumber(reader, property);
-  expectInRange(property, value);
-  return property.shape === 'boolean' ? value === 1 : value;
-}
-
-function readResponseTopic(reader: ByteReader): string {
-  const topicName = reader.readUtf8String('the Response Topic');
-  if (/[+#]/.test(topicName)) throw protocolError('the Response Topic has a wildcard', 'MQTT-3.3.2-14');
-  return topicName;
-}
-
-function readNumber(reader: ByteReader, property: PropertyDefinition): number {
-  switch (property.shape) {
-    case 'two bytes':
-      return reader.readTwoByteInteger(property.title);
-    case 'four bytes':
-      return reader.readFourByteInteger(property.title);
-    default:
-      return reader.readByte(property.title);
-  }
-}
-
-/** Writes the Property Length and all properties that are set. @throws {UsageError} A value that the standard forbids. */
-export function writeProperties(writer: ByteWriter, place: PropertyPlace, properties: Readonly<Properties>): void {
-  const opened = writer.openLength();
-  for (const name in properties) {
-    const property = PROPERTY_BY_NAME.get(name);
-    const value = properties[name as PropertyName];
-    if (value === undefined) continue;
-    if (property === undefined) throw new UsageError('unknown-property', `MQTT has no property '${name}'`);
-    if (!property.places.includes(place)) {
-      throw new UsageError('property-not-allowed', `${property.title} is not allowed in ${placeName(place)}`);
-    }
-    writeProperty(writer, property, value);
-  }
-  writer.closeLength(opened, 'the Property Length');
-}
-
-const PROPERTY_BY_NAME: ReadonlyMap<string, PropertyDefinition> = new Map(PROPERTIES.map((each) => [each.name, each]));
-
-function writeProperty(writer: ByteWriter, property: PropertyDefinition, value: unknown): void {
-  if (property.shape === 'pair') {
-    for (const [name, text] of value as [string, string][]) {
-      writer.writeByte(property.identifier);
-      writer.writeUtf8String(name, 'a User Property name');
-      writer.writeUtf8String(text, `the value of User Property '${name}'`);
-    }
-  } else if (property.name === 'subscriptionIdentifiers') {
-    for (const identifier of value as number[]) {
-      expectToSend(property, identifier);
-      writer.writeByte(property.identifier);
-      writer.writeVariableByteInteger(identifier, property.title);
-    }
-  } else {
-    writer.writeByte(property.identifier);
-    writeValue(writer, property, value);
-  }
-}
-
-function writeValue(writer: ByteWriter, property: PropertyDefinition, value: unknown): void {
-  if (property.shape === 'string') return writer.writeUtf8String(String(value), property.title);
-  if (property.shape === 'binary') return writer.writeBinaryData(value as Uint8Array, property.title);
-  const number = Number(value);
-  expectToSend(property, number);
-  if (property.shape === 'two bytes') writer.writeTwoByteInteger(number, property.title);
-  else if (property.shape === 'four bytes') writer.writeFourByteInteger(number, property.title);
-  else writer.writeByte(number);
-}
-
-function expectToSend(property: PropertyDefinition, value: number): void {
-  if (value >= property.minimum && value <= property.maximum && Number.isInteger(value)) return;
-  const range = `${property.minimum} to ${property.maximum}`;
-  throw new UsageError('out-of-range', `${property.title} must be a whole number from ${range}, not ${value}`);
+  if (value >= property.minimum && value <= property.maximum) return;
+  const message = `${property.title} must be ${property.minimum} to ${property.maximum}, not ${value}`;
+  if (property.name === 'topicAlias') throw topicAliasInvalid(message, 'MQTT-3.3.2-8');
+  throw protocolError(message);
 }

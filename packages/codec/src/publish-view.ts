@@ -1,4 +1,4 @@
-import { DUP, RETAIN, readPublishFlags } from './packet/publish.ts';
+import { DUP, RETAIN, readPublishFlags, withoutTopic } from './packet/publish.ts';
 import { malformed, protocolError } from './packet-error.ts';
 import { PacketType, type ProtocolVersion, type QoS } from './packet-type.ts';
 import { expectInRange, expectProperty, givenTwice, type PropertyDefinition } from './property.ts';
@@ -84,7 +84,7 @@ export class PublishView {
     if (this.qos !== 0) {
       at = need(at, 2, end, 'the Packet Identifier');
       this.packetId = ((bytes[at - 2] as number) << 8) | (bytes[at - 1] as number);
-      if (this.packetId === 0) throw malformed('PUBLISH has Packet Identifier 0', 'MQTT-2.2.1-3');
+      if (this.packetId === 0) throw protocolError('PUBLISH has Packet Identifier 0', 'MQTT-2.2.1-3');
     }
     this.topicAlias = 0;
     this.topicAliasOffset = -1;
@@ -95,6 +95,7 @@ export class PublishView {
     this.propertiesStart = at;
     this.propertiesEnd = at;
     if (version === 5) this.#readPropertyLength(at);
+    if (this.topicEnd === this.topicStart && this.topicAlias === 0) throw withoutTopic();
   }
 
   /** The payload, as a view of {@link bytes}. */
@@ -205,6 +206,7 @@ function textEnd(bytes: Uint8Array, at: number, end: number, what: string): numb
 
 function responseTopicEnd(bytes: Uint8Array, at: number, end: number): number {
   const stop = textEnd(bytes, at, end, 'the Response Topic');
+  if (stop === at + 2) throw protocolError('the Response Topic is empty', 'MQTT-4.7.3-1');
   for (let i = at + 2; i < stop; i++) {
     if (bytes[i] === PLUS || bytes[i] === HASH)
       throw protocolError('the Response Topic has a wildcard', 'MQTT-3.3.2-14');

@@ -1,6 +1,8 @@
 /**
  * Every Reason Code of MQTT 5.0 (section 2.4) under the standard's name. 3.1.1 knows only a few return codes; the codec
- * translates them, so that above it there is one vocabulary.
+ * translates them, so that above it there is one vocabulary. 0x00 has three names for the three things it can mean.
+ *
+ * @example if (packet.reasonCode === ReasonCode.quotaExceeded) slowDown();
  */
 export const ReasonCode = {
   success: 0x00,
@@ -56,9 +58,18 @@ export type ReasonCode = (typeof ReasonCode)[keyof typeof ReasonCode];
 /** The first Reason Code that tells of a failure (section 2.4): below it, the operation succeeded. */
 export const FIRST_FAILURE = 0x80;
 
-const names = new Map<number, string>();
+/** Where the words are not simply those of the name. */
+const WORDS: ReadonlyMap<string, string> = new Map([
+  ['grantedQoS1', 'granted QoS 1'],
+  ['grantedQoS2', 'granted QoS 2'],
+  ['reAuthenticate', 're-authenticate'],
+  ['qosNotSupported', 'QoS not supported'],
+]);
+
+const descriptions = new Map<number, string>();
 for (const [name, code] of Object.entries(ReasonCode)) {
-  if (!names.has(code)) names.set(code, name.replace(/([A-Z]+(?![a-z])|[A-Z])/g, ' $1').toLowerCase());
+  const words = WORDS.get(name) ?? name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  if (!descriptions.has(code)) descriptions.set(code, words);
 }
 
 /**
@@ -68,8 +79,8 @@ for (const [name, code] of Object.entries(ReasonCode)) {
  */
 export function describeReasonCode(code: number): string {
   const hex = `0x${code.toString(16).padStart(2, '0')}`;
-  const name = names.get(code);
-  return name === undefined ? hex : `${name.replace('qo s', 'QoS')} (${hex})`;
+  const words = descriptions.get(code);
+  return words === undefined ? hex : `${words} (${hex})`;
 }
 
 /** Codes of 3.1.1's CONNACK (section 3.2.2.3) in their order on the wire, as the Reason Codes that mean the same. */

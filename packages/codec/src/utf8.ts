@@ -46,32 +46,26 @@ function isSequence(bytes: Uint8Array, at: number, length: number): boolean {
 /** Longest run that is handed to String.fromCharCode at once: enough for any topic, far from the argument limit. */
 const RUN = 512;
 
-/** Decodes bytes that {@link utf8Fault} has found in order. */
+/** Decodes bytes in which {@link utf8Fault} has found nothing wrong. */
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
   let text = '';
   let units: number[] = [];
   let at = start;
   while (at < end) {
-    const first = bytes[at] as number;
+    const first = bytes[at++] as number;
     if (first < 0x80) {
       units.push(first);
-      at++;
     } else if (first < 0xe0) {
-      units.push(((first & 0x1f) << 6) | ((bytes[at + 1] as number) & 0x3f));
-      at += 2;
+      units.push(((first & 0x1f) << 6) | sixBits(bytes, at));
+      at += 1;
     } else if (first < 0xf0) {
-      units.push(
-        ((first & 0x0f) << 12) | (((bytes[at + 1] as number) & 0x3f) << 6) | ((bytes[at + 2] as number) & 0x3f),
-      );
-      at += 3;
+      units.push(((first & 0x0f) << 12) | (sixBits(bytes, at) << 6) | sixBits(bytes, at + 1));
+      at += 2;
     } else {
-      const point =
-        ((first & 0x07) << 18) |
-        (((bytes[at + 1] as number) & 0x3f) << 12) |
-        (((bytes[at + 2] as number) & 0x3f) << 6) |
-        ((bytes[at + 3] as number) & 0x3f);
-      units.push(0xd800 + ((point - 0x10000) >> 10), 0xdc00 + ((point - 0x10000) & 0x3ff));
-      at += 4;
+      const high = ((first & 0x07) << 18) | (sixBits(bytes, at) << 12);
+      const beyondBmp = (high | (sixBits(bytes, at + 1) << 6) | sixBits(bytes, at + 2)) - 0x10000;
+      units.push(0xd800 + (beyondBmp >> 10), 0xdc00 + (beyondBmp & 0x3ff));
+      at += 3;
     }
     if (units.length >= RUN) {
       text += String.fromCharCode(...units);
@@ -79,6 +73,11 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
     }
   }
   return text + String.fromCharCode(...units);
+}
+
+/** What a byte after the first of a sequence carries. */
+function sixBits(bytes: Uint8Array, at: number): number {
+  return (bytes[at] as number) & 0x3f;
 }
 
 /** How many bytes a string takes in UTF-8; -1 when it holds U+0000 or a lone surrogate and so cannot be sent at all. */

@@ -1,3 +1,17 @@
+export { frame, hex, toHex, variableByteInteger } from './hex.ts';
+export { packetOf, publishOf, utf8String } from './packet-arbitraries.ts';
+export { packetVectors } from './packet-vectors.ts';
 export { RecordingReceiver } from './recording-receiver.ts';
+export { refusedVectors } from './refused-vectors.ts';
 export type { ConnectedPair, ConnectPair, ContractCase } from './transport-contract.ts';
 export { transportContract } from './transport-contract.ts';
+export { packetAround, propertyVectors } from './vectors/property-packets.ts';
+export {
+  companionsOf,
+  type PropertyPlaceName,
+  type PropertyRow,
+  propertyPlaces,
+  propertyRows,
+} from './vectors/property-vectors.ts';
+export type { RefusedVector } from './vectors/refused-vector.ts';
+export type { PacketVector } from './vectors/vector.ts';

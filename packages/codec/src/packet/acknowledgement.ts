@@ -1,10 +1,11 @@
 import type { ByteReader } from '../byte-reader.ts';
 import type { ByteWriter } from '../byte-writer.ts';
 import { type PacketType, type ProtocolVersion, packetTypeName } from '../packet-type.ts';
-import { NO_PROPERTIES, type Properties, readProperties, writeProperties } from '../property.ts';
+import { NO_PROPERTIES, type Properties } from '../property.ts';
+import { hasProperties, readProperties, writeProperties } from '../property-set.ts';
 import { ReasonCode } from '../reason-code.ts';
-import { expectReasonCode } from './packet-reason.ts';
-import { readPacketId, writePacketId } from './publish.ts';
+import { readPacketId, writePacketId } from './packet-identifier.ts';
+import { readReasonCode, writeReasonCode } from './packet-reason.ts';
 
 export type AcknowledgementProperties = Pick<Properties, 'reasonString' | 'userProperties'>;
 
@@ -23,7 +24,12 @@ export interface AcknowledgementPacket {
   readonly properties: Readonly<AcknowledgementProperties>;
 }
 
-/** Decodes what follows the fixed header of such a packet. @throws {PacketError} The bytes are not one. */
+/**
+ * Decodes what follows the fixed header of such a packet. At a Remaining Length of 2 the Reason Code is success, below 4
+ * there are no properties (section 3.4.2).
+ *
+ * @throws {PacketError} The bytes are not such a packet.
+ */
 export function decodeAcknowledgement(
   reader: ByteReader,
   type: AcknowledgementType,
@@ -34,7 +40,7 @@ export function decodeAcknowledgement(
   let reasonCode: ReasonCode = ReasonCode.success;
   let properties: AcknowledgementProperties = NO_PROPERTIES;
   if (version === 5 && reader.remaining > 0) {
-    reasonCode = expectReasonCode(reader, type);
+    reasonCode = readReasonCode(reader, type);
     if (reader.remaining > 0) properties = readProperties(reader, type);
   }
   reader.expectEnd(name);
@@ -49,8 +55,8 @@ export function encodeAcknowledgement(
 ): void {
   writePacketId(writer, packet.packetId);
   if (version !== 5) return;
-  const hasProperties = Object.keys(packet.properties).length > 0;
-  if (packet.reasonCode === ReasonCode.success && !hasProperties) return;
-  writer.writeByte(packet.reasonCode);
-  if (hasProperties) writeProperties(writer, packet.type, packet.properties);
+  const withProperties = hasProperties(packet.properties);
+  if (packet.reasonCode === ReasonCode.success && !withProperties) return;
+  writeReasonCode(writer, packet.type, packet.reasonCode);
+  if (withProperties) writeProperties(writer, packet.type, packet.properties);
 }

@@ -1,10 +1,11 @@
 import type { ByteReader } from '../byte-reader.ts';
 import type { ByteWriter } from '../byte-writer.ts';
-import { protocolError } from '../packet-error.ts';
+import { protocolError, UsageError } from '../packet-error.ts';
 import { PacketType } from '../packet-type.ts';
-import { NO_PROPERTIES, type Properties, readProperties, writeProperties } from '../property.ts';
+import { NO_PROPERTIES, type Properties } from '../property.ts';
+import { hasProperties, readProperties, writeProperties } from '../property-set.ts';
 import { ReasonCode } from '../reason-code.ts';
-import { expectReasonCode } from './packet-reason.ts';
+import { readReasonCode, writeReasonCode } from './packet-reason.ts';
 
 export type AuthProperties = Pick<
   Properties,
@@ -18,12 +19,17 @@ export interface AuthPacket {
   readonly properties: Readonly<AuthProperties>;
 }
 
-/** Decodes what follows the fixed header of an AUTH packet. @throws {PacketError} The bytes are not an AUTH packet. */
+/**
+ * Decodes what follows the fixed header of an AUTH packet. At a Remaining Length of 0 it is a success without properties
+ * (section 3.15.2.1), though section 3.15.2.2.2 wants an Authentication Method in every other form.
+ *
+ * @throws {PacketError} The bytes are not an AUTH packet.
+ */
 export function decodeAuth(reader: ByteReader): AuthPacket {
   let reasonCode: ReasonCode = ReasonCode.success;
   let properties: AuthProperties = NO_PROPERTIES;
   if (reader.remaining > 0) {
-    reasonCode = expectReasonCode(reader, PacketType.auth);
+    reasonCode = readReasonCode(reader, PacketType.auth);
     properties = readProperties(reader, PacketType.auth);
     if (properties.authenticationMethod === undefined) throw protocolError('AUTH has no Authentication Method');
   }
@@ -33,7 +39,10 @@ export function decodeAuth(reader: ByteReader): AuthPacket {
 
 /** Encodes what follows the fixed header of an AUTH packet. @throws {UsageError} Values that MQTT cannot carry. */
 export function encodeAuth(writer: ByteWriter, packet: AuthPacket): void {
-  if (packet.reasonCode === ReasonCode.success && Object.keys(packet.properties).length === 0) return;
-  writer.writeByte(packet.reasonCode);
+  if (packet.reasonCode === ReasonCode.success && !hasProperties(packet.properties)) return;
+  if (packet.properties.authenticationMethod === undefined) {
+    throw new UsageError('no-authentication-method', 'an AUTH needs an Authentication Method');
+  }
+  writeReasonCode(writer, PacketType.auth, packet.reasonCode);
   writeProperties(writer, PacketType.auth, packet.properties);
 }

@@ -2,9 +2,10 @@ import type { ByteReader } from '../byte-reader.ts';
 import type { ByteWriter } from '../byte-writer.ts';
 import { malformed, protocolError } from '../packet-error.ts';
 import { PacketType, type ProtocolVersion } from '../packet-type.ts';
-import { NO_PROPERTIES, type Properties, readProperties, writeProperties } from '../property.ts';
+import { NO_PROPERTIES, type Properties } from '../property.ts';
+import { readProperties, writeProperties } from '../property-set.ts';
 import { connectReturnCodeOf, FIRST_FAILURE, type ReasonCode, reasonCodeOfConnectReturnCode } from '../reason-code.ts';
-import { expectReasonCode } from './packet-reason.ts';
+import { readReasonCode, writeReasonCode } from './packet-reason.ts';
 
 export type ConnackProperties = Pick<
   Properties,
@@ -42,9 +43,9 @@ const SERVER_UNAVAILABLE = 3;
 /** Decodes what follows the fixed header of a CONNACK packet. @throws {PacketError} The bytes are not a CONNACK packet. */
 export function decodeConnack(reader: ByteReader, version: ProtocolVersion): ConnackPacket {
   const flags = reader.readByte('the Connect Acknowledge Flags');
-  // 3.1 reserves the whole byte and does not say how.
+  // 3.1 does not use this byte (its section 3.2).
   if (version !== 3 && flags > 1) throw malformed('reserved Connect Acknowledge Flags are set', 'MQTT-3.2.2-1');
-  const reasonCode = version === 5 ? expectReasonCode(reader, PacketType.connack) : readReturnCode(reader);
+  const reasonCode = version === 5 ? readReasonCode(reader, PacketType.connack) : readReturnCode(reader);
   const properties = version === 5 ? readProperties(reader, PacketType.connack) : NO_PROPERTIES;
   reader.expectEnd('CONNACK');
   const sessionPresent = (flags & 1) !== 0 && version !== 3;
@@ -56,15 +57,15 @@ export function decodeConnack(reader: ByteReader, version: ProtocolVersion): Con
 function readReturnCode(reader: ByteReader): ReasonCode {
   const returnCode = reader.readByte('the Connect Return Code');
   const reasonCode = reasonCodeOfConnectReturnCode(returnCode);
-  if (reasonCode === undefined) throw malformed(`CONNACK has return code ${returnCode}, 0 to 5 exist`);
+  if (reasonCode === undefined) throw protocolError(`CONNACK has return code ${returnCode}, 0 to 5 exist`);
   return reasonCode;
 }
 
 /** Encodes what follows the fixed header of a CONNACK packet. @throws {UsageError} Values that MQTT cannot carry. */
 export function encodeConnack(writer: ByteWriter, packet: ConnackPacket, version: ProtocolVersion): void {
-  writer.writeByte(packet.sessionPresent && version !== 3 && packet.reasonCode < FIRST_FAILURE ? 1 : 0);
+  writer.writeByte(packet.sessionPresent && version !== 3 && packet.reasonCode < FIRST_FAILURE ? 1 : 0); // [MQTT-3.2.2-6]
   if (version === 5) {
-    writer.writeByte(packet.reasonCode);
+    writeReasonCode(writer, PacketType.connack, packet.reasonCode);
     writeProperties(writer, PacketType.connack, packet.properties);
   } else {
     writer.writeByte(connectReturnCodeOf(packet.reasonCode) ?? SERVER_UNAVAILABLE);

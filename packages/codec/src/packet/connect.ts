@@ -1,9 +1,9 @@
 import type { ByteReader } from '../byte-reader.ts';
-import type { ByteWriter } from '../byte-writer.ts';
-import { malformed, PacketError, protocolError, UsageError } from '../packet-error.ts';
+import { type ByteWriter, expectWholeNumber } from '../byte-writer.ts';
+import { malformed, protocolError, UsageError, unsupportedProtocolVersion } from '../packet-error.ts';
 import { PacketType, type ProtocolVersion, type QoS } from '../packet-type.ts';
-import { NO_PROPERTIES, type Properties, readProperties, WILL_PROPERTIES, writeProperties } from '../property.ts';
-import { ReasonCode } from '../reason-code.ts';
+import { NO_PROPERTIES, type Properties, WILL_PROPERTIES } from '../property.ts';
+import { readProperties, writeProperties } from '../property-set.ts';
 
 export type ConnectProperties = Pick<
   Properties,
@@ -60,16 +60,22 @@ export interface ConnectPacket {
 const RESERVED = 0x01;
 const CLEAN_START = 0x02;
 const WILL = 0x04;
+const WILL_QOS = 0x18;
 const WILL_RETAIN = 0x20;
 const PASSWORD = 0x40;
 const USER_NAME = 0x80;
 const BRIDGE = 0x80;
 
-/** Decodes what follows the fixed header of a CONNECT packet. @throws {PacketError} The bytes are not a CONNECT packet. */
+/**
+ * Decodes what follows the fixed header of a CONNECT packet, which tells its own version. Whether Client Identifier and
+ * Will Topic are acceptable is the connection's to say: that needs a CONNACK, which needs the version.
+ *
+ * @throws {PacketError} The bytes are not a CONNECT packet.
+ */
 export function decodeConnect(reader: ByteReader): ConnectPacket {
   const { protocolVersion, bridge } = readProtocol(reader);
   const flags = reader.readByte('the Connect Flags');
-  checkFlags(flags, protocolVersion);
+  expectFlags(flags, protocolVersion);
   const keepAlive = reader.readTwoByteInteger('the Keep Alive');
   const properties = protocolVersion === 5 ? readProperties(reader, PacketType.connect) : NO_PROPERTIES;
   if (properties.authenticationData !== undefined && properties.authenticationMethod === undefined) {
@@ -77,8 +83,12 @@ export function decodeConnect(reader: ByteReader): ConnectPacket {
   }
   const clientIdentifier = reader.readUtf8String('the Client Identifier');
   const will = (flags & WILL) === 0 ? undefined : readWill(reader, flags, protocolVersion);
-  const userName = (flags & USER_NAME) === 0 ? undefined : reader.readUtf8String('the User Name');
-  const password = (flags & PASSWORD) === 0 ? undefined : reader.readBinaryData('the Password');
+  const userName = hasField(reader, flags & USER_NAME, protocolVersion)
+    ? reader.readUtf8String('the User Name')
+    : undefined;
+  const password = hasField(reader, flags & PASSWORD, protocolVersion)
+    ? reader.readBinaryData('the Password')
+    : undefined;
   reader.expectEnd('CONNECT');
   return {
     type: PacketType.connect,
@@ -97,53 +107,59 @@ export function decodeConnect(reader: ByteReader): ConnectPacket {
 function readProtocol(reader: ByteReader): { protocolVersion: ProtocolVersion; bridge: boolean } {
   const name = reader.readUtf8String('the Protocol Name');
   if (name !== 'MQTT' && name !== 'MQIsdp') {
-    throw unsupported(`the Protocol Name must be 'MQTT' or 'MQIsdp'`, 'MQTT-3.1.2-1');
+    throw unsupportedProtocolVersion(`the Protocol Name must be 'MQTT' or 'MQIsdp'`, 'MQTT-3.1.2-1');
   }
   const byte = reader.readByte('the Protocol Version');
   const level = byte & ~BRIDGE;
   const known = name === 'MQTT' ? level === 4 || level === 5 : level === 3;
-  if (!known)
-    throw unsupported(
-      `${name} has no Protocol Version ${level}, only 3.1 (3), 3.1.1 (4) and 5.0 (5) exist`,
+  if (!known) {
+    const expected = name === 'MQTT' ? '4 (3.1.1) or 5 (5.0)' : '3 (3.1)';
+    throw unsupportedProtocolVersion(
+      `the Protocol Version of ${name} must be ${expected}, not ${byte}`,
       'MQTT-3.1.2-2',
     );
+  }
   return { protocolVersion: level as ProtocolVersion, bridge: byte !== level };
 }
 
-function unsupported(message: string, statement: string): PacketError {
-  return new PacketError('unsupported-protocol-version', ReasonCode.unsupportedProtocolVersion, message, statement);
-}
-
-function checkFlags(flags: number, version: ProtocolVersion): void {
-  if ((flags & RESERVED) !== 0) throw malformed('the reserved Connect Flag is set', 'MQTT-3.1.2-3');
-  const willQos = (flags >> 3) & 0b11;
-  if ((flags & WILL) === 0) {
-    if (willQos !== 0) throw malformed('Will QoS is set without the Will Flag', 'MQTT-3.1.2-11');
-    if ((flags & WILL_RETAIN) !== 0) throw malformed('Will Retain is set without the Will Flag', 'MQTT-3.1.2-13');
-  } else if (willQos === 3) throw malformed('Will QoS is 3', 'MQTT-3.1.2-12');
+function expectFlags(flags: number, version: ProtocolVersion): void {
+  const hasWill = (flags & WILL) !== 0;
+  if (hasWill && (flags & WILL_QOS) === WILL_QOS) throw malformed('Will QoS is 3', 'MQTT-3.1.2-12');
   if (version !== 5 && (flags & PASSWORD) !== 0 && (flags & USER_NAME) === 0) {
     throw malformed('CONNECT has a Password without a User Name', 'MQTT311-3.1.2-22');
   }
+  // 3.1 does not use the lowest bit, and disregards Will QoS and Will Retain where there is no will (its section 3.1).
+  if (version === 3) return;
+  if ((flags & RESERVED) !== 0) throw malformed('the reserved Connect Flag is set', 'MQTT-3.1.2-3');
+  if (hasWill) return;
+  if ((flags & WILL_QOS) !== 0) throw malformed('Will QoS is set without the Will Flag', 'MQTT-3.1.2-11');
+  if ((flags & WILL_RETAIN) !== 0) throw malformed('Will Retain is set without the Will Flag', 'MQTT-3.1.2-13');
+}
+
+/** Whether a field that has a flag is there: in 3.1 the end of the packet takes precedence over the flag (its section 3.1). */
+function hasField(reader: ByteReader, flag: number, version: ProtocolVersion): boolean {
+  return flag !== 0 && (version !== 3 || reader.remaining > 0);
 }
 
 function readWill(reader: ByteReader, flags: number, version: ProtocolVersion): WillMessage {
   const properties = version === 5 ? readProperties(reader, WILL_PROPERTIES) : NO_PROPERTIES;
   const topicName = reader.readUtf8String('the Will Topic');
   const payload = reader.readBinaryData('the Will Payload');
-  return { topicName, payload, qos: ((flags >> 3) & 0b11) as QoS, retain: (flags & WILL_RETAIN) !== 0, properties };
+  return { topicName, payload, qos: ((flags & WILL_QOS) >> 3) as QoS, retain: (flags & WILL_RETAIN) !== 0, properties };
 }
 
 /** Encodes what follows the fixed header of a CONNECT packet. @throws {UsageError} Values that MQTT cannot carry. */
 export function encodeConnect(writer: ByteWriter, packet: ConnectPacket): void {
   const { protocolVersion: version, will } = packet;
   if (version !== 5 && packet.password !== undefined && packet.userName === undefined) {
-    throw new UsageError('password-without-user-name', 'a password needs a user name below MQTT 5.0');
+    throw new UsageError('password-without-user-name', 'a password needs a user name below MQTT 5.0'); // [MQTT311-3.1.2-22]
   }
+  if (will !== undefined) expectWholeNumber(will.qos, 2, 'Will QoS');
   writer.writeUtf8String(version === 3 ? 'MQIsdp' : 'MQTT', 'the Protocol Name');
   writer.writeByte(version | (packet.bridge ? BRIDGE : 0));
   writer.writeByte(flagsOf(packet));
   writer.writeTwoByteInteger(packet.keepAlive, 'the Keep Alive');
-  if (version === 5) writeProperties(writer, PacketType.connect, packet.properties);
+  if (version === 5) writeConnectProperties(writer, packet.properties);
   writer.writeUtf8String(packet.clientIdentifier, 'the Client Identifier');
   if (will !== undefined) {
     if (version === 5) writeProperties(writer, WILL_PROPERTIES, will.properties);
@@ -152,6 +168,13 @@ export function encodeConnect(writer: ByteWriter, packet: ConnectPacket): void {
   }
   if (packet.userName !== undefined) writer.writeUtf8String(packet.userName, 'the User Name');
   if (packet.password !== undefined) writer.writeBinaryData(packet.password, 'the Password');
+}
+
+function writeConnectProperties(writer: ByteWriter, properties: Readonly<ConnectProperties>): void {
+  if (properties.authenticationData !== undefined && properties.authenticationMethod === undefined) {
+    throw new UsageError('no-authentication-method', 'Authentication Data needs an Authentication Method');
+  }
+  writeProperties(writer, PacketType.connect, properties);
 }
 
 function flagsOf(packet: ConnectPacket): number {

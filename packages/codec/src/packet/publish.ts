@@ -1,8 +1,10 @@
 import type { ByteReader } from '../byte-reader.ts';
-import type { ByteWriter } from '../byte-writer.ts';
-import { malformed, UsageError } from '../packet-error.ts';
+import { type ByteWriter, expectWholeNumber } from '../byte-writer.ts';
+import { malformed, type PacketError, protocolError, topicNameInvalid, UsageError } from '../packet-error.ts';
 import { PacketType, type ProtocolVersion, type QoS } from '../packet-type.ts';
-import { NO_PROPERTIES, type Properties, readProperties, writeProperties } from '../property.ts';
+import { NO_PROPERTIES, type Properties } from '../property.ts';
+import { readProperties, writeProperties } from '../property-set.ts';
+import { readPacketId, writePacketId } from './packet-identifier.ts';
 
 export type PublishProperties = Pick<
   Properties,
@@ -34,6 +36,8 @@ export interface PublishPacket {
 export const DUP = 0b1000;
 export const RETAIN = 0b0001;
 
+const WILDCARD = /[+#]/;
+
 /** Checks the flags of a PUBLISH packet and answers its QoS. @throws {PacketError} A combination that the standard forbids. */
 export function readPublishFlags(flags: number): QoS {
   const qos = (flags >> 1) & 0b11;
@@ -46,13 +50,19 @@ export function readPublishFlags(flags: number): QoS {
 export function decodePublish(reader: ByteReader, flags: number, version: ProtocolVersion): PublishPacket {
   const qos = readPublishFlags(flags);
   const topicName = reader.readUtf8String('the Topic Name');
-  const packetId = qos === 0 ? 0 : reader.readTwoByteInteger('the Packet Identifier');
-  if (qos !== 0 && packetId === 0) throw malformed('PUBLISH has Packet Identifier 0', 'MQTT-2.2.1-3');
+  const packetId = qos === 0 ? 0 : readPacketId(reader, 'PUBLISH');
   const properties = version === 5 ? readProperties(reader, PacketType.publish) : NO_PROPERTIES;
+  if (topicName === '' && properties.topicAlias === undefined) throw withoutTopic();
+  if (WILDCARD.test(topicName)) throw topicNameInvalid('the Topic Name has a wildcard', 'MQTT-3.3.2-2');
   const payload = reader.readRest();
   const dup = (flags & DUP) !== 0;
   const retain = (flags & RETAIN) !== 0;
   return { type: PacketType.publish, dup, qos, retain, topicName, packetId, properties, payload };
+}
+
+/** The answer to a PUBLISH that does not say what it is about: no Topic Name, and no Topic Alias either (section 3.3.2.1). */
+export function withoutTopic(): PacketError {
+  return protocolError('PUBLISH has neither a Topic Name nor a Topic Alias', 'MQTT-4.7.3-1');
 }
 
 /** The four low bits of a PUBLISH packet's first byte. */
@@ -62,22 +72,17 @@ export function publishFlags(packet: PublishPacket): number {
 
 /** Encodes what follows the fixed header of a PUBLISH packet. @throws {UsageError} Values that MQTT cannot carry. */
 export function encodePublish(writer: ByteWriter, packet: PublishPacket, version: ProtocolVersion): void {
+  expectWholeNumber(packet.qos, 2, 'the QoS');
   if (packet.dup && packet.qos === 0) throw new UsageError('dup-at-qos-0', 'a QoS 0 PUBLISH is never sent again'); // [MQTT-3.3.1-2]
+  expectTopicName(packet, version);
   writer.writeUtf8String(packet.topicName, 'the Topic Name');
   if (packet.qos !== 0) writePacketId(writer, packet.packetId);
   if (version === 5) writeProperties(writer, PacketType.publish, packet.properties);
   writer.writeBytes(packet.payload);
 }
 
-/** Writes a Packet Identifier. @throws {UsageError} It is not a whole number from 1 to 65,535. [MQTT-2.2.1-3] */
-export function writePacketId(writer: ByteWriter, packetId: number): void {
-  if (packetId === 0) throw new UsageError('out-of-range', 'a Packet Identifier must be 1 to 65535, not 0');
-  writer.writeTwoByteInteger(packetId, 'the Packet Identifier');
-}
-
-/** Reads a Packet Identifier. @throws {PacketError} It is 0. */
-export function readPacketId(reader: ByteReader, packet: string): number {
-  const packetId = reader.readTwoByteInteger(`the Packet Identifier of ${packet}`);
-  if (packetId === 0) throw malformed(`${packet} has Packet Identifier 0`, 'MQTT-2.2.1-3');
-  return packetId;
+function expectTopicName({ topicName, properties }: PublishPacket, version: ProtocolVersion): void {
+  const hasAlias = version === 5 && properties.topicAlias !== undefined;
+  const valid = topicName === '' ? hasAlias : !WILDCARD.test(topicName); // [MQTT-4.7.3-1] [MQTT-3.3.2-2]
+  if (!valid) throw new UsageError('topic-name-invalid', 'a Topic Name must not be empty and must not hold wildcards');
 }

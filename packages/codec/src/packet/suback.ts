@@ -1,11 +1,12 @@
 import type { ByteReader } from '../byte-reader.ts';
 import type { ByteWriter } from '../byte-writer.ts';
-import { malformed } from '../packet-error.ts';
+import { protocolError, UsageError } from '../packet-error.ts';
 import { PacketType, type ProtocolVersion } from '../packet-type.ts';
-import { NO_PROPERTIES, type Properties, readProperties, writeProperties } from '../property.ts';
+import { NO_PROPERTIES, type Properties } from '../property.ts';
+import { readProperties, writeProperties } from '../property-set.ts';
 import { FIRST_FAILURE, ReasonCode } from '../reason-code.ts';
-import { expectReasonCode } from './packet-reason.ts';
-import { readPacketId, writePacketId } from './publish.ts';
+import { readPacketId, writePacketId } from './packet-identifier.ts';
+import { readReasonCode, writeReasonCode } from './packet-reason.ts';
 
 export type SubackProperties = Pick<Properties, 'reasonString' | 'userProperties'>;
 
@@ -24,22 +25,23 @@ export function decodeSuback(reader: ByteReader, version: ProtocolVersion): Suba
   const properties = version === 5 ? readProperties(reader, PacketType.suback) : NO_PROPERTIES;
   const reasonCodes: ReasonCode[] = [];
   while (reader.remaining > 0) {
-    const reasonCode = expectReasonCode(reader, PacketType.suback);
+    const reasonCode = readReasonCode(reader, PacketType.suback);
     if (version !== 5 && reasonCode > ReasonCode.unspecifiedError) {
-      throw malformed('SUBACK has a return code other than 0, 1, 2 and 0x80', 'MQTT311-3.9.3-2');
+      throw protocolError('SUBACK has a return code other than 0, 1, 2 and 0x80', 'MQTT311-3.9.3-2');
     }
     reasonCodes.push(reasonCode);
   }
-  if (reasonCodes.length === 0) throw malformed('SUBACK has no Reason Code', 'MQTT-3.9.3-1');
+  if (reasonCodes.length === 0) throw protocolError('SUBACK has no Reason Code', 'MQTT-3.8.4-6');
   return { type: PacketType.suback, packetId, reasonCodes, properties };
 }
 
 /** Encodes what follows the fixed header of a SUBACK packet. @throws {UsageError} Values that MQTT cannot carry. */
 export function encodeSuback(writer: ByteWriter, packet: SubackPacket, version: ProtocolVersion): void {
+  if (packet.reasonCodes.length === 0) throw new UsageError('empty-suback', 'a SUBACK needs a Reason Code'); // [MQTT-3.8.4-6]
   writePacketId(writer, packet.packetId);
   if (version === 5) writeProperties(writer, PacketType.suback, packet.properties);
   for (const reasonCode of packet.reasonCodes) {
     const refused = reasonCode >= FIRST_FAILURE && version !== 5;
-    writer.writeByte(refused ? ReasonCode.unspecifiedError : reasonCode); // [MQTT311-3.9.3-2]
+    writeReasonCode(writer, PacketType.suback, refused ? ReasonCode.unspecifiedError : reasonCode); // [MQTT311-3.9.3-2]
   }
 }

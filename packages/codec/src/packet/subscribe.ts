@@ -1,9 +1,10 @@
 import type { ByteReader } from '../byte-reader.ts';
-import type { ByteWriter } from '../byte-writer.ts';
+import { type ByteWriter, expectWholeNumber } from '../byte-writer.ts';
 import { malformed, protocolError, UsageError } from '../packet-error.ts';
 import { PacketType, type ProtocolVersion, type QoS } from '../packet-type.ts';
-import { NO_PROPERTIES, type Properties, readProperties, writeProperties } from '../property.ts';
-import { readPacketId, writePacketId } from './publish.ts';
+import { NO_PROPERTIES, type Properties } from '../property.ts';
+import { readProperties, writeProperties } from '../property-set.ts';
+import { readPacketId, writePacketId } from './packet-identifier.ts';
 
 export type SubscribeProperties = Pick<Properties, 'subscriptionIdentifiers' | 'userProperties'>;
 
@@ -29,6 +30,7 @@ export interface SubscribePacket {
   readonly properties: Readonly<SubscribeProperties>;
 }
 
+const QOS = 0x03;
 const NO_LOCAL = 0x04;
 const RETAIN_AS_PUBLISHED = 0x08;
 
@@ -44,13 +46,9 @@ export function decodeSubscribe(reader: ByteReader, version: ProtocolVersion): S
 
 function readSubscription(reader: ByteReader, version: ProtocolVersion): SubscriptionRequest {
   const topicFilter = reader.readUtf8String('a Topic Filter');
-  const options = reader.readByte('its Subscription Options');
-  const reserved = version === 5 ? 0b1100_0000 : 0b1111_1100;
-  if ((options & reserved) !== 0) throw malformed('reserved bits of the Subscription Options are set', 'MQTT-3.8.3-5');
-  const qos = options & 0b11;
-  if (qos === 3) throw protocolError('a Subscription asks for QoS 3');
+  const options = version === 5 ? readOptions(reader) : readRequestedQoS(reader, version);
+  const qos = options & QOS;
   const retainHandling = (options >> 4) & 0b11;
-  if (retainHandling === 3) throw protocolError('Retain Handling is 3, 0 to 2 exist');
   return {
     topicFilter,
     qos: qos as QoS,
@@ -60,18 +58,37 @@ function readSubscription(reader: ByteReader, version: ProtocolVersion): Subscri
   };
 }
 
+function readOptions(reader: ByteReader): number {
+  const options = reader.readByte('the Subscription Options');
+  if (options > 0b11_1111) throw malformed('reserved bits of the Subscription Options are set', 'MQTT-3.8.3-5');
+  if ((options & QOS) === 3) throw protocolError('a subscription asks for QoS 3');
+  if (options >> 4 === 3) throw protocolError('Retain Handling is 3, 0 to 2 exist');
+  return options;
+}
+
+/** Below 5.0 the other six bits are reserved; 3.1 calls them unused, so there they say nothing. */
+function readRequestedQoS(reader: ByteReader, version: ProtocolVersion): number {
+  const requested = reader.readByte('the Requested QoS');
+  if (version === 4 && requested > QOS) throw malformed('reserved bits beside the QoS are set', 'MQTT311-3.8.3-4');
+  const qos = requested & QOS;
+  if (qos === 3) throw malformed('a subscription asks for QoS 3', 'MQTT311-3.8.3-4');
+  return qos;
+}
+
 /** Encodes what follows the fixed header of a SUBSCRIBE packet. @throws {UsageError} Values that MQTT cannot carry. */
 export function encodeSubscribe(writer: ByteWriter, packet: SubscribePacket, version: ProtocolVersion): void {
   if (packet.subscriptions.length === 0) throw new UsageError('empty-subscribe', 'a SUBSCRIBE needs a Topic Filter'); // [MQTT-3.8.3-2]
   writePacketId(writer, packet.packetId);
   if (version === 5) writeProperties(writer, PacketType.subscribe, packet.properties);
   for (const subscription of packet.subscriptions) {
+    expectWholeNumber(subscription.qos, 2, 'the QoS of a subscription');
     writer.writeUtf8String(subscription.topicFilter, 'a Topic Filter');
     writer.writeByte(version === 5 ? optionsOf(subscription) : subscription.qos);
   }
 }
 
 function optionsOf(subscription: SubscriptionRequest): number {
+  expectWholeNumber(subscription.retainHandling, 2, 'Retain Handling');
   const noLocal = subscription.noLocal ? NO_LOCAL : 0;
   const retainAsPublished = subscription.retainAsPublished ? RETAIN_AS_PUBLISHED : 0;
   return subscription.qos | noLocal | retainAsPublished | (subscription.retainHandling << 4);

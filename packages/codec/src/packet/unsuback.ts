@@ -1,11 +1,12 @@
 import type { ByteReader } from '../byte-reader.ts';
 import type { ByteWriter } from '../byte-writer.ts';
-import { malformed } from '../packet-error.ts';
+import { protocolError, UsageError } from '../packet-error.ts';
 import { PacketType, type ProtocolVersion } from '../packet-type.ts';
-import { NO_PROPERTIES, type Properties, readProperties, writeProperties } from '../property.ts';
+import { NO_PROPERTIES, type Properties } from '../property.ts';
+import { readProperties, writeProperties } from '../property-set.ts';
 import type { ReasonCode } from '../reason-code.ts';
-import { expectReasonCode } from './packet-reason.ts';
-import { readPacketId, writePacketId } from './publish.ts';
+import { readPacketId, writePacketId } from './packet-identifier.ts';
+import { readReasonCode, writeReasonCode } from './packet-reason.ts';
 
 export type UnsubackProperties = Pick<Properties, 'reasonString' | 'userProperties'>;
 
@@ -25,8 +26,8 @@ export function decodeUnsuback(reader: ByteReader, version: ProtocolVersion): Un
   let properties: UnsubackProperties = NO_PROPERTIES;
   if (version === 5) {
     properties = readProperties(reader, PacketType.unsuback);
-    while (reader.remaining > 0) reasonCodes.push(expectReasonCode(reader, PacketType.unsuback));
-    if (reasonCodes.length === 0) throw malformed('UNSUBACK has no Reason Code', 'MQTT-3.11.3-1');
+    while (reader.remaining > 0) reasonCodes.push(readReasonCode(reader, PacketType.unsuback));
+    if (reasonCodes.length === 0) throw protocolError('UNSUBACK has no Reason Code', 'MQTT-3.11.3-2');
   }
   reader.expectEnd('UNSUBACK');
   return { type: PacketType.unsuback, packetId, reasonCodes, properties };
@@ -36,6 +37,7 @@ export function decodeUnsuback(reader: ByteReader, version: ProtocolVersion): Un
 export function encodeUnsuback(writer: ByteWriter, packet: UnsubackPacket, version: ProtocolVersion): void {
   writePacketId(writer, packet.packetId);
   if (version !== 5) return;
+  if (packet.reasonCodes.length === 0) throw new UsageError('empty-unsuback', 'an UNSUBACK needs a Reason Code'); // [MQTT-3.11.3-2]
   writeProperties(writer, PacketType.unsuback, packet.properties);
-  for (const reasonCode of packet.reasonCodes) writer.writeByte(reasonCode);
+  for (const reasonCode of packet.reasonCodes) writeReasonCode(writer, PacketType.unsuback, reasonCode);
 }

@@ -2,8 +2,9 @@ import type { ByteReader } from '../byte-reader.ts';
 import type { ByteWriter } from '../byte-writer.ts';
 import { protocolError, UsageError } from '../packet-error.ts';
 import { PacketType, type ProtocolVersion } from '../packet-type.ts';
-import { NO_PROPERTIES, type Properties, readProperties, writeProperties } from '../property.ts';
-import { readPacketId, writePacketId } from './publish.ts';
+import { NO_PROPERTIES, type Properties } from '../property.ts';
+import { readProperties, writeProperties } from '../property-set.ts';
+import { readPacketId, writePacketId } from './packet-identifier.ts';
 
 export type UnsubscribeProperties = Pick<Properties, 'userProperties'>;
 
