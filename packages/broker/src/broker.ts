@@ -4,6 +4,7 @@ import type { ByteTransport } from '@busbar/transport';
 import type { Authenticate } from './auth/authenticator.ts';
 import { type Clock, systemClock } from './clock/clock.ts';
 import { TimerWheel } from './clock/timer-wheel.ts';
+import { type Capabilities, resolveCapabilities } from './config/capabilities.ts';
 import { type BrokerLimits, resolveLimits } from './config/limits.ts';
 import type { BrokerRooms } from './entrance/broker-rooms.ts';
 import { type Bound, Entrance, type ListenerOptions } from './entrance/entrance.ts';
@@ -25,6 +26,8 @@ export interface BrokerOptions {
   readonly listeners?: readonly ListenerOptions[];
   /** Bounds on what peers can grow; see {@link BrokerLimits}. */
   readonly limits?: Partial<BrokerLimits>;
+  /** What of MQTT is offered; see {@link Capabilities}. Default: everything. */
+  readonly capabilities?: Partial<Capabilities>;
   /** Default: says nothing. */
   readonly log?: BrokerLog;
   /** Default: everybody may connect. */
@@ -77,6 +80,7 @@ export interface Broker {
  */
 export async function createBroker(options: BrokerOptions = {}): Promise<Broker> {
   const limits = resolveLimits(options.limits);
+  const capabilities = resolveCapabilities(options.capabilities);
   const clock = options.clock ?? systemClock;
   const store = options.store ?? new MemoryStore();
   const wheel = new TimerWheel(clock);
@@ -85,13 +89,14 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
   const subscriptions = new SubscriptionTable();
   const retained = new RetainedMessages(store, limits);
   const router = new Router(subscriptions, retained, counters, ledger, limits);
-  const around = { limits, counters, ledger, slab: new ByteSlab() };
+  const around = { limits, capabilities, counters, ledger, slab: new ByteSlab() };
   const sessions = new SessionTable({ store, subscriptions, retained, clock, wheel, around });
   const wills = new Wills(clock, wheel, (message) => router.publishOwn(message, clock.now()));
   sessions.onEnd = ({ clientIdentifier }) => wills.handleSessionEnd(clientIdentifier);
   const rooms: BrokerRooms = {
     limits,
-    connectionLimits: connectionLimitsOf(limits),
+    capabilities,
+    connectionLimits: connectionLimitsOf(limits, capabilities),
     clock,
     wheel,
     turn: new Turn(clock),
@@ -129,23 +134,12 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
   };
 }
 
-function connectionLimitsOf(limits: BrokerLimits): ServerConnectionLimits {
-  const {
-    connectTimeoutMs,
-    maximumPacketSize,
-    receiveMaximum,
-    topicAliasMaximum,
-    outboundTopicAliasMaximum,
-    maximumInFlight,
-  } = limits;
-  return {
-    connectTimeoutMs,
-    maximumPacketSize,
-    receiveMaximum,
-    topicAliasMaximum,
-    outboundTopicAliasMaximum,
-    maximumInFlight,
-  };
+function connectionLimitsOf(limits: BrokerLimits, capabilities: Capabilities): ServerConnectionLimits {
+  const { connectTimeoutMs, maximumPacketSize, receiveMaximum, maximumInFlight } = limits;
+  const { topicAliasMaximum, outboundTopicAliasMaximum } = limits;
+  const { maximumQoS, retainAvailable } = capabilities;
+  const publishing = { maximumPacketSize, receiveMaximum, topicAliasMaximum, maximumQoS, retainAvailable };
+  return { connectTimeoutMs, ...publishing, outboundTopicAliasMaximum, maximumInFlight };
 }
 
 function statsOf(

@@ -2,6 +2,7 @@
 export type { Authenticate, AuthenticationVerdict, Credentials } from './auth/authenticator.ts';
 export { type Broker, type BrokerOptions, type BrokerStats, createBroker } from './broker.ts';
 export { type Clock, systemClock } from './clock/clock.ts';
+export type { Capabilities, Redirection } from './config/capabilities.ts';
 export { type BrokerLimits, LIMIT_BOUNDS, type QueuePolicy } from './config/limits.ts';
 export type { Bound, ListenerOptions } from './entrance/entrance.ts';
 export type { BrokerLog } from './observe/log.ts';

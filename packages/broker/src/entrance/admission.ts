@@ -1,5 +1,6 @@
-import { type ConnackProperties, type ConnectPacket, ReasonCode } from '@busbar/codec';
+import { type ConnackProperties, type ConnectPacket, ReasonCode, type WillMessage } from '@busbar/codec';
 import { topicNameFault } from '@busbar/protocol';
+import type { Capabilities } from '../config/capabilities.ts';
 import type { BrokerLimits } from '../config/limits.ts';
 import { NEVER_EXPIRES } from '../session/session-table.ts';
 
@@ -7,10 +8,21 @@ import { NEVER_EXPIRES } from '../session/session-table.ts';
 export interface Refusal {
   readonly reasonCode: ReasonCode;
   readonly message: string;
+  readonly serverReference?: string;
 }
 
 /** What can be said against a CONNECT packet before anybody is asked; undefined when nothing can. */
-export function refusalOf(packet: ConnectPacket, limits: BrokerLimits): Refusal | undefined {
+export function refusalOf(
+  packet: ConnectPacket,
+  limits: BrokerLimits,
+  capabilities: Capabilities,
+): Refusal | undefined {
+  const { redirection } = capabilities;
+  if (redirection !== undefined) {
+    const reasonCode = redirection.isPermanent === true ? ReasonCode.serverMoved : ReasonCode.useAnotherServer;
+    const { serverReference } = redirection;
+    return { reasonCode, message: `clients are sent to ${serverReference}`, serverReference };
+  }
   if (packet.properties.authenticationMethod !== undefined) {
     const message = `expected no Authentication Method, '${packet.properties.authenticationMethod}' came`;
     return { reasonCode: ReasonCode.badAuthenticationMethod, message }; // [MQTT-4.12.0-1]
@@ -19,8 +31,18 @@ export function refusalOf(packet: ConnectPacket, limits: BrokerLimits): Refusal 
     const message = 'expected a Client Identifier, none came';
     return { reasonCode: ReasonCode.clientIdentifierNotValid, message }; // [MQTT311-3.1.3-8]
   }
-  if (packet.will === undefined) return undefined;
-  const fault = topicNameFault(packet.will.topicName, { maxLevels: limits.maximumTopicLevels });
+  return packet.will === undefined ? undefined : refusalOfWill(packet.will, limits, capabilities);
+}
+
+function refusalOfWill(will: WillMessage, limits: BrokerLimits, capabilities: Capabilities): Refusal | undefined {
+  if (will.qos > capabilities.maximumQoS) {
+    const message = `expected a Will QoS of at most ${capabilities.maximumQoS}, ${will.qos} came`;
+    return { reasonCode: ReasonCode.qosNotSupported, message }; // [MQTT-3.2.2-12]
+  }
+  if (will.retain && !capabilities.retainAvailable) {
+    return { reasonCode: ReasonCode.retainNotSupported, message: 'expected a Will without RETAIN' }; // [MQTT-3.2.2-13]
+  }
+  const fault = topicNameFault(will.topicName, { maxLevels: limits.maximumTopicLevels });
   return fault === undefined ? undefined : { reasonCode: ReasonCode.topicNameInvalid, message: `Will: ${fault}` };
 }
 
@@ -49,6 +71,7 @@ export function keepAliveOf(packet: ConnectPacket, limits: BrokerLimits): number
 export function connackPropertiesOf(
   packet: ConnectPacket,
   granted: { clientIdentifier: string; sessionExpiry: number; keepAlive: number },
+  capabilities: Capabilities,
 ): ConnackProperties {
   const isAssigned = packet.clientIdentifier === '';
   const asked = packet.properties.sessionExpiryInterval ?? 0;
@@ -56,5 +79,23 @@ export function connackPropertiesOf(
     ...(isAssigned ? { assignedClientIdentifier: granted.clientIdentifier } : {}), // [MQTT-3.2.2-16]
     ...(granted.sessionExpiry === asked ? {} : { sessionExpiryInterval: granted.sessionExpiry }),
     ...(granted.keepAlive === packet.keepAlive ? {} : { serverKeepAlive: granted.keepAlive }), // [MQTT-3.2.2-21]
+    ...missingCapabilities(capabilities),
+    ...responseInformationFor(packet, capabilities),
   };
+}
+
+/** Only what is missing is said: everything else is the default of the standard. */
+function missingCapabilities(capabilities: Capabilities): ConnackProperties {
+  return {
+    ...(capabilities.maximumQoS === 2 ? {} : { maximumQoS: capabilities.maximumQoS }), // [MQTT-3.2.2-9]
+    ...(capabilities.retainAvailable ? {} : { retainAvailable: false }),
+    ...(capabilities.wildcardSubscriptionAvailable ? {} : { wildcardSubscriptionAvailable: false }),
+    ...(capabilities.sharedSubscriptionAvailable ? {} : { sharedSubscriptionAvailable: false }),
+    ...(capabilities.subscriptionIdentifiersAvailable ? {} : { subscriptionIdentifiersAvailable: false }),
+  };
+}
+
+function responseInformationFor(packet: ConnectPacket, { responseInformation }: Capabilities): ConnackProperties {
+  const isWanted = packet.properties.requestResponseInformation === true; // [MQTT-3.1.2-28]
+  return isWanted && responseInformation !== undefined ? { responseInformation } : {};
 }

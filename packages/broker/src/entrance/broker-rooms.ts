@@ -2,6 +2,7 @@ import type { BlockPool, ServerConnectionLimits } from '@busbar/protocol';
 import type { Authenticate } from '../auth/authenticator.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { TimerWheel } from '../clock/timer-wheel.ts';
+import type { Capabilities } from '../config/capabilities.ts';
 import type { BrokerLimits } from '../config/limits.ts';
 import type { Counters } from '../observe/counters.ts';
 import type { BrokerLog } from '../observe/log.ts';
@@ -14,6 +15,7 @@ import type { Turn } from './turn.ts';
 /** The rooms that an entrance opens to, wired in `broker.ts`. */
 export interface BrokerRooms {
   readonly limits: BrokerLimits;
+  readonly capabilities: Capabilities;
   readonly connectionLimits: ServerConnectionLimits;
   readonly clock: Clock;
   readonly wheel: TimerWheel;

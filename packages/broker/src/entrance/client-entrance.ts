@@ -23,7 +23,7 @@ import type { Route } from '../router/route.ts';
 import type { Outlet } from '../session/outlet.ts';
 import type { Session } from '../session/session.ts';
 import { endsWithoutWill, willOf } from '../will/wills.ts';
-import { connackPropertiesOf, keepAliveOf, refusalOf, sessionExpiryOf } from './admission.ts';
+import { connackPropertiesOf, keepAliveOf, type Refusal, refusalOf, sessionExpiryOf } from './admission.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 import type { Flushable } from './turn.ts';
 
@@ -172,9 +172,9 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   // --- CONNECT ---------------------------------------------------------------------------------------------------------
 
   handleConnect(packet: ConnectPacket): void {
-    const refusal = refusalOf(packet, this.#rooms.limits);
+    const refusal = refusalOf(packet, this.#rooms.limits, this.#rooms.capabilities);
     if (refusal !== undefined) {
-      this.#refuse(refusal.reasonCode, refusal.message);
+      this.#refuse(refusal);
       return;
     }
     const { clientIdentifier, userName, password } = packet;
@@ -194,7 +194,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
       this.#admit(packet, await verdict);
     } catch (error) {
       this.#rooms.log.error({ remote: this.#remote, error: String(error) }, 'authentication failed to give an answer');
-      this.#refuse(ReasonCode.serverUnavailable, 'authentication is not available');
+      this.#refuse({ reasonCode: ReasonCode.serverUnavailable, message: 'authentication is not available' });
     }
     this.#settle();
   }
@@ -202,10 +202,10 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   #admit(packet: ConnectPacket, verdict: ReasonCode): void {
     if (this.#connection.isClosed) return;
     if (verdict >= FIRST_FAILURE) {
-      this.#refuse(verdict, `the client '${packet.clientIdentifier}' may not connect`);
+      this.#refuse({ reasonCode: verdict, message: `the client '${packet.clientIdentifier}' may not connect` });
       return;
     }
-    const { sessions, wills, limits, counters, store, log, clock } = this.#rooms;
+    const { sessions, wills, limits, capabilities, counters, store, log, clock } = this.#rooms;
     const clientIdentifier = packet.clientIdentifier || this.#rooms.makeClientIdentifier();
     const { session, isResumed } = sessions.open(clientIdentifier, packet.cleanStart);
     wills.cancel(clientIdentifier);
@@ -225,16 +225,15 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
       session: session.record.flows,
       sessionPresent: isResumed, // [MQTT-3.2.2-2] [MQTT-3.2.2-3]
       keepAlive,
-      properties: connackPropertiesOf(packet, granted),
+      properties: connackPropertiesOf(packet, granted, capabilities),
     });
     this.#rooms.wheel.set(this.#alarm, this.#connection.nextDeadline);
     session.pump(clock.now());
     this.#mark();
   }
 
-  #refuse(reasonCode: ReasonCode, message: string): void {
-    const properties = { reasonString: message };
-    this.#connection.refuseConnect(reasonCode, message, properties);
+  #refuse({ reasonCode, message, serverReference }: Refusal): void {
+    this.#connection.refuseConnect(reasonCode, message, serverReference === undefined ? {} : { serverReference });
     this.#mark();
   }
 
@@ -278,7 +277,10 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
       this.#connection.fault(ReasonCode.protocolError, 'No Local is set on a Shared Subscription [MQTT-3.8.3-4]');
       return;
     }
-    this.#connection.acceptSubscribe(packet.packetId, this.#rooms.sessions.subscribe(session, packet));
+    const { reasonCodes, refusal } = this.#rooms.sessions.subscribe(session, packet);
+    if (refusal !== undefined)
+      this.#rooms.log.warn({ client: this.#clientIdentifier }, `subscription refused: ${refusal}`);
+    this.#connection.acceptSubscribe(packet.packetId, reasonCodes, refusal);
     session.pump(this.#rooms.clock.now());
   }
 

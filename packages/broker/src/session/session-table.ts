@@ -1,5 +1,5 @@
 import { ReasonCode, RetainHandling, type SubscribePacket, type SubscriptionRequest } from '@busbar/codec';
-import { isSharedSubscription, subscriptionFilterFault } from '@busbar/protocol';
+import { isSharedSubscription } from '@busbar/protocol';
 import type { Clock } from '../clock/clock.ts';
 import { Alarm, type TimerWheel } from '../clock/timer-wheel.ts';
 import type { RetainedMessages } from '../retained/retained-messages.ts';
@@ -7,9 +7,18 @@ import type { SessionRecord, Store, StoredSubscription } from '../store/store.ts
 import type { SubscriptionTable } from '../subscription/subscription-table.ts';
 import { RetainedReplay } from './retained-replay.ts';
 import { Session, type SessionSurroundings } from './session.ts';
+import { refusalOf } from './subscription-refusal.ts';
 
 /** A Session Expiry Interval of this many seconds never ends (section 3.1.2.11.2). */
 export const NEVER_EXPIRES = 0xffff_ffff;
+
+/** What becomes of a SUBSCRIBE packet. */
+export interface SubscribeAnswer {
+  /** One for each Topic Filter, in order. */
+  readonly reasonCodes: readonly ReasonCode[];
+  /** Why the first one that was refused was refused, in a line that may be sent and logged. */
+  readonly refusal: string | undefined;
+}
 
 /** What the table needs of the rooms around it. */
 export interface SessionTableRooms {
@@ -95,10 +104,18 @@ export class SessionTable {
 
   // --- subscriptions ---------------------------------------------------------------------------------------------------
 
-  /** Makes the subscriptions of a SUBSCRIBE packet. @returns One Reason Code for each, in order [MQTT-3.8.4-6]. */
-  subscribe(session: Session, packet: SubscribePacket): ReasonCode[] {
+  /** Makes the subscriptions of a SUBSCRIBE packet, each for itself [MQTT-3.8.4-6]. */
+  subscribe(session: Session, packet: SubscribePacket): SubscribeAnswer {
     const subscriptionIdentifier = packet.properties.subscriptionIdentifiers?.[0];
-    return packet.subscriptions.map((request) => this.#subscribeOne(session, { ...request, subscriptionIdentifier }));
+    const { subscriptions } = session.record;
+    let refusal: string | undefined;
+    const reasonCodes = packet.subscriptions.map((request) => {
+      const subscription = { ...request, subscriptionIdentifier };
+      const refused = refusalOf(subscription, subscriptions, this.#rooms.around);
+      refusal ??= refused?.message;
+      return refused?.reasonCode ?? this.#subscribeOne(session, subscription);
+    });
+    return { reasonCodes, refusal };
   }
 
   /** @returns One Reason Code for each Topic Filter, in order. */
@@ -112,20 +129,17 @@ export class SessionTable {
     });
   }
 
-  #subscribeOne(session: Session, subscription: StoredSubscription): ReasonCode {
-    const { topicFilter } = subscription;
-    const { limits } = this.#rooms.around;
-    if (subscriptionFilterFault(topicFilter, { maxLevels: limits.maximumTopicLevels }) !== undefined) {
-      return ReasonCode.topicFilterInvalid;
-    }
+  #subscribeOne(session: Session, requested: StoredSubscription): ReasonCode {
+    const { maximumQoS } = this.#rooms.around.capabilities;
+    const subscription = requested.qos <= maximumQoS ? requested : { ...requested, qos: maximumQoS }; // [MQTT-3.2.2-10]
+    const { topicFilter, qos } = subscription;
     const { subscriptions } = session.record;
     const isNew = !subscriptions.has(topicFilter);
-    if (isNew && subscriptions.size >= limits.maximumSubscriptions) return ReasonCode.quotaExceeded;
     subscriptions.set(topicFilter, subscription);
     this.#rooms.subscriptions.set(session, topicFilter, subscription);
     this.#rooms.store.setSubscription(session.record, topicFilter, subscription);
     if (bringsRetained(subscription, isNew)) this.#replay(session, subscription);
-    return subscription.qos as ReasonCode;
+    return qos;
   }
 
   #replay(session: Session, subscription: StoredSubscription): void {

@@ -1,5 +1,6 @@
 import { FIRST_FAILURE, type ReasonCode } from '@busbar/codec';
 import type { ByteSlab, Delivery } from '@busbar/protocol';
+import type { Capabilities } from '../config/capabilities.ts';
 import type { BrokerLimits } from '../config/limits.ts';
 import type { Counters } from '../observe/counters.ts';
 import type { LossLedger, LossReason } from '../observe/loss-ledger.ts';
@@ -11,6 +12,7 @@ import type { RetainedReplay } from './retained-replay.ts';
 /** What sessions of one broker have in common. */
 export interface SessionSurroundings {
   readonly limits: BrokerLimits;
+  readonly capabilities: Capabilities;
   readonly counters: Counters;
   readonly ledger: LossLedger;
   readonly slab: ByteSlab;

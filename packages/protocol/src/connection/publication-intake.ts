@@ -1,4 +1,4 @@
-import { FIRST_FAILURE, PacketType, type PublishView, ReasonCode } from '@busbar/codec';
+import { FIRST_FAILURE, PacketType, type PublishView, type QoS, ReasonCode } from '@busbar/codec';
 import type { Delivery } from '../message/delivery.ts';
 import { type InboundFlow, Verdict } from '../session/inbound-flow.ts';
 import type { SessionState } from '../session/session-state.ts';
@@ -45,6 +45,10 @@ export class PublicationIntake {
     if (view.hasSubscriptionIdentifier) {
       const message = 'PUBLISH from a client has a Subscription Identifier [MQTT-3.3.4-6]';
       return this.#around.fault(ReasonCode.protocolError, message);
+    }
+    if (view.qos > this.#around.limits.maximumQoS) return this.#refuseQos(view.qos);
+    if (view.retain && !this.#around.limits.retainAvailable) {
+      return this.#around.fault(ReasonCode.retainNotSupported, 'expected PUBLISH without RETAIN, one with it came');
     }
     if ((view.topicAlias !== 0 || view.topicStart === view.topicEnd) && !this.#resolveAlias(view)) return;
     const { qos, packetId } = view;
@@ -100,6 +104,11 @@ export class PublicationIntake {
     if (qos === 1) return;
     if (reasonCode < FIRST_FAILURE) this.#inbound.accept(packetId);
     else this.#inbound.refuse(packetId);
+  }
+
+  #refuseQos(qos: QoS): void {
+    const message = `expected PUBLISH with a QoS of at most ${this.#around.limits.maximumQoS}, ${qos} came`;
+    this.#around.fault(ReasonCode.qosNotSupported, message);
   }
 
   #refuse(): void {

@@ -2,6 +2,7 @@ import type {
   AuthPacket,
   ConnectPacket,
   PublishView,
+  QoS,
   ReasonCode,
   SubscribePacket,
   UnsubscribePacket,
@@ -49,6 +50,10 @@ export interface ServerConnectionLimits {
   readonly maximumPacketSize: number;
   /** QoS 1 and 2 publications from the client that may be unacknowledged at a time, 1 to 65,535. */
   readonly receiveMaximum: number;
+  /** Highest QoS that the client may publish with. */
+  readonly maximumQoS: QoS;
+  /** Whether the client may publish with RETAIN. */
+  readonly retainAvailable: boolean;
   /** Topic Aliases that the client may use, 0 to 65,535. */
   readonly topicAliasMaximum: number;
   /** Topic Aliases that this side uses at most towards a client that allows them, 0 to 65,535. */

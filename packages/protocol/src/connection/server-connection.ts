@@ -1,6 +1,7 @@
 import {
   type AcknowledgementType,
   type AuthProperties,
+  type ConnackPacket,
   type ConnackProperties,
   type ConnectPacket,
   type DisconnectPacket,
@@ -17,8 +18,7 @@ import {
   PublishView,
   packetTypeName,
   ReasonCode,
-  type SubackProperties,
-  type UnsubackProperties,
+  type SubackPacket,
 } from '@busbar/codec';
 import type { Delivery } from '../message/delivery.ts';
 import type { SessionState } from '../session/session-state.ts';
@@ -139,7 +139,7 @@ export class ServerConnection {
     const message = isSilent
       ? 'nothing came for one and a half times the Keep Alive'
       : connectTimeoutMessage(this.#splitter.unfinished, this.#limits.connectTimeoutMs);
-    this.#sendDisconnect(reasonCode, NO_PROPERTIES);
+    this.#sendDisconnect(reasonCode, message, NO_PROPERTIES);
     this.#close({ cause: 'timeout', reasonCode, message });
   }
 
@@ -169,7 +169,7 @@ export class ServerConnection {
   /** Answers CONNECT with a refusal and closes (section 3.2.2.2). */
   refuseConnect(reasonCode: ReasonCode, message: string, properties: ConnackProperties = NO_PROPERTIES): void {
     if (this.#phase === Phase.closed || this.#phase === Phase.connected) return;
-    this.#send({ type: PacketType.connack, sessionPresent: false, reasonCode, properties });
+    this.#sendWithReason({ type: PacketType.connack, sessionPresent: false, reasonCode, properties }, message);
     this.#close({ cause: 'ended', reasonCode, message });
   }
 
@@ -190,22 +190,23 @@ export class ServerConnection {
     this.#connected?.intake.acceptPublish(qos, packetId, reasonCode);
   }
 
-  /** Answers SUBSCRIBE: one Reason Code for each Topic Filter, in order [MQTT-3.9.3-1]. */
-  acceptSubscribe(
-    packetId: number,
-    reasonCodes: readonly ReasonCode[],
-    properties: SubackProperties = NO_PROPERTIES,
-  ): void {
-    if (this.isConnected) this.#send({ type: PacketType.suback, packetId, reasonCodes, properties }); // [MQTT-3.8.4-1]
+  /**
+   * Answers SUBSCRIBE: one Reason Code for each Topic Filter, in order [MQTT-3.9.3-1].
+   *
+   * @param reason What a 5.0 client is told of a refusal, unless it asked not to be.
+   */
+  acceptSubscribe(packetId: number, reasonCodes: readonly ReasonCode[], reason?: string): void {
+    if (!this.isConnected) return;
+    const packet: SubackPacket = { type: PacketType.suback, packetId, reasonCodes, properties: NO_PROPERTIES }; // [MQTT-3.8.4-1]
+    const isWanted = this.#connect?.properties.requestProblemInformation !== false; // [MQTT-3.1.2-29]
+    if (reason === undefined || !isWanted) this.#send(packet);
+    else this.#sendWithReason(packet, reason);
   }
 
   /** Answers UNSUBSCRIBE: one Reason Code for each Topic Filter, in order [MQTT-3.11.3-1]. */
-  acceptUnsubscribe(
-    packetId: number,
-    reasonCodes: readonly ReasonCode[],
-    properties: UnsubackProperties = NO_PROPERTIES,
-  ): void {
-    if (this.isConnected) this.#send({ type: PacketType.unsuback, packetId, reasonCodes, properties }); // [MQTT-3.10.4-4]
+  acceptUnsubscribe(packetId: number, reasonCodes: readonly ReasonCode[]): void {
+    if (!this.isConnected) return;
+    this.#send({ type: PacketType.unsuback, packetId, reasonCodes, properties: NO_PROPERTIES }); // [MQTT-3.10.4-4]
   }
 
   // --- output ----------------------------------------------------------------------------------------------------------
@@ -227,13 +228,13 @@ export class ServerConnection {
 
   /** Ends the connection for a reason of the server's; a 5.0 client is told (section 3.14). */
   disconnect(reasonCode: ReasonCode, message: string, properties: DisconnectProperties = NO_PROPERTIES): void {
-    this.#sendDisconnect(reasonCode, properties);
+    this.#sendDisconnect(reasonCode, message, properties);
     this.#close({ cause: 'ended', reasonCode, message });
   }
 
   /** Ends the connection because the client broke a rule. */
   fault(reasonCode: ReasonCode, message: string): void {
-    this.#sendDisconnect(reasonCode, NO_PROPERTIES);
+    this.#sendDisconnect(reasonCode, message, NO_PROPERTIES);
     this.#close({ cause: 'fault', reasonCode, message });
   }
 
@@ -387,9 +388,9 @@ export class ServerConnection {
   // --- the end ---------------------------------------------------------------------------------------------------------
 
   /** Below 5.0, and before its CONNACK, a client is not told anything [MQTT-3.14.0-1]. */
-  #sendDisconnect(reasonCode: ReasonCode, properties: DisconnectProperties): void {
+  #sendDisconnect(reasonCode: ReasonCode, message: string, properties: DisconnectProperties): void {
     if (this.#phase !== Phase.connected || this.#version !== 5) return;
-    this.#send({ type: PacketType.disconnect, reasonCode, properties });
+    this.#sendWithReason({ type: PacketType.disconnect, reasonCode, properties }, message);
   }
 
   #close(closing: Closing): void {
@@ -400,6 +401,15 @@ export class ServerConnection {
     this.#connected?.session.handleDisconnected();
     this.#connected = undefined;
     this.#owner.handleClosing(closing);
+  }
+
+  /** Adds a Reason String, unless that makes the packet larger than the client takes [MQTT-3.2.2-19] [MQTT-3.9.2-1] [MQTT-3.14.2-3]. */
+  #sendWithReason(packet: ConnackPacket | DisconnectPacket | SubackPacket, reasonString: string): void {
+    const properties = { ...packet.properties, reasonString };
+    const bytes = encodePacket({ ...packet, properties } as typeof packet, this.#version);
+    const maximum = this.#connect?.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY;
+    if (bytes.length <= maximum) this.output.appendRange(bytes, 0, bytes.length);
+    else this.#send(packet);
   }
 
   #send(packet: Packet): void {

@@ -1,0 +1,58 @@
+import { UsageError } from '@busbar/codec';
+
+/** What of MQTT the broker offers. A 5.0 client is told with CONNACK what is missing (section 3.2.2.3), everybody by refusal. */
+export interface Capabilities {
+  /** Highest QoS that clients may publish with; they may still subscribe with any and are granted at most this. Default: 2. */
+  readonly maximumQoS: 0 | 1 | 2;
+  /** Default: true. */
+  readonly retainAvailable: boolean;
+  /** Default: true. */
+  readonly wildcardSubscriptionAvailable: boolean;
+  /** Default: true. */
+  readonly sharedSubscriptionAvailable: boolean;
+  /** Default: true. */
+  readonly subscriptionIdentifiersAvailable: boolean;
+  /** Whether payloads that are said to be UTF-8 text are checked to be (section 3.3.2.3.2). Default: false. */
+  readonly checkPayloadFormat: boolean;
+  /** Told to clients that ask for Response Information (section 3.2.2.3.14); default: nothing is told. */
+  readonly responseInformation: string | undefined;
+  /** Sends clients that connect to another server (section 4.13.3); default: clients may stay. */
+  readonly redirection: Redirection | undefined;
+}
+
+/** Where clients are sent, and whether for good. */
+export interface Redirection {
+  /** UTF-8 names or addresses, separated by spaces, such as `broker2.plant:1883`. */
+  readonly serverReference: string;
+  /** True: 0x9D Server moved; false: 0x9C Use another server, for now. Default: false. */
+  readonly isPermanent?: boolean;
+}
+
+const DEFAULTS: Capabilities = {
+  maximumQoS: 2,
+  retainAvailable: true,
+  wildcardSubscriptionAvailable: true,
+  sharedSubscriptionAvailable: true,
+  subscriptionIdentifiersAvailable: true,
+  checkPayloadFormat: false,
+  responseInformation: undefined,
+  redirection: undefined,
+};
+
+/**
+ * The capabilities with defaults filled in.
+ *
+ * @throws {UsageError} An unknown name, or a Maximum QoS other than 0, 1 and 2.
+ */
+export function resolveCapabilities(given: Partial<Capabilities> = {}): Capabilities {
+  for (const name of Object.keys(given)) {
+    if (name in DEFAULTS) continue;
+    const known = Object.keys(DEFAULTS).join(', ');
+    throw new UsageError('unknown-capability', `there is no capability '${name}'; there are ${known}`);
+  }
+  const resolved = { ...DEFAULTS, ...given };
+  if (resolved.maximumQoS !== 0 && resolved.maximumQoS !== 1 && resolved.maximumQoS !== 2) {
+    throw new UsageError('invalid-capability', `maximumQoS must be 0, 1 or 2, not ${String(resolved.maximumQoS)}`);
+  }
+  return resolved;
+}
