@@ -60,7 +60,7 @@ const ROOMS = {
     { rooms: ['subscription', 'retained', 'will'] },
     { rooms: ['router'] },
     { rooms: ['session'] },
-    { rooms: ['entrance'] },
+    { rooms: ['entrance', 'system'] },
     { rooms: ['broker'] },
     { rooms: ['index'] },
   ],

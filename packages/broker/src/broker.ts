@@ -18,7 +18,12 @@ import { SessionTable } from './session/session-table.ts';
 import { MemoryStore } from './store/memory-store.ts';
 import type { Store } from './store/store.ts';
 import { SubscriptionTable } from './subscription/subscription-table.ts';
+import type { BrokerReading } from './system/broker-reading.ts';
+import { resolveSystemTopicsInterval, SystemTopics } from './system/system-topics.ts';
 import { Wills } from './will/wills.ts';
+
+/** As in package.json; all packages have one version. */
+const VERSION = '0.1.0';
 
 /** How a broker is made; everything has a default. */
 export interface BrokerOptions {
@@ -34,25 +39,20 @@ export interface BrokerOptions {
   readonly authenticate?: Authenticate;
   /** Default: a new {@link MemoryStore}. */
   readonly store?: Store;
+  /** Seconds between two publications of the `$SYS` topics; 0 turns them off. Default: 10. */
+  readonly systemTopicsInterval?: number;
   /** Default: the machine's. */
   readonly clock?: Clock;
 }
 
 /** What goes on in a broker, as plain numbers. */
-export interface BrokerStats {
+export interface BrokerStats extends BrokerReading {
+  /** Network Connections that are open, CONNECT or not. */
   readonly connections: number;
-  readonly connectionsAccepted: number;
-  readonly clients: number;
-  readonly sessions: number;
-  readonly subscriptions: number;
-  readonly retained: number;
-  readonly retainedBytes: number;
-  readonly messagesReceived: number;
-  readonly messagesSent: number;
+  /** Pairs of message and matching session: what should be delivered. */
   readonly messagesMatched: number;
+  /** Deliveries that are done: QoS 0 written, QoS 1 and 2 taken over by the client. */
   readonly messagesDelivered: number;
-  readonly bytesReceived: number;
-  readonly bytesSent: number;
   /** Messages that were not delivered, by reason. */
   readonly dropped: Partial<Record<LossReason, number>>;
 }
@@ -113,6 +113,15 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
   const state = store.load();
   retained.restore(state.retained);
   sessions.restore(state.sessions);
+  const system = new SystemTopics({
+    clock,
+    wheel,
+    intervalSeconds: resolveSystemTopicsInterval(options.systemTopicsInterval),
+    version: VERSION,
+    read: () => readingOf(rooms, subscriptions, retained, ledger),
+    publish: (message) => router.publishOwn(message, clock.now()),
+  });
+  system.start();
   const entrance = new Entrance(rooms);
   try {
     for (const listener of options.listeners ?? [{}]) await entrance.listen(listener);
@@ -127,6 +136,7 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     stats: () => statsOf(rooms, subscriptions, retained, ledger),
     async stop() {
       wills.stop();
+      system.stop();
       await entrance.close();
       wheel.stop();
       store.close();
@@ -142,18 +152,31 @@ function connectionLimitsOf(limits: BrokerLimits, capabilities: Capabilities): S
   return { connectTimeoutMs, ...publishing, outboundTopicAliasMaximum, maximumInFlight };
 }
 
+function readingOf(
+  rooms: BrokerRooms,
+  subscriptions: SubscriptionTable,
+  retained: RetainedMessages,
+  ledger: LossLedger,
+): BrokerReading {
+  return {
+    ...rooms.counters,
+    sessions: rooms.sessions.size,
+    subscriptions: subscriptions.size,
+    sharedSubscriptions: subscriptions.sharedSize,
+    retained: retained.size,
+    retainedBytes: retained.byteLength,
+    messagesDropped: ledger.total,
+    heapBytes: process.memoryUsage().heapUsed,
+  };
+}
+
 function statsOf(
   rooms: BrokerRooms,
   subscriptions: SubscriptionTable,
   retained: RetainedMessages,
   ledger: LossLedger,
 ): BrokerStats {
-  return {
-    ...rooms.counters,
-    sessions: rooms.sessions.size,
-    subscriptions: subscriptions.size,
-    retained: retained.size,
-    retainedBytes: retained.byteLength,
-    dropped: ledger.toPlain(),
-  };
+  const { connections, messagesMatched, messagesDelivered } = rooms.counters;
+  const reading = readingOf(rooms, subscriptions, retained, ledger);
+  return { ...reading, connections, messagesMatched, messagesDelivered, dropped: ledger.toPlain() };
 }

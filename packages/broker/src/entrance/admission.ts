@@ -2,6 +2,7 @@ import { type ConnackProperties, type ConnectPacket, ReasonCode, type WillMessag
 import { topicNameFault } from '@busbar/protocol';
 import type { Capabilities } from '../config/capabilities.ts';
 import type { BrokerLimits } from '../config/limits.ts';
+import { isReservedTopic } from '../router/route.ts';
 import { NEVER_EXPIRES } from '../session/session-table.ts';
 
 /** Why a CONNECT is refused. */
@@ -41,6 +42,9 @@ function refusalOfWill(will: WillMessage, limits: BrokerLimits, capabilities: Ca
   }
   if (will.retain && !capabilities.retainAvailable) {
     return { reasonCode: ReasonCode.retainNotSupported, message: 'expected a Will without RETAIN' }; // [MQTT-3.2.2-13]
+  }
+  if (isReservedTopic(will.topicName)) {
+    return { reasonCode: ReasonCode.notAuthorized, message: 'expected a Will Topic outside of $SYS' };
   }
   const fault = topicNameFault(will.topicName, { maxLevels: limits.maximumTopicLevels });
   return fault === undefined ? undefined : { reasonCode: ReasonCode.topicNameInvalid, message: `Will: ${fault}` };

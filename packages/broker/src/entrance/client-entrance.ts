@@ -77,6 +77,8 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   handleBytes(bytes: Uint8Array): void {
     this.#rooms.counters.bytesReceived += bytes.length;
     this.#connection.handleBytes(bytes, this.#rooms.clock.now());
+    this.#rooms.counters.packetsReceived += this.#connection.packetsReceived;
+    this.#connection.packetsReceived = 0;
     this.#settle();
   }
 
@@ -143,6 +145,8 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     const { byteLength } = output;
     if (byteLength === 0 || this.#isLost) return;
     this.#rooms.counters.bytesSent += byteLength;
+    this.#rooms.counters.packetsSent += output.packets;
+    output.packets = 0;
     output.flushTo(this.#transport);
   }
 
@@ -217,7 +221,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     store.updateSession(session.record);
     this.#session = session;
     this.#clientIdentifier = clientIdentifier;
-    counters.clients++;
+    counters.countClient();
     const granted = { clientIdentifier, sessionExpiry, keepAlive };
     const version = packet.protocolVersion;
     log.info({ client: clientIdentifier, remote: this.#remote, version, resumed: isResumed, keepAlive }, 'connected');
@@ -249,6 +253,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
         this.#connection.fault(route.fault.reasonCode, route.fault.message);
         return route.fault.reasonCode;
       }
+      if (route.isReserved) return ReasonCode.notAuthorized;
       this.#lastRoute = route;
     }
     counters.messagesReceived++;

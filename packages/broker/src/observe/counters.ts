@@ -5,6 +5,15 @@ export class Counters {
   connectionsAccepted = 0;
   /** Clients that are connected: CONNECT accepted. */
   clients = 0;
+  /** Most clients that were connected at a time. */
+  clientsMaximum = 0;
+  /** CONNECT packets accepted. */
+  connectsAccepted = 0;
+  /** Sessions that ended because their Session Expiry Interval had passed. */
+  sessionsExpired = 0;
+  /** Control Packets of all types. */
+  packetsReceived = 0;
+  packetsSent = 0;
   /** Application Messages that clients published. */
   messagesReceived = 0;
   /** Application Messages that were written to clients, QoS 0 included. */
@@ -15,4 +24,11 @@ export class Counters {
   messagesDelivered = 0;
   bytesReceived = 0;
   bytesSent = 0;
+
+  /** A CONNECT was accepted. */
+  countClient(): void {
+    this.connectsAccepted++;
+    this.clients++;
+    this.clientsMaximum = Math.max(this.clientsMaximum, this.clients);
+  }
 }

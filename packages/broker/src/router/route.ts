@@ -17,6 +17,8 @@ export class Route {
   readonly topicBytes: Uint8Array;
   readonly hash: number;
   readonly fault: TopicFault | undefined;
+  /** Whether only the broker itself publishes there: `$SYS` (section 4.7.2). */
+  readonly isReserved: boolean;
   /** Next route of the same hash. */
   next: Route | undefined = undefined;
   epoch = -1;
@@ -28,6 +30,7 @@ export class Route {
     this.topicBytes = topicBytes;
     this.hash = hash;
     this.fault = fault;
+    this.isReserved = isReservedTopic(topicName);
   }
 
   /** Whether this is the route of the Topic Name that these bytes spell. */
@@ -41,4 +44,11 @@ export class Route {
     }
     return true;
   }
+}
+
+const RESERVED = '$SYS';
+
+/** Whether only the broker itself publishes to this topic [MQTT-4.7.2-1]. */
+export function isReservedTopic(topicName: string): boolean {
+  return topicName === RESERVED || topicName.startsWith(`${RESERVED}/`);
 }

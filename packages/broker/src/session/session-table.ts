@@ -157,9 +157,14 @@ export class SessionTable {
       this.end(session);
       return;
     }
-    const alarm = new Alarm(() => this.end(session)); // [MQTT-4.1.0-2]
+    const alarm = new Alarm(() => this.#expire(session));
     this.#expiries.set(session, alarm);
     this.#rooms.wheel.set(alarm, now + expiryInterval * 1000);
+  }
+
+  #expire(session: Session): void {
+    this.#rooms.around.counters.sessionsExpired++;
+    this.end(session); // [MQTT-4.1.0-2]
   }
 
   #clearExpiry(session: Session): void {

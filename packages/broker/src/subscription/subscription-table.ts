@@ -33,6 +33,10 @@ export class SubscriptionTable {
     return this.#subscribers.size + this.#sharedSize;
   }
 
+  get sharedSize(): number {
+    return this.#sharedSize;
+  }
+
   /** Rises with every change of who receives what. */
   get epoch(): number {
     return this.#subscribers.epoch + this.#groups.epoch;

@@ -11,6 +11,7 @@ export function writeAcknowledgement(
 ): void {
   const withReason = version5 && reasonCode !== ReasonCode.success;
   const at = output.reserve(withReason ? 5 : 4);
+  output.packets++;
   const { block } = output;
   block[at] = (type << 4) | (type === PacketType.pubrel ? 0b0010 : 0);
   block[at + 1] = withReason ? 3 : 2;

@@ -54,6 +54,8 @@ const NO_BYTES = new Uint8Array(0);
 export class OutputBuffer {
   /** Where {@link reserve} made room. Valid until the next call. */
   block: Uint8Array = NO_BYTES;
+  /** Control Packets that whoever writes them has counted; whoever flushes takes the count. */
+  packets = 0;
   readonly #pool: BlockPool;
   #used = 0;
   /** Full blocks and large ranges, in order, before what is in `block`. */

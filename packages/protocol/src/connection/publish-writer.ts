@@ -43,6 +43,7 @@ export class PublishWriter {
   write(delivery: Delivery, packetId: number, dup: boolean, now: number): void {
     const { message, qos } = delivery;
     const form = message.form(this.#version5, qos !== 0);
+    this.#output.packets++;
     const firstByte = PUBLISH | (dup ? DUP : 0) | (qos << 1) | (delivery.retain ? RETAIN : 0);
     if (this.#version5) {
       // A packet that is sent again may meet a receiver that lost what the alias stood for, so it never uses one.

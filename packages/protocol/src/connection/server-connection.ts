@@ -69,6 +69,8 @@ interface Connected {
  */
 export class ServerConnection {
   readonly output: OutputBuffer;
+  /** Control Packets that came, for whoever counts them. */
+  packetsReceived = 0;
   readonly #owner: ServerConnectionOwner;
   readonly #limits: ServerConnectionLimits;
   readonly #splitter: PacketSplitter;
@@ -254,6 +256,7 @@ export class ServerConnection {
     const splitter = this.#splitter;
     try {
       while (this.#phase !== Phase.closed && this.#phase !== Phase.answering && splitter.next()) {
+        this.packetsReceived++;
         this.#silence.handleReceived(this.#now);
         this.#handlePacket(splitter.bytes, splitter.start, splitter.bodyStart, splitter.end);
       }
@@ -358,7 +361,7 @@ export class ServerConnection {
     } catch (error) {
       if (!(error instanceof PacketError)) throw error;
       const refusal = refusalOfMalformedConnect(bytes, bodyStart, end, error);
-      if (refusal !== undefined) this.output.appendRange(refusal, 0, refusal.length);
+      if (refusal !== undefined) this.#append(refusal);
       this.#close({ cause: 'fault', reasonCode: error.reasonCode, message: error.message });
       return;
     }
@@ -408,12 +411,16 @@ export class ServerConnection {
     const properties = { ...packet.properties, reasonString };
     const bytes = encodePacket({ ...packet, properties } as typeof packet, this.#version);
     const maximum = this.#connect?.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY;
-    if (bytes.length <= maximum) this.output.appendRange(bytes, 0, bytes.length);
+    if (bytes.length <= maximum) this.#append(bytes);
     else this.#send(packet);
   }
 
   #send(packet: Packet): void {
-    const bytes = encodePacket(packet, this.#version);
+    this.#append(encodePacket(packet, this.#version));
+  }
+
+  #append(bytes: Uint8Array): void {
+    this.output.packets++;
     this.output.appendRange(bytes, 0, bytes.length);
   }
 }

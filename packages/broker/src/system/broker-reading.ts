@@ -1,0 +1,25 @@
+/** What a broker tells of itself at one moment. Totals count from its start. */
+export interface BrokerReading {
+  /** Clients that are connected. */
+  readonly clients: number;
+  /** Most clients that were connected at a time. */
+  readonly clientsMaximum: number;
+  readonly sessions: number;
+  readonly sessionsExpired: number;
+  readonly subscriptions: number;
+  readonly sharedSubscriptions: number;
+  readonly retained: number;
+  readonly retainedBytes: number;
+  /** Network Connections accepted. */
+  readonly connectionsAccepted: number;
+  /** CONNECT packets accepted. */
+  readonly connectsAccepted: number;
+  readonly packetsReceived: number;
+  readonly packetsSent: number;
+  readonly messagesReceived: number;
+  readonly messagesSent: number;
+  readonly messagesDropped: number;
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
+  readonly heapBytes: number;
+}

@@ -1,0 +1,124 @@
+import { NO_PROPERTIES, UsageError } from '@busbar/codec';
+import { ApplicationMessage } from '@busbar/protocol';
+import type { Clock } from '../clock/clock.ts';
+import { Alarm, type TimerWheel } from '../clock/timer-wheel.ts';
+import type { BrokerReading } from './broker-reading.ts';
+import { LOAD_MINUTES, LoadAverage } from './load-average.ts';
+
+const DEFAULT_INTERVAL_SECONDS = 10;
+const MAXIMUM_INTERVAL_SECONDS = 86_400;
+
+/** @throws {UsageError} Not a number of seconds from 0 to a day. */
+export function resolveSystemTopicsInterval(seconds: number = DEFAULT_INTERVAL_SECONDS): number {
+  if (seconds >= 0 && seconds <= MAXIMUM_INTERVAL_SECONDS) return seconds;
+  const message = `systemTopicsInterval must be 0 to ${MAXIMUM_INTERVAL_SECONDS} seconds, not ${seconds}`;
+  throw new UsageError('invalid-interval', message);
+}
+
+const PREFIX = '$SYS/broker/';
+
+/** What {@link SystemTopics} needs of the rooms around it. */
+export interface SystemTopicsRooms {
+  readonly clock: Clock;
+  readonly wheel: TimerWheel;
+  /** Seconds between two publications; 0 publishes nothing. */
+  readonly intervalSeconds: number;
+  /** Shown as `$SYS/broker/version`. */
+  readonly version: string;
+  read(): BrokerReading;
+  publish(message: ApplicationMessage): void;
+}
+
+/**
+ * Publishes what goes on in the broker under `$SYS/broker/`, retained, with the topics that Mosquitto's users know. A value that
+ * has not changed is not published again. `#` does not match these topics (section 4.7.2).
+ */
+export class SystemTopics {
+  readonly #rooms: SystemTopicsRooms;
+  readonly #startedAt: number;
+  readonly #alarm = new Alarm(() => this.#publishAll());
+  readonly #published = new Map<string, string>();
+  readonly #loads = new Map<string, LoadAverage>();
+  #publishedAt: number;
+
+  constructor(rooms: SystemTopicsRooms) {
+    this.#rooms = rooms;
+    this.#startedAt = rooms.clock.now();
+    this.#publishedAt = this.#startedAt;
+  }
+
+  start(): void {
+    if (this.#rooms.intervalSeconds === 0) return;
+    this.#publish('version', `busbar version ${this.#rooms.version}`);
+    this.#publishAll();
+  }
+
+  stop(): void {
+    this.#rooms.wheel.clear(this.#alarm);
+  }
+
+  #publishAll(): void {
+    const now = this.#rooms.clock.now();
+    const seconds = (now - this.#publishedAt) / 1000;
+    this.#publishedAt = now;
+    const reading = this.#rooms.read();
+    this.#publish('uptime', `${Math.floor((now - this.#startedAt) / 1000)} seconds`);
+    for (const [topic, value] of Object.entries(totalsOf(reading))) this.#publish(topic, String(value));
+    for (const [topic, total] of Object.entries(loadsOf(reading))) this.#publishLoad(topic, total, seconds);
+    this.#rooms.wheel.set(this.#alarm, now + this.#rooms.intervalSeconds * 1000);
+  }
+
+  #publishLoad(topic: string, total: number, seconds: number): void {
+    const load = this.#loads.get(topic) ?? new LoadAverage();
+    this.#loads.set(topic, load);
+    for (const [index, average] of load.update(total, seconds).entries()) {
+      this.#publish(`load/${topic}/${LOAD_MINUTES[index]}min`, average.toFixed(2));
+    }
+  }
+
+  #publish(topic: string, value: string): void {
+    if (this.#published.get(topic) === value) return;
+    this.#published.set(topic, value);
+    const payload = new TextEncoder().encode(value);
+    const content = { topicName: PREFIX + topic, payload, qos: 0, retain: true, properties: NO_PROPERTIES } as const;
+    this.#rooms.publish(ApplicationMessage.of(content, '', this.#rooms.clock.now()));
+  }
+}
+
+function totalsOf(reading: BrokerReading): Record<string, number> {
+  return {
+    'clients/total': reading.sessions,
+    'clients/connected': reading.clients,
+    'clients/disconnected': reading.sessions - reading.clients,
+    'clients/maximum': reading.clientsMaximum,
+    'clients/expired': reading.sessionsExpired,
+    'messages/received': reading.packetsReceived,
+    'messages/sent': reading.packetsSent,
+    'messages/stored': reading.retained,
+    'publish/messages/received': reading.messagesReceived,
+    'publish/messages/sent': reading.messagesSent,
+    'publish/messages/dropped': reading.messagesDropped,
+    'bytes/received': reading.bytesReceived,
+    'bytes/sent': reading.bytesSent,
+    'subscriptions/count': reading.subscriptions,
+    'shared_subscriptions/count': reading.sharedSubscriptions,
+    'retained messages/count': reading.retained,
+    'store/messages/count': reading.retained,
+    'store/messages/bytes': reading.retainedBytes,
+    'heap/current': reading.heapBytes,
+  };
+}
+
+function loadsOf(reading: BrokerReading): Record<string, number> {
+  return {
+    'messages/received': reading.packetsReceived,
+    'messages/sent': reading.packetsSent,
+    'publish/received': reading.messagesReceived,
+    'publish/sent': reading.messagesSent,
+    'publish/dropped': reading.messagesDropped,
+    'bytes/received': reading.bytesReceived,
+    'bytes/sent': reading.bytesSent,
+    sockets: reading.connectionsAccepted,
+    connections: reading.connectsAccepted,
+  };
+}
