@@ -1,6 +1,17 @@
 export { frame, hex, toHex, variableByteInteger } from './hex.ts';
 export { packetOf, publishOf, utf8String } from './packet-arbitraries.ts';
 export { packetVectors } from './packet-vectors.ts';
+export {
+  acknowledgementPacket,
+  connectPacket,
+  publishPacket,
+  subscribePacket,
+  subscriptionTo,
+  unsubscribePacket,
+  willMessage,
+} from './packets.ts';
+export { freePort, hasCommand, type PeerOptions, PeerProcess, type ProcessEnd } from './peer-process.ts';
+export { type PacketPattern, RawClient } from './raw-client.ts';
 export { RecordingReceiver } from './recording-receiver.ts';
 export { refusedVectors } from './refused-vectors.ts';
 export type { ConnectedPair, ConnectPair, ContractCase } from './transport-contract.ts';
@@ -15,3 +26,4 @@ export {
 } from './vectors/property-vectors.ts';
 export type { RefusedVector } from './vectors/refused-vector.ts';
 export type { PacketVector } from './vectors/vector.ts';
+export { VirtualClock } from './virtual-clock.ts';

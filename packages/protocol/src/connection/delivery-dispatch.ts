@@ -35,7 +35,8 @@ export class DeliveryDispatch {
   constructor(around: DispatchSurroundings) {
     this.#around = around;
     this.#outbound = around.session.outbound;
-    this.#writer = new PublishWriter(around.output, around.version5, around.aliases);
+    const { output, version5, aliases, maximumPacketSize } = around;
+    this.#writer = new PublishWriter(output, version5, aliases, maximumPacketSize);
     this.#handleReceived = (delivery) => around.owner.handleDelivered(delivery, ReasonCode.success);
   }
 

@@ -15,6 +15,8 @@ const PUBLISH = PacketType.publish << 4;
 const SUBSCRIPTION_IDENTIFIER = 11;
 const TOPIC_ALIAS = 35;
 const ALIAS_LENGTH = 3;
+/** Bytes by which a packet grows at most when it tells what an alias stands for: both lengths may need one byte more. */
+const ALIAS_GROWTH = ALIAS_LENGTH + 2;
 
 /**
  * Writes PUBLISH packets to one receiver: takes the form that all receivers share and patches in what is this receiver's
@@ -25,11 +27,19 @@ export class PublishWriter {
   readonly #output: OutputBuffer;
   readonly #version5: boolean;
   readonly #aliases: OutboundTopicAliases | undefined;
+  readonly #maximumPacketSize: number;
 
-  constructor(output: OutputBuffer, version5: boolean, aliases: OutboundTopicAliases | undefined) {
+  /** @param maximumPacketSize What the receiver takes; Infinity when it set no limit. */
+  constructor(
+    output: OutputBuffer,
+    version5: boolean,
+    aliases: OutboundTopicAliases | undefined,
+    maximumPacketSize: number,
+  ) {
     this.#output = output;
     this.#version5 = version5;
     this.#aliases = aliases;
+    this.#maximumPacketSize = maximumPacketSize;
   }
 
   /** Bytes of the packet that {@link write} would make, without the help of an alias. */
@@ -47,7 +57,7 @@ export class PublishWriter {
     const firstByte = PUBLISH | (dup ? DUP : 0) | (qos << 1) | (delivery.retain ? RETAIN : 0);
     if (this.#version5) {
       // A packet that is sent again may meet a receiver that lost what the alias stood for, so it never uses one.
-      const alias = dup ? undefined : this.#aliases?.use(message.topicName);
+      const alias = dup || this.#aliases === undefined ? undefined : this.#aliasOf(delivery, this.#aliases);
       if (alias !== undefined || delivery.subscriptionIdentifiers !== undefined) {
         this.#writeOwnHead(delivery, form, firstByte, packetId, alias, now);
         return;
@@ -58,6 +68,17 @@ export class PublishWriter {
       return;
     }
     this.#writePatched(delivery, form, firstByte, packetId, now);
+  }
+
+  /** The alias of the Topic Name; none where it saves nothing, or makes the packet too large [MQTT-3.1.2-24]. */
+  #aliasOf(delivery: Delivery, aliases: OutboundTopicAliases): OutboundTopicAlias | undefined {
+    const { topicName, topicBytes } = delivery.message;
+    if (topicBytes.length <= ALIAS_LENGTH) return undefined;
+    const alias = aliases.use(topicName);
+    const mayGrow = this.#maximumPacketSize === Number.POSITIVE_INFINITY || alias?.isKnown === true;
+    if (mayGrow || this.packetSize(delivery) + ALIAS_GROWTH <= this.#maximumPacketSize) return alias;
+    aliases.retract(topicName);
+    return undefined;
   }
 
   #writePatched(delivery: Delivery, form: WireForm, firstByte: number, packetId: number, now: number): void {
