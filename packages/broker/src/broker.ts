@@ -2,6 +2,7 @@ import { ReasonCode } from '@busbar/codec';
 import { BlockPool, ByteSlab, type ServerConnectionLimits } from '@busbar/protocol';
 import type { ByteTransport } from '@busbar/transport';
 import type { Authenticate } from './auth/authenticator.ts';
+import type { AuthenticationMethod } from './auth/enhanced-authentication.ts';
 import { type Clock, systemClock } from './clock/clock.ts';
 import { TimerWheel } from './clock/timer-wheel.ts';
 import { type Capabilities, resolveCapabilities } from './config/capabilities.ts';
@@ -37,6 +38,8 @@ export interface BrokerOptions {
   readonly log?: BrokerLog;
   /** Default: everybody may connect. */
   readonly authenticate?: Authenticate;
+  /** Methods of enhanced authentication that clients may choose, such as {@link scramSha256}. Default: none. */
+  readonly authenticationMethods?: readonly AuthenticationMethod[];
   /** Default: a new {@link MemoryStore}. */
   readonly store?: Store;
   /** Seconds between two publications of the `$SYS` topics; 0 turns them off. Default: 10. */
@@ -104,6 +107,7 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     log: options.log ?? silentLog,
     counters,
     authenticate: options.authenticate ?? (() => ReasonCode.success),
+    authenticationMethods: new Map(options.authenticationMethods?.map((method) => [method.name, method])),
     router,
     sessions,
     store,

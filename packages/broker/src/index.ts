@@ -1,5 +1,11 @@
 /** @busbar/broker: the Busbar MQTT broker as a library. */
 export type { Authenticate, AuthenticationVerdict, Credentials } from './auth/authenticator.ts';
+export type {
+  AuthenticationExchange,
+  AuthenticationMethod,
+  AuthenticationStep,
+} from './auth/enhanced-authentication.ts';
+export { makeScramCredential, type ScramCredential, type ScramLookup, scramSha256 } from './auth/scram-sha-256.ts';
 export { type Broker, type BrokerOptions, type BrokerStats, createBroker } from './broker.ts';
 export { type Clock, systemClock } from './clock/clock.ts';
 export type { Capabilities, Redirection } from './config/capabilities.ts';

@@ -24,10 +24,6 @@ export function refusalOf(
     const { serverReference } = redirection;
     return { reasonCode, message: `clients are sent to ${serverReference}`, serverReference };
   }
-  if (packet.properties.authenticationMethod !== undefined) {
-    const message = `expected no Authentication Method, '${packet.properties.authenticationMethod}' came`;
-    return { reasonCode: ReasonCode.badAuthenticationMethod, message }; // [MQTT-4.12.0-1]
-  }
   if (packet.clientIdentifier === '' && !mayBeAnonymous(packet)) {
     const message = 'expected a Client Identifier, none came';
     return { reasonCode: ReasonCode.clientIdentifierNotValid, message }; // [MQTT311-3.1.3-8]

@@ -1,5 +1,4 @@
 import type { BlockPool, ServerConnectionLimits } from '@busbar/protocol';
-import type { Authenticate } from '../auth/authenticator.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { TimerWheel } from '../clock/timer-wheel.ts';
 import type { Capabilities } from '../config/capabilities.ts';
@@ -10,10 +9,11 @@ import type { Router } from '../router/router.ts';
 import type { SessionTable } from '../session/session-table.ts';
 import type { Store } from '../store/store.ts';
 import type { Wills } from '../will/wills.ts';
+import type { AuthenticationRooms } from './authentication.ts';
 import type { Turn } from './turn.ts';
 
 /** The rooms that an entrance opens to, wired in `broker.ts`. */
-export interface BrokerRooms {
+export interface BrokerRooms extends AuthenticationRooms {
   readonly limits: BrokerLimits;
   readonly capabilities: Capabilities;
   readonly connectionLimits: ServerConnectionLimits;
@@ -23,7 +23,6 @@ export interface BrokerRooms {
   readonly pool: BlockPool;
   readonly log: BrokerLog;
   readonly counters: Counters;
-  readonly authenticate: Authenticate;
   readonly router: Router;
   readonly sessions: SessionTable;
   readonly store: Store;

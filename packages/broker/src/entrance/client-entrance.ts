@@ -1,8 +1,10 @@
 import {
   type AuthPacket,
+  type AuthProperties,
   type ConnectPacket,
   describeReasonCode,
   FIRST_FAILURE,
+  NO_PROPERTIES,
   type PublishView,
   ReasonCode,
   type SubscribePacket,
@@ -18,12 +20,14 @@ import {
   type ServerConnectionOwner,
 } from '@busbar/protocol';
 import type { ByteTransport, TransportError, TransportReceiver } from '@busbar/transport';
+import type { AuthenticationStep } from '../auth/enhanced-authentication.ts';
 import { Alarm } from '../clock/timer-wheel.ts';
 import type { Route } from '../router/route.ts';
 import type { Outlet } from '../session/outlet.ts';
 import type { Session } from '../session/session.ts';
 import { endsWithoutWill, willOf } from '../will/wills.ts';
 import { connackPropertiesOf, keepAliveOf, type Refusal, refusalOf, sessionExpiryOf } from './admission.ts';
+import { Authentication } from './authentication.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 import type { Flushable } from './turn.ts';
 
@@ -40,6 +44,9 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   readonly #connection: ServerConnection;
   readonly #alarm: Alarm;
   readonly #onClosed: (entrance: ClientEntrance) => void;
+  readonly #authentication: Authentication;
+  /** The CONNECT that waits for its client to be authenticated. */
+  #waitingConnect: ConnectPacket | undefined = undefined;
   #session: Session | undefined = undefined;
   #clientIdentifier = '';
   #lastRoute: Route | undefined = undefined;
@@ -53,6 +60,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#rooms = rooms;
     this.#transport = transport;
     this.#onClosed = onClosed;
+    this.#authentication = new Authentication(rooms, transport.remote.address);
     this.#connection = new ServerConnection(this, rooms.connectionLimits, rooms.pool, now);
     this.#alarm = new Alarm((at) => this.#handleDeadline(at));
     rooms.wheel.set(this.#alarm, this.#connection.nextDeadline);
@@ -181,34 +189,61 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
       this.#refuse(refusal);
       return;
     }
-    const { clientIdentifier, userName, password } = packet;
-    const credentials = { clientIdentifier, userName, password, address: this.#transport.remote.address };
-    const verdict = this.#rooms.authenticate(credentials);
-    if (typeof verdict === 'number') this.#admit(packet, verdict);
-    else void this.#admitLater(packet, verdict);
+    this.#takeStep(() => this.#authentication.begin(packet), packet);
   }
 
-  /** Enhanced authentication needs a method that both know; none is offered, so no AUTH is in order (section 4.12). */
-  handleAuth(_packet: AuthPacket): void {
-    this.#connection.fault(ReasonCode.protocolError, 'AUTH came, and CONNECT had no Authentication Method');
+  handleAuth(packet: AuthPacket): void {
+    this.#takeStep(() => this.#authentication.next(packet), undefined);
   }
 
-  async #admitLater(packet: ConnectPacket, verdict: Promise<ReasonCode>): Promise<void> {
+  /** Takes a step of authentication, now or when the answer is there. @param connect The CONNECT that waits for it. */
+  #takeStep(take: () => AuthenticationStep | Promise<AuthenticationStep>, connect: ConnectPacket | undefined): void {
+    this.#waitingConnect ??= connect;
+    const step = take();
+    if (step instanceof Promise) void this.#followLater(step);
+    else this.#follow(step);
+  }
+
+  async #followLater(step: Promise<AuthenticationStep>): Promise<void> {
     try {
-      this.#admit(packet, await verdict);
+      this.#follow(await step);
     } catch (error) {
       this.#rooms.log.error({ remote: this.#remote, error: String(error) }, 'authentication failed to give an answer');
-      this.#refuse({ reasonCode: ReasonCode.serverUnavailable, message: 'authentication is not available' });
+      const message = 'authentication is not available';
+      this.#follow({ kind: 'refuse', reasonCode: ReasonCode.serverUnavailable, message });
     }
     this.#settle();
   }
 
-  #admit(packet: ConnectPacket, verdict: ReasonCode): void {
-    if (this.#connection.isClosed) return;
-    if (verdict >= FIRST_FAILURE) {
-      this.#refuse({ reasonCode: verdict, message: `the client '${packet.clientIdentifier}' may not connect` });
+  #follow(step: AuthenticationStep): void {
+    const connection = this.#connection;
+    if (connection.isClosed) return;
+    const connect = this.#waitingConnect;
+    if (step.kind === 'continue') {
+      connection.continueAuthentication(ReasonCode.continueAuthentication, this.#authenticationProperties(step.data));
+      this.#rooms.wheel.set(this.#alarm, connection.nextDeadline);
       return;
     }
+    this.#authentication.finish();
+    this.#waitingConnect = undefined;
+    if (step.kind === 'accept') {
+      const properties = this.#authenticationProperties(step.data);
+      if (connect === undefined) connection.continueAuthentication(ReasonCode.success, properties);
+      else this.#admit(connect, properties);
+    } else if (connect === undefined) {
+      connection.fault(step.reasonCode, step.message);
+    } else {
+      this.#refuse(step);
+    }
+  }
+
+  #authenticationProperties(authenticationData: Uint8Array | undefined): AuthProperties {
+    const authenticationMethod = this.#authentication.methodName;
+    if (authenticationMethod === undefined) return NO_PROPERTIES;
+    return { authenticationMethod, ...(authenticationData === undefined ? {} : { authenticationData }) };
+  }
+
+  #admit(packet: ConnectPacket, authentication: AuthProperties): void {
     const { sessions, wills, limits, capabilities, counters, store, log, clock } = this.#rooms;
     const clientIdentifier = packet.clientIdentifier || this.#rooms.makeClientIdentifier();
     const { session, isResumed } = sessions.open(clientIdentifier, packet.cleanStart);
@@ -229,7 +264,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
       session: session.record.flows,
       sessionPresent: isResumed, // [MQTT-3.2.2-2] [MQTT-3.2.2-3]
       keepAlive,
-      properties: connackPropertiesOf(packet, granted, capabilities),
+      properties: { ...connackPropertiesOf(packet, granted, capabilities), ...authentication },
     });
     this.#rooms.wheel.set(this.#alarm, this.#connection.nextDeadline);
     session.pump(clock.now());

@@ -1,0 +1,24 @@
+import type { ReasonCode } from '@busbar/codec';
+
+/** What an exchange of enhanced authentication comes to after each message of the client (section 4.12). */
+export type AuthenticationStep =
+  | { readonly kind: 'continue'; readonly data: Uint8Array }
+  | { readonly kind: 'accept'; readonly data?: Uint8Array; readonly userName?: string }
+  | { readonly kind: 'refuse'; readonly reasonCode: ReasonCode; readonly message: string };
+
+/** One client's way through a method, from its first message to acceptance or refusal. */
+export interface AuthenticationExchange {
+  /**
+   * Takes the client's next Authentication Data. Answer at once where that is possible; a promise holds back this client
+   * only, and one that rejects refuses it with 0x88.
+   */
+  next(data: Uint8Array | undefined): AuthenticationStep | Promise<AuthenticationStep>;
+}
+
+/** A method of enhanced authentication: the port for SCRAM, Kerberos and one's own. */
+export interface AuthenticationMethod {
+  /** As clients name it with the Authentication Method property, such as `SCRAM-SHA-256`. */
+  readonly name: string;
+  /** Begins an exchange, for a CONNECT or to authenticate again. */
+  begin(client: { readonly clientIdentifier: string; readonly address: string }): AuthenticationExchange;
+}

@@ -1,0 +1,90 @@
+import { type AuthPacket, type ConnectPacket, FIRST_FAILURE, ReasonCode } from '@busbar/codec';
+import type { Authenticate } from '../auth/authenticator.ts';
+import type {
+  AuthenticationExchange,
+  AuthenticationMethod,
+  AuthenticationStep,
+} from '../auth/enhanced-authentication.ts';
+
+/** Who may come in, and how it is found out. */
+export interface AuthenticationRooms {
+  readonly authenticate: Authenticate;
+  /** Methods of enhanced authentication by their names. */
+  readonly authenticationMethods: ReadonlyMap<string, AuthenticationMethod>;
+}
+
+type Steps = AuthenticationStep | Promise<AuthenticationStep>;
+
+/**
+ * One client's authentication: with the user name and password of its CONNECT, or by the messages of a method (section 4.12),
+ * which may begin again while the client is connected.
+ */
+export class Authentication {
+  readonly #rooms: AuthenticationRooms;
+  readonly #address: string;
+  #method: AuthenticationMethod | undefined = undefined;
+  #exchange: AuthenticationExchange | undefined = undefined;
+  #clientIdentifier = '';
+
+  constructor(rooms: AuthenticationRooms, address: string) {
+    this.#rooms = rooms;
+    this.#address = address;
+  }
+
+  /** The method that CONNECT named, which CONNACK and every AUTH name again [MQTT-4.12.0-5]. */
+  get methodName(): string | undefined {
+    return this.#method?.name;
+  }
+
+  /** The first step, with what CONNECT brought. */
+  begin(packet: ConnectPacket): Steps {
+    const { clientIdentifier, properties } = packet;
+    this.#clientIdentifier = clientIdentifier;
+    if (properties.authenticationMethod === undefined) return this.#byPassword(packet);
+    this.#method = this.#rooms.authenticationMethods.get(properties.authenticationMethod);
+    if (this.#method === undefined) {
+      const known = [...this.#rooms.authenticationMethods.keys()].join(', ') || 'none';
+      const message = `there is no Authentication Method '${properties.authenticationMethod}', the methods are: ${known}`;
+      return { kind: 'refuse', reasonCode: ReasonCode.badAuthenticationMethod, message }; // [MQTT-4.12.0-1]
+    }
+    return this.#restart(this.#method).next(properties.authenticationData);
+  }
+
+  /** The next step, with what an AUTH packet brought. */
+  next({ reasonCode, properties }: AuthPacket): Steps {
+    const method = this.#method;
+    if (method === undefined) return violation('AUTH came, and CONNECT had no Authentication Method');
+    if (properties.authenticationMethod !== method.name) {
+      return violation(`expected Authentication Method '${method.name}' again, another came [MQTT-4.12.0-5]`);
+    }
+    if (reasonCode === ReasonCode.reAuthenticate) return this.#restart(method).next(properties.authenticationData); // [MQTT-4.12.1-1]
+    if (reasonCode !== ReasonCode.continueAuthentication || this.#exchange === undefined) {
+      return violation('AUTH came, and no authentication is under way');
+    }
+    return this.#exchange.next(properties.authenticationData);
+  }
+
+  /** The exchange has come to its end, one way or the other. */
+  finish(): void {
+    this.#exchange = undefined;
+  }
+
+  #restart(method: AuthenticationMethod): AuthenticationExchange {
+    this.#exchange = method.begin({ clientIdentifier: this.#clientIdentifier, address: this.#address });
+    return this.#exchange;
+  }
+
+  #byPassword({ clientIdentifier, userName, password }: ConnectPacket): Steps {
+    const verdict = this.#rooms.authenticate({ clientIdentifier, userName, password, address: this.#address });
+    return typeof verdict === 'number' ? stepOf(verdict) : verdict.then(stepOf);
+  }
+}
+
+function stepOf(verdict: ReasonCode): AuthenticationStep {
+  if (verdict < FIRST_FAILURE) return { kind: 'accept' };
+  return { kind: 'refuse', reasonCode: verdict, message: 'the client may not connect' };
+}
+
+function violation(message: string): AuthenticationStep {
+  return { kind: 'refuse', reasonCode: ReasonCode.protocolError, message };
+}
