@@ -1,0 +1,62 @@
+import { defineCommand } from '../command/definition.ts';
+import { StopSignal } from '../command/stop-signal.ts';
+import { listeningPort, oneOf, text } from '../command/value.ts';
+import { ExitCode } from '../exit-code.ts';
+import { createLog } from './log.ts';
+import { readyLine, startBroker } from './running-broker.ts';
+
+/** `busbar broker`: runs a broker until SIGTERM or SIGINT. */
+export const brokerCommand = defineCommand({
+  name: 'broker',
+  summary: 'run an MQTT broker',
+  description:
+    'Runs an MQTT broker until SIGTERM or SIGINT (Ctrl-C). When it is ready it prints one line to stdout; its log goes to stderr.',
+  helpFlags: '-h, --help',
+  usageExitCode: ExitCode.usage,
+  options: {
+    port: {
+      flags: '-p, --port',
+      value: listeningPort,
+      default: 1883,
+      description: 'port to listen on; 0 takes a free one',
+    },
+    host: {
+      flags: '--host',
+      value: text('address'),
+      default: 'localhost',
+      description: 'address to listen on; localhost is reached from this machine only, 0.0.0.0 or :: from everywhere',
+    },
+    data: {
+      flags: '--data',
+      value: oneOf('memory'),
+      default: 'memory',
+      description: 'where sessions and retained messages are kept: in memory, so they end with the broker',
+    },
+    verbose: { flags: '-v, --verbose', description: 'log more: every connection attempt and why it ended' },
+    logFormat: {
+      flags: '--log-format',
+      value: oneOf('pretty', 'json'),
+      description: 'format of the log; without it pretty in a terminal, json elsewhere',
+    },
+  },
+  examples: [
+    { line: 'busbar broker', what: 'for clients on this machine, on port 1883' },
+    { line: 'busbar broker --host 0.0.0.0 --port 1884', what: 'for clients everywhere' },
+    { line: 'busbar broker -p 0 --log-format json 2>broker.log', what: 'on a free port, named in the line it prints' },
+  ],
+  notes: [
+    'A second signal ends it at once. Everybody who reaches the port may connect, publish and subscribe: that is why it listens on localhost by default.',
+  ],
+  async run({ port, host, verbose, logFormat }) {
+    const log = await createLog(logFormat, verbose ? 'debug' : 'info');
+    const stopSignal = new StopSignal();
+    const broker = await startBroker({ host, port, log });
+    process.stdout.write(`${readyLine(broker, host)}\n`);
+    const signal = await stopSignal.received;
+    log.info({ signal }, 'stopping');
+    await broker.stop();
+    stopSignal.ignore();
+    log.info({}, 'stopped');
+    return ExitCode.success;
+  },
+});

@@ -1,0 +1,54 @@
+import { type Broker, type BrokerLog, createBroker } from '@busbar/broker';
+import { TransportError } from '@busbar/transport';
+import { CommandError } from '../command/command-error.ts';
+import { ExitCode } from '../exit-code.ts';
+import { readVersion } from '../version.ts';
+
+/** Where to listen. */
+export interface Listening {
+  readonly host: string;
+  readonly port: number;
+  readonly log: BrokerLog;
+}
+
+/** Starts a broker, or says in one line why it cannot listen. @throws {CommandError} */
+export async function startBroker({ host, port, log }: Listening): Promise<Broker> {
+  try {
+    return await createBroker({ listeners: [{ host, port }], log });
+  } catch (error) {
+    if (error instanceof TransportError) throw new CommandError(ExitCode.failure, explain(error, host, port));
+    throw error;
+  }
+}
+
+function explain({ code, message }: TransportError, host: string, port: number): string {
+  switch (code) {
+    case 'EADDRINUSE':
+      return `port ${port} is taken: stop what listens there, or choose another with --port (0 takes a free one)`;
+    case 'EACCES':
+      return `port ${port} may not be opened by this user: choose one above 1023 with --port`;
+    case 'EADDRNOTAVAIL':
+      return `--host ${host} is not an address of this machine`;
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `--host ${host} is not known: give an address of this machine, such as 0.0.0.0 for all`;
+    default:
+      return message;
+  }
+}
+
+/** The port that was really opened. */
+export function portOf(broker: Broker): number {
+  return broker.listeners[0]?.port ?? 0;
+}
+
+/** The URL that a client of this broker types; what listens everywhere is reached at localhost. */
+export function urlOf(broker: Broker, host: string): string {
+  const name = ['0.0.0.0', '::', '*'].includes(host) ? 'localhost' : host;
+  return `mqtt://${name.includes(':') ? `[${name}]` : name}:${portOf(broker)}`;
+}
+
+/** The one line that says that clients may come. */
+export function readyLine(broker: Broker, host: string): string {
+  return `busbar broker ${readVersion()} ready on ${urlOf(broker, host)} (MQTT 3.1, 3.1.1 and 5.0)`;
+}

@@ -1,0 +1,20 @@
+/**
+ * The exit codes of `busbar`, as docs/reference/exit-codes.md tells them. `pub` and `sub` end with the codes of
+ * mosquitto_pub and mosquitto_sub; beside these, a CONNECT that the server refuses ends with the code of its CONNACK.
+ */
+export const ExitCode = {
+  success: 0,
+  /** It could not be done. `pub` and `sub` use it for wrong usage too, as mosquitto's tools do. */
+  failure: 1,
+  /** Wrong usage of every other command. */
+  usage: 2,
+  /** The connection was lost and could not be had back. */
+  connectionLost: 7,
+  /** The time given with `-W` is over. */
+  timeout: 27,
+} as const;
+
+/** What a shell reports of a program that a signal ended. */
+export function signalExitCode(signal: 'SIGINT' | 'SIGTERM'): number {
+  return signal === 'SIGINT' ? 130 : 143;
+}

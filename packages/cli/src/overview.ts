@@ -1,0 +1,52 @@
+import type { CommandEntry } from './commands.ts';
+
+/** What `busbar --help` prints. */
+export function overviewOf(commands: readonly CommandEntry[]): string {
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  return `Usage: busbar <command> [options]
+
+An MQTT broker, and the tools to talk to any: MQTT 3.1, 3.1.1 and 5.0.
+
+Commands:
+${commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n')}
+
+Options:
+  -h, --help     show this help; 'busbar <command> --help' shows that of a command
+  -V, --version  show the version
+
+Examples:
+  busbar start                                     a broker with a bottling line to look at
+  busbar broker --port 1883                        a broker alone
+  busbar sub -t 'plant/#' -v                       every message below plant/, with its topic
+  busbar pub -t plant/line1/set -m 7.5 -q 1 -r     a retained message with QoS 1
+  busbar sub -t 'alarms/#' -C 1 -W 10              waits up to 10 s for one message; exit code 27 if none came
+`;
+}
+
+/** The line for a command that does not exist, with the one that is probably meant. */
+export function suggestCommand(given: string, commands: readonly CommandEntry[]): string {
+  const names = commands.map(({ name }) => name);
+  const near = names.find((name) => isNear(given, name));
+  const advice = near === undefined ? `the commands are ${names.join(', ')}` : `did you mean '${near}'?`;
+  return `'${given}' is not a busbar command; ${advice} (see 'busbar --help')`;
+}
+
+/** One is the beginning of the other (`publish`, `br`), or two typing mistakes away. */
+function isNear(given: string, name: string): boolean {
+  if (given.length >= 2 && (name.startsWith(given) || given.startsWith(name))) return true;
+  return distance(given, name) <= Math.min(2, name.length - 2);
+}
+
+/** Letters to insert, delete or replace to get from one word to the other (Levenshtein). */
+function distance(one: string, other: string): number {
+  let above = Array.from({ length: other.length + 1 }, (_, at) => at);
+  for (const [row, letter] of [...one].entries()) {
+    const current = [row + 1];
+    for (const [at, otherLetter] of [...other].entries()) {
+      const replaced = (above[at] ?? 0) + (letter === otherLetter ? 0 : 1);
+      current.push(Math.min(replaced, (above[at + 1] ?? 0) + 1, (current[at] ?? 0) + 1));
+    }
+    above = current;
+  }
+  return above.at(-1) ?? 0;
+}
