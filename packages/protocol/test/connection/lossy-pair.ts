@@ -30,6 +30,7 @@ export interface Scenario {
   readonly toClient: readonly QoS[];
   /** How many bytes each connection carries, both directions together, before it is cut; later ones are not. */
   readonly cuts: readonly number[];
+  /** Each connection has a Receive Maximum from 1 to this. */
   readonly clientReceiveMaximum: number;
   readonly serverReceiveMaximum: number;
   readonly topicAliases: number;
@@ -121,7 +122,8 @@ class ClientSide extends Side<ClientConnection> implements ClientConnectionOwner
   }
 
   open(): ClientConnection {
-    const { version: protocolVersion, clientReceiveMaximum: receiveMaximum, topicAliases } = this.#scenario;
+    const { version: protocolVersion, clientReceiveMaximum, topicAliases } = this.#scenario;
+    const receiveMaximum = 1 + this.chance.below(clientReceiveMaximum);
     const properties = { receiveMaximum, topicAliasMaximum: topicAliases, sessionExpiryInterval: 1000 };
     const options = {
       protocolVersion,
@@ -202,7 +204,8 @@ class ServerSide extends Side<ServerConnection> implements ServerConnectionOwner
   }
 
   open(): ServerConnection {
-    const { serverReceiveMaximum, topicAliases, version } = this.#scenario;
+    const { topicAliases, version } = this.#scenario;
+    const serverReceiveMaximum = 1 + this.chance.below(this.#scenario.serverReceiveMaximum);
     const limits = {
       connectTimeoutMs: 1000,
       maximumPacketSize: 1_000,
@@ -211,6 +214,8 @@ class ServerSide extends Side<ServerConnection> implements ServerConnectionOwner
       topicAliasMaximum: topicAliases,
       outboundTopicAliasMaximum: topicAliases,
       maximumInFlight: serverReceiveMaximum,
+      maximumQoS: 2 as const,
+      retainAvailable: true,
     };
     return new ServerConnection(this, limits, this.#pool, 0);
   }
