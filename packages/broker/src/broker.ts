@@ -1,5 +1,5 @@
 import { ReasonCode } from '@busbar/codec';
-import { BlockPool, ByteSlab, type ServerConnectionLimits } from '@busbar/protocol';
+import { BlockPool, ByteSlab, type ServerConnectionLimits, type SharedStrategy } from '@busbar/protocol';
 import type { ByteTransport } from '@busbar/transport';
 import type { Authenticate } from './auth/authenticator.ts';
 import type { AuthenticationMethod } from './auth/enhanced-authentication.ts';
@@ -18,6 +18,7 @@ import { Router } from './router/router.ts';
 import { SessionTable } from './session/session-table.ts';
 import { MemoryStore } from './store/memory-store.ts';
 import type { Store } from './store/store.ts';
+import type { Subscriber } from './subscription/receiver.ts';
 import { SubscriptionTable } from './subscription/subscription-table.ts';
 import type { BrokerReading } from './system/broker-reading.ts';
 import { resolveSystemTopicsInterval, SystemTopics } from './system/system-topics.ts';
@@ -89,7 +90,7 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
   const wheel = new TimerWheel(clock);
   const counters = new Counters();
   const ledger = new LossLedger();
-  const subscriptions = new SubscriptionTable();
+  const subscriptions = new SubscriptionTable(sharedStrategyOf(capabilities));
   const retained = new RetainedMessages(store, limits);
   const router = new Router(subscriptions, retained, counters, ledger, limits);
   const around = { limits, capabilities, counters, ledger, slab: new ByteSlab() };
@@ -146,6 +147,12 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
       store.close();
     },
   };
+}
+
+function sharedStrategyOf({ sharedSubscriptionStrategy: name }: Capabilities): SharedStrategy<Subscriber> {
+  if (name === 'random') return { name, random: Math.random };
+  if (name === 'leastInFlight') return { name, measure: (subscriber) => subscriber.inFlight };
+  return { name };
 }
 
 function connectionLimitsOf(limits: BrokerLimits, capabilities: Capabilities): ServerConnectionLimits {

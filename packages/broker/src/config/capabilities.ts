@@ -10,6 +10,8 @@ export interface Capabilities {
   readonly wildcardSubscriptionAvailable: boolean;
   /** Default: true. */
   readonly sharedSubscriptionAvailable: boolean;
+  /** Who of a Shared Subscription gets the next message; see `SharedStrategy` of the protocol. Default: `roundRobin`. */
+  readonly sharedSubscriptionStrategy: SharedStrategyName;
   /** Default: true. */
   readonly subscriptionIdentifiersAvailable: boolean;
   /** Whether payloads that are said to be UTF-8 text are checked to be (section 3.3.2.3.2). Default: false. */
@@ -19,6 +21,9 @@ export interface Capabilities {
   /** Sends clients that connect to another server (section 4.13.3); default: clients may stay. */
   readonly redirection: Redirection | undefined;
 }
+
+const SHARED_STRATEGIES = ['roundRobin', 'random', 'sticky', 'leastInFlight', 'hash'] as const;
+export type SharedStrategyName = (typeof SHARED_STRATEGIES)[number];
 
 /** Where clients are sent, and whether for good. */
 export interface Redirection {
@@ -33,6 +38,7 @@ const DEFAULTS: Capabilities = {
   retainAvailable: true,
   wildcardSubscriptionAvailable: true,
   sharedSubscriptionAvailable: true,
+  sharedSubscriptionStrategy: 'roundRobin',
   subscriptionIdentifiersAvailable: true,
   checkPayloadFormat: false,
   responseInformation: undefined,
@@ -42,7 +48,7 @@ const DEFAULTS: Capabilities = {
 /**
  * The capabilities with defaults filled in.
  *
- * @throws {UsageError} An unknown name, or a Maximum QoS other than 0, 1 and 2.
+ * @throws {UsageError} An unknown name, a Maximum QoS other than 0, 1 and 2, or an unknown strategy.
  */
 export function resolveCapabilities(given: Partial<Capabilities> = {}): Capabilities {
   for (const name of Object.keys(given)) {
@@ -53,6 +59,11 @@ export function resolveCapabilities(given: Partial<Capabilities> = {}): Capabili
   const resolved = { ...DEFAULTS, ...given };
   if (resolved.maximumQoS !== 0 && resolved.maximumQoS !== 1 && resolved.maximumQoS !== 2) {
     throw new UsageError('invalid-capability', `maximumQoS must be 0, 1 or 2, not ${String(resolved.maximumQoS)}`);
+  }
+  if (!SHARED_STRATEGIES.includes(resolved.sharedSubscriptionStrategy)) {
+    const given = String(resolved.sharedSubscriptionStrategy);
+    const message = `sharedSubscriptionStrategy must be one of ${SHARED_STRATEGIES.join(', ')}, not ${given}`;
+    throw new UsageError('invalid-capability', message);
   }
   return resolved;
 }

@@ -1,6 +1,6 @@
 import type { ReasonCode } from '@busbar/codec';
 import type { Receiver } from '../subscription/receiver.ts';
-import type { ShareGroup } from '../subscription/subscription-table.ts';
+import type { GroupRoute } from './group-route.ts';
 
 /** Why messages of a Topic Name cannot be routed at all. */
 export interface TopicFault {
@@ -23,7 +23,7 @@ export class Route {
   next: Route | undefined = undefined;
   epoch = -1;
   receivers: readonly Receiver[] = [];
-  groups: readonly ShareGroup[] = [];
+  groups: readonly GroupRoute[] = [];
 
   constructor(topicName: string, topicBytes: Uint8Array, hash: number, fault: TopicFault | undefined) {
     this.topicName = topicName;

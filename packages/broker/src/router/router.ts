@@ -4,8 +4,9 @@ import type { BrokerLimits } from '../config/limits.ts';
 import type { Counters } from '../observe/counters.ts';
 import type { LossLedger } from '../observe/loss-ledger.ts';
 import type { RetainedMessages } from '../retained/retained-messages.ts';
-import type { Receiver, Subscriber } from '../subscription/receiver.ts';
-import type { ShareGroup, SubscriptionTable } from '../subscription/subscription-table.ts';
+import type { Receiver } from '../subscription/receiver.ts';
+import type { SubscriptionTable } from '../subscription/subscription-table.ts';
+import { GroupRoute } from './group-route.ts';
 import { Route, type TopicFault } from './route.ts';
 import { hashBytes, RouteCache } from './route-cache.ts';
 
@@ -69,7 +70,8 @@ export class Router {
       receiver.subscriber.deliver(shared, now);
       reached++;
     }
-    for (let i = 0; i < groups.length; i++) reached += this.#publishToGroup(groups[i] as ShareGroup, message, now);
+    for (let i = 0; i < groups.length; i++) (groups[i] as GroupRoute).publish(message, now);
+    reached += groups.length;
     this.#counters.messagesMatched += reached;
     if (message.retain) message.dropForms();
     return reached === 0 ? ReasonCode.noMatchingSubscribers : ReasonCode.success;
@@ -81,24 +83,10 @@ export class Router {
     return this.publish(message, this.routeOf(topicBytes, 0, topicBytes.length), now);
   }
 
-  #publishToGroup(group: ShareGroup, message: ApplicationMessage, now: number): number {
-    const chosen = group.choose(isReady, canQueue, message.topicName);
-    if (chosen === undefined) {
-      this.#ledger.count('no-member');
-      return 1;
-    }
-    const { member, subscription } = chosen;
-    const qos = Math.min(message.qos, subscription.qos) as 0 | 1 | 2; // [MQTT-3.8.4-8]
-    const retain = subscription.retainAsPublished && message.retain;
-    const identifier = subscription.subscriptionIdentifier;
-    member.deliver(new Delivery(message, qos, retain, identifier === undefined ? undefined : [identifier]), now);
-    return 1;
-  }
-
   #match(route: Route): void {
     const { receivers, groups } = this.#subscriptions.match(route.topicName);
     route.receivers = receivers;
-    route.groups = groups;
+    route.groups = groups.map((group) => new GroupRoute(group, this.#ledger));
     route.epoch = this.#subscriptions.epoch;
   }
 
@@ -125,12 +113,4 @@ function deliveryTo(receiver: Receiver, message: ApplicationMessage, shared: Del
   const identifiers = receiver.subscriptionIdentifiers;
   if (shared?.qos === qos && shared.retain === retain && shared.subscriptionIdentifiers === identifiers) return shared;
   return new Delivery(message, qos, retain, identifiers);
-}
-
-function isReady(subscriber: Subscriber): boolean {
-  return subscriber.isReady;
-}
-
-function canQueue(subscriber: Subscriber): boolean {
-  return subscriber.canQueue;
 }

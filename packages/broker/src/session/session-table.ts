@@ -97,7 +97,7 @@ export class SessionTable {
     this.#clearExpiry(session);
     if (this.#sessions.get(clientIdentifier) === session) this.#sessions.delete(clientIdentifier);
     for (const topicFilter of subscriptions.keys()) this.#rooms.subscriptions.delete(session, topicFilter);
-    session.end();
+    session.end(this.#rooms.clock.now());
     this.onEnd(session);
     this.#rooms.store.removeSession(session.record);
   }

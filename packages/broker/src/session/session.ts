@@ -59,6 +59,10 @@ export class Session implements Subscriber {
     return outlet?.isWritable === true && outlet.hasRoom && this.record.queue.length === 0;
   }
 
+  get inFlight(): number {
+    return this.record.flows.outbound.size;
+  }
+
   get canQueue(): boolean {
     return this.isConnected || this.record.expiryInterval > 0;
   }
@@ -83,12 +87,22 @@ export class Session implements Subscriber {
     this.#outlet?.takeOver();
   }
 
-  /** The session ends: everything that still waits is lost, and counted. */
-  end(): void {
+  /** The session ends: what still waits goes to others that share its subscription, or is lost, and counted. */
+  end(now: number): void {
     const { queue, flows } = this.record;
-    this.#around.ledger.count('session-ended', queue.length + flows.outbound.clear().length);
-    queue.clear();
     this.#replays = [];
+    for (const delivery of flows.outbound.clear()) {
+      if (delivery.qos === 2)
+        this.#lose('session-ended'); // [MQTT-4.8.2-5]
+      else this.#giveAway(delivery, now);
+    }
+    for (let next = this.#shift(); next !== undefined; next = this.#shift()) this.#giveAway(next, now);
+    queue.clear();
+  }
+
+  #giveAway(delivery: Delivery, now: number): void {
+    if (delivery.successor === undefined) this.#lose('session-ended');
+    else delivery.successor.takeOver(delivery, now);
   }
 
   // --- messages --------------------------------------------------------------------------------------------------------

@@ -8,6 +8,8 @@ export interface Subscriber {
   readonly isReady: boolean;
   /** Whether a message would wait for the client rather than be lost. */
   readonly canQueue: boolean;
+  /** Deliveries that it has not taken over yet. */
+  readonly inFlight: number;
   deliver(delivery: Delivery, now: number): void;
 }
 

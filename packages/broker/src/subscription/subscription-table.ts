@@ -2,6 +2,7 @@ import {
   isSharedSubscription,
   parseSharedSubscription,
   SharedGroup,
+  type SharedStrategy,
   type SharedSubscriptionParts,
   SubscriptionTree,
 } from '@busbar/protocol';
@@ -26,7 +27,13 @@ export class SubscriptionTable {
   readonly #subscribers = new SubscriptionTree<Subscriber, StoredSubscription>();
   readonly #groups = new SubscriptionTree<ShareGroup, typeof SHARED>();
   readonly #groupByFilter = new Map<string, ShareGroup>();
+  readonly #strategy: SharedStrategy<Subscriber>;
   #sharedSize = 0;
+
+  /** @param strategy Who of a group gets the next message. Default: each in turn. */
+  constructor(strategy: SharedStrategy<Subscriber> = { name: 'roundRobin' }) {
+    this.#strategy = strategy;
+  }
 
   /** Subscriptions, shared ones included. */
   get size(): number {
@@ -48,7 +55,7 @@ export class SubscriptionTable {
     if (shared === undefined) return this.#subscribers.set(topicFilter, subscriber, subscription);
     let group = this.#groupByFilter.get(topicFilter);
     if (group === undefined) {
-      group = new SharedGroup();
+      group = new SharedGroup(this.#strategy);
       this.#groupByFilter.set(topicFilter, group);
       this.#groups.set(shared.topicFilter, group, SHARED);
     }
