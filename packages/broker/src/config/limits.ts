@@ -9,6 +9,8 @@ export interface BrokerLimits {
   readonly connectTimeoutMs: number;
   /** Network Connections at a time; one more is closed at once. */
   readonly maximumConnections: number;
+  /** Characters of a Client Identifier; a longer one is refused with 0x85. MQTT 3.1 would have 23. */
+  readonly maximumClientIdentifierLength: number;
   /** A whole packet from a client; a larger one is answered with 0x95. */
   readonly maximumPacketSize: number;
   /** QoS 1 and 2 publications of a client that may be unacknowledged; one more is answered with 0x93. */
@@ -57,6 +59,7 @@ const UNBOUNDED = Number.MAX_SAFE_INTEGER;
 export const LIMIT_BOUNDS: Readonly<Record<Exclude<keyof BrokerLimits, 'queuePolicy'>, Bound>> = {
   connectTimeoutMs: { default: 10_000, minimum: 1, maximum: 3_600_000 },
   maximumConnections: { default: 100_000, minimum: 1, maximum: UNBOUNDED },
+  maximumClientIdentifierLength: { default: 65_535, minimum: 1, maximum: 65_535 },
   maximumPacketSize: { default: 8 * 1024 * 1024, minimum: 32, maximum: 268_435_460 },
   receiveMaximum: { default: 1024, minimum: 1, maximum: 65_535 },
   topicAliasMaximum: { default: 64, minimum: 0, maximum: 65_535 },

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { type ConnackProperties, type ConnectPacket, ReasonCode, type WillMessage } from '@busbar/codec';
 import { topicNameFault } from '@busbar/protocol';
 import type { Capabilities } from '../config/capabilities.ts';
@@ -28,6 +29,11 @@ export function refusalOf(
     const message = 'expected a Client Identifier, none came';
     return { reasonCode: ReasonCode.clientIdentifierNotValid, message }; // [MQTT311-3.1.3-8]
   }
+  const maximumLength = limits.maximumClientIdentifierLength;
+  if (packet.clientIdentifier.length > maximumLength) {
+    const message = `expected a Client Identifier of at most ${maximumLength} characters, ${packet.clientIdentifier.length} came`;
+    return { reasonCode: ReasonCode.clientIdentifierNotValid, message };
+  }
   return packet.will === undefined ? undefined : refusalOfWill(packet.will, limits, capabilities);
 }
 
@@ -38,6 +44,10 @@ function refusalOfWill(will: WillMessage, limits: BrokerLimits, capabilities: Ca
   }
   if (will.retain && !capabilities.retainAvailable) {
     return { reasonCode: ReasonCode.retainNotSupported, message: 'expected a Will without RETAIN' }; // [MQTT-3.2.2-13]
+  }
+  if (capabilities.checkPayloadFormat && will.properties.payloadFormatIndicator === 1 && !isUtf8(will.payload)) {
+    const message = 'the Will Payload says it is UTF-8 text, and is not';
+    return { reasonCode: ReasonCode.payloadFormatInvalid, message };
   }
   if (isReservedTopic(will.topicName)) {
     return { reasonCode: ReasonCode.notAuthorized, message: 'expected a Will Topic outside of $SYS' };

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import {
   type AuthPacket,
   type AuthProperties,
@@ -6,6 +7,7 @@ import {
   FIRST_FAILURE,
   NO_PROPERTIES,
   type PublishView,
+  type QoS,
   ReasonCode,
   type SubscribePacket,
   type UnsubscribePacket,
@@ -291,6 +293,9 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
       if (route.isReserved) return ReasonCode.notAuthorized;
       this.#lastRoute = route;
     }
+    if (view.payloadIsText && this.#rooms.capabilities.checkPayloadFormat && !isUtf8(view.payload)) {
+      return this.#refusePayload(view.qos);
+    }
     counters.messagesReceived++;
     const now = clock.now();
     const isVersion5 = this.#connection.version === 5;
@@ -301,6 +306,13 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     const { qos, packetId } = view;
     const isDurable = store.whenDurable(() => this.#acceptPublish(qos, packetId, reasonCode));
     return isDurable ? reasonCode : LATER;
+  }
+
+  /** At QoS 0 there is no acknowledgement to say it with (section 3.3.2.3.2). */
+  #refusePayload(qos: QoS): ReasonCode {
+    const { payloadFormatInvalid } = ReasonCode;
+    if (qos === 0) this.#connection.fault(payloadFormatInvalid, 'the payload says it is UTF-8 text, and is not');
+    return payloadFormatInvalid;
   }
 
   #acceptPublish(qos: 1 | 2, packetId: number, reasonCode: ReasonCode): void {
