@@ -222,7 +222,8 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     if (connection.isClosed) return;
     const connect = this.#waitingConnect;
     if (step.kind === 'continue') {
-      connection.continueAuthentication(ReasonCode.continueAuthentication, this.#authenticationProperties(step.data));
+      const properties = this.#authenticationProperties(step.data);
+      connection.continueAuthentication(ReasonCode.continueAuthentication, properties, this.#rooms.clock.now());
       this.#rooms.wheel.set(this.#alarm, connection.nextDeadline);
       return;
     }
@@ -230,8 +231,8 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#waitingConnect = undefined;
     if (step.kind === 'accept') {
       const properties = this.#authenticationProperties(step.data);
-      if (connect === undefined) connection.continueAuthentication(ReasonCode.success, properties);
-      else this.#admit(connect, properties);
+      if (connect !== undefined) this.#admit(connect, properties);
+      else connection.continueAuthentication(ReasonCode.success, properties, this.#rooms.clock.now());
     } else if (connect === undefined) {
       connection.fault(step.reasonCode, step.message);
     } else {
@@ -262,12 +263,10 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     const granted = { clientIdentifier, sessionExpiry, keepAlive };
     const version = packet.protocolVersion;
     log.info({ client: clientIdentifier, remote: this.#remote, version, resumed: isResumed, keepAlive }, 'connected');
-    this.#connection.acceptConnect({
-      session: session.record.flows,
-      sessionPresent: isResumed, // [MQTT-3.2.2-2] [MQTT-3.2.2-3]
-      keepAlive,
-      properties: { ...connackPropertiesOf(packet, granted, capabilities), ...authentication },
-    });
+    const sessionPresent = isResumed; // [MQTT-3.2.2-2] [MQTT-3.2.2-3]
+    const properties = { ...connackPropertiesOf(packet, granted, capabilities), ...authentication };
+    const answer = { session: session.record.flows, sessionPresent, keepAlive, properties };
+    this.#connection.acceptConnect(answer, clock.now());
     this.#rooms.wheel.set(this.#alarm, this.#connection.nextDeadline);
     session.pump(clock.now());
     this.#mark();

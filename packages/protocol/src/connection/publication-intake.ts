@@ -90,14 +90,14 @@ export class PublicationIntake {
 
   #deliver(qos: 1 | 2, packetId: number, view: PublishView): void {
     const reasonCode = this.#around.owner.handlePublish(view);
+    if (reasonCode !== LATER) this.#settle(qos, packetId, reasonCode);
     if (this.#isClosed) return;
-    if (reasonCode === LATER) {
-      if (qos === 1) this.#inbound.deferQos1();
-      this.#acknowledgements.hold(qos, packetId);
+    if (reasonCode !== LATER) {
+      this.#acknowledgements.push(qos, packetId, reasonCode);
       return;
     }
-    this.#settle(qos, packetId, reasonCode);
-    this.#acknowledgements.push(qos, packetId, reasonCode);
+    if (qos === 1) this.#inbound.deferQos1();
+    this.#acknowledgements.hold(qos, packetId);
   }
 
   #settle(qos: 1 | 2, packetId: number, reasonCode: ReasonCode): void {

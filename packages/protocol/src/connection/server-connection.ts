@@ -31,6 +31,8 @@ import { PublicationIntake } from './publication-intake.ts';
 import type { ServerConnectionLimits, ServerConnectionOwner } from './server-connection-owner.ts';
 import { announcedLimits, connectTimeoutMessage, refusalOfMalformedConnect } from './server-handshake.ts';
 
+const LARGEST_RECEIVE_MAXIMUM = 65_535;
+
 /** What the server makes of a CONNECT that it accepts. */
 export interface ConnectAnswer {
   /** The session that this connection borrows until it closes. */
@@ -152,17 +154,22 @@ export class ServerConnection {
 
   // --- answers ---------------------------------------------------------------------------------------------------------
 
-  /** Answers CONNECT with a session: CONNACK leaves, everything unfinished is sent again, the client's packets are read. */
-  acceptConnect({ session, sessionPresent, keepAlive, properties }: ConnectAnswer): void {
+  /**
+   * Answers CONNECT with a session: CONNACK leaves, everything unfinished is sent again, the client's packets are read.
+   *
+   * @param now When the answer is given, for it may have taken its time: Keep Alive begins with it.
+   */
+  acceptConnect({ session, sessionPresent, keepAlive, properties }: ConnectAnswer, now: number): void {
     const connect = this.#connect;
     if (connect === undefined || this.#phase === Phase.closed) return;
+    this.#now = now;
     const own = announcedLimits(this.#limits);
     this.#connected = this.#makeConnected(session, connect);
     this.#phase = Phase.connected;
     this.#silence.start(keepAlive, this.#now);
     const reasonCode = ReasonCode.success;
     this.#send({ type: PacketType.connack, sessionPresent, reasonCode, properties: { ...own, ...properties } });
-    const receiveMaximum = connect.properties.receiveMaximum ?? 65_535;
+    const receiveMaximum = connect.properties.receiveMaximum ?? LARGEST_RECEIVE_MAXIMUM;
     session.outbound.handleConnected(Math.min(receiveMaximum, this.#limits.maximumInFlight)); // [MQTT-3.3.4-9]
     this.#connected.dispatch.resend(this.#now);
     this.#readWaiting();
@@ -176,8 +183,9 @@ export class ServerConnection {
   }
 
   /** Sends a step of enhanced authentication (section 4.12) and waits for the client's AUTH packet. */
-  continueAuthentication(reasonCode: ReasonCode, properties: AuthProperties): void {
+  continueAuthentication(reasonCode: ReasonCode, properties: AuthProperties, now: number): void {
     if (this.#phase === Phase.closed || this.#version !== 5) return;
+    this.#now = now;
     if (this.#phase === Phase.answering) this.#phase = Phase.authenticating;
     this.#connectDeadline = this.#now + this.#limits.connectTimeoutMs;
     this.#send({ type: PacketType.auth, reasonCode, properties });
@@ -375,8 +383,9 @@ export class ServerConnection {
   #makeConnected(session: SessionState<Delivery>, { properties }: ConnectPacket): Connected {
     const { output } = this;
     const owner = this.#owner;
-    const limits = this.#limits;
     const version5 = this.#version === 5;
+    // Below 5.0 a client cannot know of a Receive Maximum: its Packet Identifiers are the bound.
+    const limits = version5 ? this.#limits : { ...this.#limits, receiveMaximum: LARGEST_RECEIVE_MAXIMUM };
     const fault = (reasonCode: ReasonCode, message: string): void => this.fault(reasonCode, message);
     const aliasMaximum = Math.min(properties.topicAliasMaximum ?? 0, limits.outboundTopicAliasMaximum);
     const aliases = aliasMaximum === 0 ? undefined : new OutboundTopicAliases(aliasMaximum);

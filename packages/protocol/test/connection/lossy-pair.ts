@@ -252,7 +252,7 @@ class ServerSide extends Side<ServerConnection> implements ServerConnectionOwner
     const sessionPresent = this.#hasSession && !packet.cleanStart;
     if (!sessionPresent) this.session.clear();
     this.#hasSession = true;
-    this.machine?.acceptConnect({ session: this.session, sessionPresent, keepAlive: 0, properties: NO_PROPERTIES });
+    this.machine?.acceptConnect({ session: this.session, sessionPresent, keepAlive: 0, properties: NO_PROPERTIES }, 0);
   }
 
   handlePublish(view: PublishView) {
