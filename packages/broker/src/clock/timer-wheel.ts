@@ -44,7 +44,7 @@ export class TimerWheel {
     alarm.slot = tick % SLOTS;
     this.#slots[alarm.slot]?.add(alarm);
     this.#size++;
-    this.#cancel ??= this.#clock.schedule(this.#onTick, TICK_MS);
+    this.#awaitTick();
   }
 
   clear(alarm: Alarm): void {
@@ -73,8 +73,14 @@ export class TimerWheel {
       this.#tick++;
       this.#ringSlot(this.#tick % SLOTS, now);
     }
-    if (this.#size > 0) this.#cancel ??= this.#clock.schedule(this.#onTick, TICK_MS);
+    if (this.#size > 0) this.#awaitTick();
   };
+
+  /** Ticks lie at whole multiples of their length, so that no alarm waits for one to end and another to pass. */
+  #awaitTick(): void {
+    const untilTick = TICK_MS - (this.#clock.now() % TICK_MS);
+    this.#cancel ??= this.#clock.schedule(this.#onTick, Math.ceil(untilTick));
+  }
 
   #ringSlot(slot: number, now: number): void {
     for (const alarm of this.#slots[slot] ?? []) {

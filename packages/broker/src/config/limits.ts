@@ -104,11 +104,14 @@ function expectQueuePolicy(value: unknown): void {
 }
 
 function expectBound(name: string, value: unknown): void {
-  const bound = (LIMIT_BOUNDS as Readonly<Record<string, Bound>>)[name];
+  const bounds: Readonly<Record<string, Bound>> = LIMIT_BOUNDS;
+  const bound = Object.hasOwn(bounds, name) ? bounds[name] : undefined;
   if (bound === undefined) {
     const known = [...Object.keys(LIMIT_BOUNDS), 'queuePolicy'].join(', ');
     throw new UsageError('unknown-limit', `there is no limit '${name}'; there are ${known}`);
   }
-  if (typeof value === 'number' && value >= bound.minimum && value <= bound.maximum) return;
-  throw new UsageError('invalid-limit', `${name} must be ${bound.minimum} to ${bound.maximum}, not ${String(value)}`);
+  const { minimum, maximum } = bound;
+  if (Number.isSafeInteger(value) && (value as number) >= minimum && (value as number) <= maximum) return;
+  const message = `${name} must be a whole number from ${minimum} to ${maximum}, not ${String(value)}`;
+  throw new UsageError('invalid-limit', message);
 }
