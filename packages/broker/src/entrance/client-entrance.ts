@@ -1,11 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import {
   type AuthPacket,
-  type AuthProperties,
   type ConnectPacket,
   describeReasonCode,
   FIRST_FAILURE,
-  NO_PROPERTIES,
   type PublishView,
   type QoS,
   ReasonCode,
@@ -22,15 +20,13 @@ import {
   type ServerConnectionOwner,
 } from '@busbar/protocol';
 import type { ByteTransport, TransportError, TransportReceiver } from '@busbar/transport';
-import type { AuthenticationStep } from '../auth/enhanced-authentication.ts';
 import { Alarm } from '../clock/timer-wheel.ts';
 import type { Route } from '../router/route.ts';
 import type { Outlet } from '../session/outlet.ts';
 import type { Session } from '../session/session.ts';
-import { endsWithoutWill, willOf } from '../will/wills.ts';
-import { connackPropertiesOf, keepAliveOf, type Refusal, refusalOf, sessionExpiryOf } from './admission.ts';
-import { Authentication } from './authentication.ts';
+import { endsWithoutWill } from '../will/wills.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
+import { ClientAdmission, type Door } from './client-admission.ts';
 import type { Flushable } from './turn.ts';
 
 /** Output that does not wait for the end of the turn. */
@@ -40,15 +36,13 @@ const FLUSH_AT = 256 * 1024;
  * One client's door: joins its Network Connection, its {@link ServerConnection} machine and its session, and decides
  * nothing that one of them can decide. The only code of the broker that knows socket, machine and clock at a time.
  */
-export class ClientEntrance implements TransportReceiver, ServerConnectionOwner, Outlet, Flushable {
+export class ClientEntrance implements TransportReceiver, ServerConnectionOwner, Outlet, Door, Flushable {
   readonly #rooms: BrokerRooms;
   readonly #transport: ByteTransport;
   readonly #connection: ServerConnection;
   readonly #alarm: Alarm;
   readonly #onClosed: (entrance: ClientEntrance) => void;
-  readonly #authentication: Authentication;
-  /** The CONNECT that waits for its client to be authenticated. */
-  #waitingConnect: ConnectPacket | undefined = undefined;
+  readonly #admission: ClientAdmission;
   #session: Session | undefined = undefined;
   #clientIdentifier = '';
   #lastRoute: Route | undefined = undefined;
@@ -62,8 +56,8 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#rooms = rooms;
     this.#transport = transport;
     this.#onClosed = onClosed;
-    this.#authentication = new Authentication(rooms, transport.remote.address);
     this.#connection = new ServerConnection(this, rooms.connectionLimits, rooms.pool, now);
+    this.#admission = new ClientAdmission(rooms, this.#connection, this, transport.remote.address);
     this.#alarm = new Alarm((at) => this.#handleDeadline(at));
     rooms.wheel.set(this.#alarm, this.#connection.nextDeadline);
     rooms.counters.connections++;
@@ -86,10 +80,24 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
 
   handleBytes(bytes: Uint8Array): void {
     this.#rooms.counters.bytesReceived += bytes.length;
-    this.#connection.handleBytes(bytes, this.#rooms.clock.now());
+    try {
+      this.#connection.handleBytes(bytes, this.#rooms.clock.now());
+    } catch (error) {
+      this.#handleMistake(error);
+    }
     this.#rooms.counters.packetsReceived += this.#connection.packetsReceived;
     this.#connection.packetsReceived = 0;
     this.#settle();
+  }
+
+  /** A mistake of ours that one client's packets brought to light ends that connection and no other. */
+  #handleMistake(error: unknown): void {
+    const stack = error instanceof Error ? error.stack : String(error);
+    this.#rooms.log.error(
+      { client: this.#clientIdentifier, remote: this.remote, stack },
+      'an internal error ends a connection',
+    );
+    this.#connection.disconnect(ReasonCode.unspecifiedError, 'internal error');
   }
 
   handleWritable(): void {
@@ -179,102 +187,29 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
 
   #handleDeadline(now: number): void {
     this.#connection.handleTimeout(now);
-    this.#rooms.wheel.set(this.#alarm, this.#connection.nextDeadline);
-    this.#settle();
+    this.settle();
   }
 
   // --- CONNECT ---------------------------------------------------------------------------------------------------------
 
   handleConnect(packet: ConnectPacket): void {
-    const refusal = refusalOf(packet, this.#rooms.limits, this.#rooms.capabilities);
-    if (refusal !== undefined) {
-      this.#refuse(refusal);
-      return;
-    }
-    this.#takeStep(() => this.#authentication.begin(packet), packet);
+    this.#admission.handleConnect(packet);
   }
 
   handleAuth(packet: AuthPacket): void {
-    this.#takeStep(() => this.#authentication.next(packet), undefined);
+    this.#admission.handleAuth(packet);
   }
 
-  /** Takes a step of authentication, now or when the answer is there. @param connect The CONNECT that waits for it. */
-  #takeStep(take: () => AuthenticationStep | Promise<AuthenticationStep>, connect: ConnectPacket | undefined): void {
-    this.#waitingConnect ??= connect;
-    const step = take();
-    if (step instanceof Promise) void this.#followLater(step);
-    else this.#follow(step);
-  }
-
-  async #followLater(step: Promise<AuthenticationStep>): Promise<void> {
-    try {
-      this.#follow(await step);
-    } catch (error) {
-      this.#rooms.log.error({ remote: this.#remote, error: String(error) }, 'authentication failed to give an answer');
-      const message = 'authentication is not available';
-      this.#follow({ kind: 'refuse', reasonCode: ReasonCode.serverUnavailable, message });
-    }
+  settle(): void {
+    this.#rooms.wheel.set(this.#alarm, this.#connection.nextDeadline);
     this.#settle();
   }
 
-  #follow(step: AuthenticationStep): void {
-    const connection = this.#connection;
-    if (connection.isClosed) return;
-    const connect = this.#waitingConnect;
-    if (step.kind === 'continue') {
-      const properties = this.#authenticationProperties(step.data);
-      connection.continueAuthentication(ReasonCode.continueAuthentication, properties, this.#rooms.clock.now());
-      this.#rooms.wheel.set(this.#alarm, connection.nextDeadline);
-      return;
-    }
-    this.#authentication.finish();
-    this.#waitingConnect = undefined;
-    if (step.kind === 'accept') {
-      const properties = this.#authenticationProperties(step.data);
-      if (connect !== undefined) this.#admit(connect, properties);
-      else connection.continueAuthentication(ReasonCode.success, properties, this.#rooms.clock.now());
-    } else if (connect === undefined) {
-      connection.fault(step.reasonCode, step.message);
-    } else {
-      this.#refuse(step);
-    }
-  }
-
-  #authenticationProperties(authenticationData: Uint8Array | undefined): AuthProperties {
-    const authenticationMethod = this.#authentication.methodName;
-    if (authenticationMethod === undefined) return NO_PROPERTIES;
-    return { authenticationMethod, ...(authenticationData === undefined ? {} : { authenticationData }) };
-  }
-
-  #admit(packet: ConnectPacket, authentication: AuthProperties): void {
-    const { sessions, wills, limits, capabilities, counters, store, log, clock } = this.#rooms;
-    const clientIdentifier = packet.clientIdentifier || this.#rooms.makeClientIdentifier();
-    const { session, isResumed } = sessions.open(clientIdentifier, packet.cleanStart);
-    wills.cancel(clientIdentifier);
-    const sessionExpiry = sessionExpiryOf(packet, limits);
-    const keepAlive = keepAliveOf(packet, limits);
-    session.record.expiryInterval = sessionExpiry;
-    session.record.will = willOf(packet);
-    session.connect(this);
-    store.updateSession(session.record);
+  enter(session: Session): void {
     this.#session = session;
-    this.#clientIdentifier = clientIdentifier;
-    counters.countClient();
-    const granted = { clientIdentifier, sessionExpiry, keepAlive };
-    const version = packet.protocolVersion;
-    log.info({ client: clientIdentifier, remote: this.#remote, version, resumed: isResumed, keepAlive }, 'connected');
-    const sessionPresent = isResumed; // [MQTT-3.2.2-2] [MQTT-3.2.2-3]
-    const properties = { ...connackPropertiesOf(packet, granted, capabilities), ...authentication };
-    const answer = { session: session.record.flows, sessionPresent, keepAlive, properties };
-    this.#connection.acceptConnect(answer, clock.now());
-    this.#rooms.wheel.set(this.#alarm, this.#connection.nextDeadline);
-    session.pump(clock.now());
-    this.#mark();
-  }
-
-  #refuse({ reasonCode, message, serverReference }: Refusal): void {
-    this.#connection.refuseConnect(reasonCode, message, serverReference === undefined ? {} : { serverReference });
-    this.#mark();
+    this.#clientIdentifier = session.clientIdentifier;
+    this.#rooms.counters.countClient();
+    session.connect(this);
   }
 
   // --- packets of the connected client ---------------------------------------------------------------------------------
@@ -369,18 +304,20 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     record.will = undefined;
     const expiry = closing.disconnect?.properties.sessionExpiryInterval;
     if (expiry !== undefined) record.expiryInterval = Math.min(expiry, this.#rooms.limits.maximumSessionExpiryInterval);
+    // Before the Will is published: it may be for this very session, and nothing follows a DISCONNECT [MQTT-3.14.4-1].
+    session.disconnect(this.#rooms.clock.now());
     if (will !== undefined && !endsWithoutWill(closing))
       this.#rooms.wills.handleDisconnected(record.clientIdentifier, will);
     this.#rooms.sessions.handleDisconnected(session);
   }
 
   #logClosing({ cause, reasonCode, message }: Closing): void {
-    const fields = { client: this.#clientIdentifier, remote: this.#remote, reason: describeReasonCode(reasonCode) };
+    const fields = { client: this.#clientIdentifier, remote: this.remote, reason: describeReasonCode(reasonCode) };
     if (cause === 'fault' || cause === 'timeout') this.#rooms.log.warn(fields, message);
     else this.#rooms.log.info(fields, message);
   }
 
-  get #remote(): string {
+  get remote(): string {
     const { address, port } = this.#transport.remote;
     return `${address}:${port}`;
   }

@@ -1,0 +1,141 @@
+import { type AuthPacket, type AuthProperties, type ConnectPacket, NO_PROPERTIES, ReasonCode } from '@busbar/codec';
+import type { ServerConnection } from '@busbar/protocol';
+import type { AuthenticationStep } from '../auth/enhanced-authentication.ts';
+import type { Session } from '../session/session.ts';
+import { willOf } from '../will/wills.ts';
+import { connackPropertiesOf, keepAliveOf, type Refusal, refusalOf, sessionExpiryOf } from './admission.ts';
+import { Authentication } from './authentication.ts';
+import type { BrokerRooms } from './broker-rooms.ts';
+
+/** The entrance that a client stands at, as its admission sees it. */
+export interface Door {
+  /** The peer's address, for the log. */
+  readonly remote: string;
+  /** The client is in: this is its session. Nothing has been sent yet. */
+  enter(session: Session): void;
+  /** Something was sent, a deadline moved or the connection was closed, within an input or outside of one. */
+  settle(): void;
+}
+
+/**
+ * A client's way in, from CONNECT to CONNACK (sections 3.1, 3.2 and 4.12): what speaks against it, who it is, which session it gets;
+ * and, while it is in, authenticating again.
+ *
+ *     CONNECT --> refused
+ *             \-> authentication, by password or a method's exchange --> refused
+ *                                                                    \-> session opened, CONNACK
+ */
+export class ClientAdmission {
+  readonly #rooms: BrokerRooms;
+  readonly #connection: ServerConnection;
+  readonly #door: Door;
+  readonly #authentication: Authentication;
+  /** The CONNECT that waits for its client to be authenticated. */
+  #waiting: ConnectPacket | undefined = undefined;
+
+  /** @param address Numeric address of the peer. */
+  constructor(rooms: BrokerRooms, connection: ServerConnection, door: Door, address: string) {
+    this.#rooms = rooms;
+    this.#connection = connection;
+    this.#door = door;
+    this.#authentication = new Authentication(rooms, address);
+  }
+
+  handleConnect(packet: ConnectPacket): void {
+    const refusal = refusalOf(packet, this.#rooms.limits, this.#rooms.capabilities);
+    if (refusal !== undefined) {
+      this.#refuse(refusal);
+      return;
+    }
+    this.#waiting = packet;
+    this.#take(this.#authentication.begin(packet));
+  }
+
+  handleAuth(packet: AuthPacket): void {
+    this.#take(this.#authentication.next(packet));
+  }
+
+  #take(step: AuthenticationStep | Promise<AuthenticationStep>): void {
+    if (step instanceof Promise) void this.#followLater(step);
+    else this.#follow(step);
+  }
+
+  async #followLater(step: Promise<AuthenticationStep>): Promise<void> {
+    try {
+      this.#follow(await step);
+    } catch (error) {
+      this.#rooms.log.error({ remote: this.#door.remote, error: String(error) }, 'authentication failed to answer');
+      const message = 'authentication is not available';
+      this.#follow({ kind: 'refuse', reasonCode: ReasonCode.serverUnavailable, message });
+    }
+  }
+
+  #follow(step: AuthenticationStep): void {
+    const connection = this.#connection;
+    if (connection.isClosed) return;
+    if (step.kind === 'continue') {
+      this.#answer(ReasonCode.continueAuthentication, step.data);
+      return;
+    }
+    this.#authentication.finish();
+    const connect = this.#waiting;
+    this.#waiting = undefined;
+    if (connect === undefined) this.#finishAgain(step);
+    else if (step.kind === 'accept') this.#admit(connect, this.#properties(step.data));
+    else this.#refuse(step);
+  }
+
+  #answer(reasonCode: ReasonCode, data: Uint8Array | undefined): void {
+    this.#connection.continueAuthentication(reasonCode, this.#properties(data), this.#rooms.clock.now());
+    this.#door.settle();
+  }
+
+  /** The end of authenticating again (section 4.12.1). */
+  #finishAgain(step: Exclude<AuthenticationStep, { kind: 'continue' }>): void {
+    if (step.kind === 'refuse')
+      this.#fault(step); // [MQTT-4.12.1-2]
+    else this.#answer(ReasonCode.success, step.data);
+  }
+
+  #fault({ reasonCode, message }: Refusal): void {
+    this.#connection.fault(reasonCode, message);
+    this.#door.settle();
+  }
+
+  /** The method that CONNECT named, which CONNACK and every AUTH name again [MQTT-4.12.0-5]. */
+  #properties(authenticationData: Uint8Array | undefined): AuthProperties {
+    const authenticationMethod = this.#authentication.methodName;
+    if (authenticationMethod === undefined) return NO_PROPERTIES;
+    return { authenticationMethod, ...(authenticationData === undefined ? {} : { authenticationData }) };
+  }
+
+  #admit(packet: ConnectPacket, authentication: AuthProperties): void {
+    const { sessions, wills, limits, capabilities, store, log, clock } = this.#rooms;
+    const clientIdentifier = packet.clientIdentifier || this.#rooms.makeClientIdentifier();
+    const { session, isResumed } = sessions.open(clientIdentifier, packet.cleanStart);
+    wills.cancel(clientIdentifier);
+    const sessionExpiry = sessionExpiryOf(packet, limits);
+    const keepAlive = keepAliveOf(packet, limits);
+    session.record.expiryInterval = sessionExpiry;
+    session.record.will = willOf(packet);
+    store.updateSession(session.record);
+    this.#door.enter(session);
+    const version = packet.protocolVersion;
+    log.info(
+      { client: clientIdentifier, remote: this.#door.remote, version, resumed: isResumed, keepAlive },
+      'connected',
+    );
+    const granted = { clientIdentifier, sessionExpiry, keepAlive };
+    const sessionPresent = isResumed; // [MQTT-3.2.2-2] [MQTT-3.2.2-3]
+    const properties = { ...connackPropertiesOf(packet, granted, capabilities), ...authentication };
+    const answer = { session: session.record.flows, sessionPresent, keepAlive, properties };
+    this.#connection.acceptConnect(answer, clock.now());
+    session.pump(clock.now());
+    this.#door.settle();
+  }
+
+  #refuse({ reasonCode, message, serverReference }: Refusal): void {
+    this.#connection.refuseConnect(reasonCode, message, serverReference === undefined ? {} : { serverReference });
+    this.#door.settle();
+  }
+}
