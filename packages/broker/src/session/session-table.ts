@@ -83,12 +83,10 @@ export class SessionTable {
     return { session, isResumed: false };
   }
 
-  /** The session's connection is over: it ends with it or waits for the next one. */
+  /** A session has been disconnected: it ends with its connection or waits for the next one. */
   handleDisconnected(session: Session): void {
-    const now = this.#rooms.clock.now();
-    session.disconnect(now);
     this.#rooms.store.updateSession(session.record);
-    this.#awaitExpiry(session, now);
+    this.#awaitExpiry(session, this.#rooms.clock.now());
   }
 
   /** Ends a session and forgets it. */
