@@ -24,13 +24,17 @@ import { PacketType, type ProtocolVersion } from './packet-type.ts';
  * @example encodePacket({ type: PacketType.pingreq }, 5) // c0 00
  */
 export function encodePacket(packet: Packet, version: ProtocolVersion): Uint8Array {
-  const writer = new ByteWriter();
+  const writer =
+    packet.type === PacketType.publish ? new ByteWriter(packet.payload.length + HEADERS) : new ByteWriter();
   writer.writeByte((packet.type << 4) | flagsOf(packet));
   const opened = writer.openLength();
   encodeBody(writer, packet, version);
   writer.closeLength(opened, 'the Remaining Length');
   return writer.takeBytes();
 }
+
+/** Room for what comes before the payload of an ordinary PUBLISH. */
+const HEADERS = 128;
 
 function flagsOf(packet: Packet): number {
   switch (packet.type) {
