@@ -1,0 +1,160 @@
+import { type ConnectProperties, type ProtocolVersion, type QoS, UsageError, type WillProperties } from '@busbar/codec';
+import type { ClientConnectionOptions } from '@busbar/protocol';
+import { type Clock, systemClock } from './clock.ts';
+import { BackOff, type ReconnectOptions } from './dialer/back-off.ts';
+import { type Dial, dialServer, expectDiallable } from './dialer/dial.ts';
+import { parseServerUrl, type ServerAddress } from './dialer/server-address.ts';
+import type { Message } from './message.ts';
+import type { QueueOptions } from './publish/publish-queue.ts';
+
+/** What the server is to publish when this client goes without saying so (section 3.1.2.5). */
+export interface WillOptions {
+  readonly topicName: string;
+  /** A text is sent as UTF-8. */
+  readonly payload: string | Uint8Array;
+  /** Default 0. */
+  readonly qos?: QoS;
+  /** Default false. */
+  readonly retain?: boolean;
+  /** 5.0 only. */
+  readonly properties?: WillProperties;
+}
+
+/** Where a client writes down what happens to it: a pino logger fits. */
+export interface ClientLog {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** How a client connects and behaves; everything has a default. */
+export interface ClientOptions {
+  /** 5 is MQTT 5.0 (default), 4 is 3.1.1, 3 is 3.1. */
+  readonly protocolVersion?: ProtocolVersion;
+  /** Default: `busbar-` and 16 random characters. */
+  readonly clientIdentifier?: string;
+  /**
+   * Whether to begin with a new session; default true. With a `sessionExpiryInterval` it holds for the first connection
+   * only: the later ones of this client go on with its session.
+   */
+  readonly cleanStart?: boolean;
+  /** Seconds that the session outlives a connection; default 0. Below 5.0 a session without `cleanStart` never expires. */
+  readonly sessionExpiryInterval?: number;
+  /** Seconds, 0 to 65,535; 0 turns it off; default 60. */
+  readonly keepAlive?: number;
+  /** Default: as the URL says. */
+  readonly userName?: string;
+  /** Default: as the URL says. A text is sent as UTF-8. */
+  readonly password?: string | Uint8Array;
+  readonly will?: WillOptions;
+  /** Messages of QoS 1 and 2 that the server may send unacknowledged, 1 to 65,535; default 1,024. 5.0 only. */
+  readonly receiveMaximum?: number;
+  /** Bytes of the largest packet accepted; default: any. A 5.0 server is told and sends no larger one. */
+  readonly maximumPacketSize?: number;
+  /** Topic Aliases that the server may use, 0 to 65,535; default 0. 5.0 only. */
+  readonly topicAliasMaximum?: number;
+  /** Topic Aliases that this client uses at the most, as far as the server allows; default 0. 5.0 only. */
+  readonly topicAliases?: number;
+  /** Further properties of CONNECT. 5.0 only. */
+  readonly properties?: Pick<
+    ConnectProperties,
+    'requestResponseInformation' | 'requestProblemInformation' | 'userProperties'
+  >;
+  /** Milliseconds from dialling to CONNACK; default 30,000. */
+  readonly connectTimeoutMs?: number;
+  /** How to wait between attempts; false: one connection only. */
+  readonly reconnect?: ReconnectOptions | false;
+  /** How messages wait to be sent. */
+  readonly queue?: QueueOptions;
+  /** Called with every message, whatever subscription it came for; the same as a listener for `message`. */
+  readonly onMessage?: (message: Message) => void;
+  /** Your own transport instead of TCP. */
+  readonly dial?: Dial;
+  /** Default: nothing is written. */
+  readonly log?: ClientLog;
+  /** Time, for tests; default the machine's. */
+  readonly clock?: Clock;
+  /** A number from 0 to below 1, for the jitter between attempts; default `Math.random`. */
+  readonly random?: () => number;
+}
+
+/** The options with everything decided. */
+export interface ClientSettings {
+  readonly server: ServerAddress;
+  readonly dial: Dial;
+  readonly clock: Clock;
+  readonly connectTimeoutMs: number;
+  readonly backOff: BackOff | undefined;
+  readonly connection: ClientConnectionOptions;
+  /** Whether Clean Start is for the first connection only. */
+  readonly resumesSession: boolean;
+}
+
+const CONNECT_TIMEOUT_MS = 30_000;
+const RECEIVE_MAXIMUM = 1_024;
+const IDENTIFIER_CHARACTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
+const encoder = new TextEncoder();
+
+/** Decides everything. @throws {UsageError} A URL or an option that cannot be. */
+export function settle(url: string | URL, options: ClientOptions): ClientSettings {
+  const { address, userName, password } = parseServerUrl(url);
+  if (options.dial === undefined) expectDiallable(address);
+  const {
+    protocolVersion = 5,
+    cleanStart = true,
+    connectTimeoutMs = CONNECT_TIMEOUT_MS,
+    random = Math.random,
+  } = options;
+  if (![3, 4, 5].includes(protocolVersion)) throw invalid(`protocolVersion must be 3, 4 or 5, not ${protocolVersion}`);
+  if (!(connectTimeoutMs > 0)) throw invalid(`connectTimeoutMs must be more than 0, not ${connectTimeoutMs}`);
+  const sessionExpiryInterval = options.sessionExpiryInterval ?? 0;
+  const { will, topicAliases, keepAlive } = options;
+  return {
+    server: address,
+    dial: options.dial ?? dialServer,
+    clock: options.clock ?? systemClock,
+    connectTimeoutMs,
+    backOff: options.reconnect === false ? undefined : new BackOff(options.reconnect ?? {}, random),
+    connection: {
+      protocolVersion,
+      clientIdentifier: options.clientIdentifier ?? randomIdentifier(random),
+      cleanStart,
+      keepAlive,
+      userName: options.userName ?? userName,
+      password: bytesOf(options.password ?? password),
+      will: will && { qos: 0, retain: false, properties: {}, ...will, payload: bytesOf(will.payload) },
+      properties: propertiesOf(options, sessionExpiryInterval),
+      topicAliases,
+    },
+    resumesSession: protocolVersion === 5 && sessionExpiryInterval > 0,
+  };
+}
+
+/** A text as UTF-8, bytes as they are. */
+export function bytesOf(content: string | Uint8Array): Uint8Array;
+export function bytesOf(content: string | Uint8Array | undefined): Uint8Array | undefined;
+export function bytesOf(content: string | Uint8Array | undefined): Uint8Array | undefined {
+  return typeof content === 'string' ? encoder.encode(content) : content;
+}
+
+/** Below 5.0 only `maximumPacketSize` is kept, on this side. */
+function propertiesOf(options: ClientOptions, sessionExpiryInterval: number): ConnectProperties {
+  const { maximumPacketSize, topicAliasMaximum, receiveMaximum = RECEIVE_MAXIMUM } = options;
+  return {
+    ...options.properties,
+    receiveMaximum,
+    ...(sessionExpiryInterval > 0 && { sessionExpiryInterval }),
+    ...(maximumPacketSize !== undefined && { maximumPacketSize }),
+    ...(topicAliasMaximum !== undefined && { topicAliasMaximum }),
+  };
+}
+
+function randomIdentifier(random: () => number): string {
+  const characters = Array.from({ length: 16 }, () => IDENTIFIER_CHARACTERS[Math.floor(random() * 36)]);
+  return `busbar-${characters.join('')}`;
+}
+
+function invalid(message: string): UsageError {
+  return new UsageError('option-invalid', message);
+}

@@ -1,0 +1,22 @@
+/** Time as the client sees it; tests put a virtual one in its place. */
+export interface Clock {
+  /** Milliseconds, monotonic, from an origin of its own. */
+  now(): number;
+  /** Calls back once after so many milliseconds, unless the answer is called before. */
+  schedule(callback: () => void, delayMs: number): () => void;
+  /** Calls back when everything that arrived in this turn of the event loop has been worked on. */
+  endOfTurn(callback: () => void): void;
+}
+
+/** The machine's clock. Browsers have no `setImmediate`; a timer of no length comes nearest to it there. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  schedule(callback, delayMs) {
+    const timer = setTimeout(callback, delayMs);
+    return () => clearTimeout(timer);
+  },
+  endOfTurn:
+    typeof setImmediate === 'function'
+      ? (callback) => void setImmediate(callback)
+      : (callback) => void setTimeout(callback),
+};

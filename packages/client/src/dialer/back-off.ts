@@ -1,0 +1,48 @@
+import { UsageError } from '@busbar/codec';
+
+/** How a client waits between attempts. */
+export interface ReconnectOptions {
+  /** Milliseconds: the longest wait before the first attempt; default 1,000. */
+  readonly initialDelayMs?: number;
+  /** Milliseconds that no wait exceeds; default 30,000. */
+  readonly maximumDelayMs?: number;
+  /** Milliseconds that a connection must have stood for its end to count as the first failure again; default 10,000. */
+  readonly healthyAfterMs?: number;
+}
+
+/**
+ * Exponential back-off with full jitter: each wait is a random part of a bound that doubles with every failure. A server that
+ * restarts is so not met by all its clients at once, and a connection that is accepted and dropped at once counts as a
+ * failure, or two clients with one Client Identifier would chase each other for ever.
+ */
+export class BackOff {
+  readonly #initialDelayMs: number;
+  readonly #maximumDelayMs: number;
+  readonly #healthyAfterMs: number;
+  readonly #random: () => number;
+  #failures = 0;
+
+  constructor(options: ReconnectOptions, random: () => number) {
+    this.#initialDelayMs = expectMs(options.initialDelayMs ?? 1_000, 'reconnect.initialDelayMs');
+    this.#maximumDelayMs = expectMs(options.maximumDelayMs ?? 30_000, 'reconnect.maximumDelayMs');
+    this.#healthyAfterMs = expectMs(options.healthyAfterMs ?? 10_000, 'reconnect.healthyAfterMs');
+    this.#random = random;
+  }
+
+  /** A connection is over. @param stoodMs How long it has stood. */
+  handleDisconnected(stoodMs: number): void {
+    if (stoodMs >= this.#healthyAfterMs) this.#failures = 0;
+  }
+
+  /** Milliseconds to wait now. */
+  nextDelayMs(): number {
+    const bound = Math.min(this.#maximumDelayMs, this.#initialDelayMs * 2 ** this.#failures);
+    this.#failures++;
+    return Math.round(bound * this.#random());
+  }
+}
+
+function expectMs(value: number, name: string): number {
+  if (value >= 0 && Number.isFinite(value)) return value;
+  throw new UsageError('option-invalid', `${name} must be a number of milliseconds from 0, not ${value}`);
+}

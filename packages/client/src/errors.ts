@@ -1,0 +1,108 @@
+import { type ConnackProperties, describeReasonCode, type ReasonCode } from '@busbar/codec';
+
+/** Stable codes of {@link ClientError}, for programs to branch on. */
+export type ClientErrorCode =
+  | 'aborted'
+  | 'client-ended'
+  | 'connection-lost'
+  | 'dropped'
+  | 'offline'
+  | 'queue-full'
+  | 'session-lost';
+
+/**
+ * Something that the client could not do for reasons of the world, not of its caller: `queue-full`, `offline` and so on.
+ *
+ * @example
+ * try {
+ *   await client.publish('plant/1', 'x', { qos: 1 });
+ * } catch (error) {
+ *   if (error instanceof ClientError && error.code === 'queue-full') slowDown();
+ * }
+ */
+export class ClientError extends Error {
+  override readonly name = 'ClientError';
+  /** Stable code, for programs to branch on. */
+  readonly code: ClientErrorCode;
+
+  constructor(code: ClientErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** The server has refused the connection with its CONNACK (section 3.2.2.2). */
+export class ConnectionRefusedError extends Error {
+  override readonly name = 'ConnectionRefusedError';
+  readonly code = 'connection-refused';
+  /** Why; below 5.0 the Reason Code that means the same as the return code. */
+  readonly reasonCode: ReasonCode;
+  /** What the server said besides; empty below 5.0. */
+  readonly properties: Readonly<ConnackProperties>;
+
+  constructor(reasonCode: ReasonCode, properties: Readonly<ConnackProperties>) {
+    super(withReason('the server refused the connection', reasonCode, properties.reasonString));
+    this.reasonCode = reasonCode;
+    this.properties = properties;
+  }
+}
+
+/** A connection that stood or was being made has ended: by the server's DISCONNECT, a fault of the server, or silence. */
+export class ConnectionEndedError extends Error {
+  override readonly name = 'ConnectionEndedError';
+  readonly code: 'disconnected' | 'fault' | 'timeout' | 'ended' | 'lost';
+  readonly reasonCode: ReasonCode;
+
+  constructor(code: ConnectionEndedError['code'], reasonCode: ReasonCode, message: string, options?: ErrorOptions) {
+    super(code === 'lost' ? `the connection was lost: ${message}` : withReason(message, reasonCode), options);
+    this.code = code;
+    this.reasonCode = reasonCode;
+  }
+}
+
+/** The server has refused a message of QoS 1 or 2 (sections 3.4 and 3.5). */
+export class PublishError extends Error {
+  override readonly name = 'PublishError';
+  readonly code = 'publish-refused';
+  readonly topicName: string;
+  readonly reasonCode: ReasonCode;
+
+  constructor(topicName: string, reasonCode: ReasonCode, reasonString: string | undefined) {
+    super(withReason(`the server refused the message to '${topicName}'`, reasonCode, reasonString));
+    this.topicName = topicName;
+    this.reasonCode = reasonCode;
+  }
+}
+
+/** The server has refused a subscription (section 3.9.3). */
+export class SubscribeError extends Error {
+  override readonly name = 'SubscribeError';
+  readonly code = 'subscribe-refused';
+  readonly topicFilter: string;
+  readonly reasonCode: ReasonCode;
+
+  constructor(topicFilter: string, reasonCode: ReasonCode, reasonString: string | undefined) {
+    super(withReason(`the server refused the subscription to '${topicFilter}'`, reasonCode, reasonString));
+    this.topicFilter = topicFilter;
+    this.reasonCode = reasonCode;
+  }
+}
+
+/** The server has refused to end a subscription (section 3.11.3). */
+export class UnsubscribeError extends Error {
+  override readonly name = 'UnsubscribeError';
+  readonly code = 'unsubscribe-refused';
+  readonly topicFilter: string;
+  readonly reasonCode: ReasonCode;
+
+  constructor(topicFilter: string, reasonCode: ReasonCode, reasonString: string | undefined) {
+    super(withReason(`the server refused to end the subscription to '${topicFilter}'`, reasonCode, reasonString));
+    this.topicFilter = topicFilter;
+    this.reasonCode = reasonCode;
+  }
+}
+
+function withReason(what: string, reasonCode: ReasonCode, reasonString?: string): string {
+  const reason = `${what}: ${describeReasonCode(reasonCode)}`;
+  return reasonString === undefined ? reason : `${reason}, '${reasonString}'`;
+}

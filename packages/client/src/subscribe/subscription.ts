@@ -1,0 +1,129 @@
+import {
+  type QoS,
+  type ReasonCode,
+  RetainHandling,
+  type SubscribeProperties,
+  type SubscriptionRequest,
+} from '@busbar/codec';
+import type { Message } from '../message.ts';
+import type { Inbox } from './inbox.ts';
+
+/** What is asked of the server with a Topic Filter, and how messages wait here. */
+export interface SubscribeOptions {
+  /** The highest QoS with which messages are to come; default 0. */
+  readonly qos?: QoS;
+  /** 5.0: not the messages that this client itself publishes; default false. */
+  readonly noLocal?: boolean;
+  /** 5.0: RETAIN as the publisher set it; default false: only what was retained before comes with RETAIN. */
+  readonly retainAsPublished?: boolean;
+  /** 5.0: when retained messages come; default 0, at every SUBSCRIBE. */
+  readonly retainHandling?: RetainHandling;
+  /** 5.0: User Properties of the SUBSCRIBE packet. */
+  readonly properties?: Pick<SubscribeProperties, 'userProperties'>;
+  /** Messages that wait here while the handler or the loop is busy, at least 1; default 1,000. */
+  readonly bufferSize?: number;
+}
+
+/** What the server has granted. */
+export interface Grant {
+  readonly topicFilter: string;
+  /** The Reason Code of SUBACK: 0, 1 or 2. */
+  readonly reasonCode: ReasonCode;
+  /** The same as a QoS. */
+  readonly qos: QoS;
+}
+
+/**
+ * One call of `subscribe`: to be awaited for what the server grants (it rejects with a SubscribeError when the server refuses),
+ * to be looped over for its messages. Leaving the loop unsubscribes; the loop ends when the subscription or the client is
+ * ended, and throws when the server refuses.
+ *
+ * @example
+ * for await (const message of client.subscribe('plant/+/temperature', { qos: 1 })) {
+ *   console.log(message.topicName, message.text());
+ * }
+ */
+export interface Subscription extends PromiseLike<Grant>, AsyncIterable<Message, undefined> {
+  readonly topicFilter: string;
+  /**
+   * Ends this subscription: its handler is not called any more, its loop ends with what has come. The server is told when it
+   * was the last one with its Topic Filter.
+   *
+   * @returns Resolves when UNSUBACK has come, or when there is nothing to tell.
+   */
+  unsubscribe(): Promise<void>;
+}
+
+/** The same as the client sees it. */
+export class ActiveSubscription implements Subscription {
+  readonly topicFilter: string;
+  readonly inbox: Inbox;
+  /** Whether the server has answered, or never will. */
+  isSettled = false;
+  /** Whether somebody has asked for the grant, and so hears of a refusal. */
+  isAwaited = false;
+  readonly #end: (subscription: ActiveSubscription) => Promise<void>;
+  readonly #granted: Promise<Grant>;
+  #resolve: (grant: Grant) => void = () => {};
+  #reject: (error: unknown) => void = () => {};
+
+  /** @param end Takes it away and tells the server if need be. */
+  constructor(topicFilter: string, inbox: Inbox, end: (subscription: ActiveSubscription) => Promise<void>) {
+    this.topicFilter = topicFilter;
+    this.inbox = inbox;
+    this.#end = end;
+    this.#granted = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.#granted.catch(() => {}); // nobody has to await it: a refusal is told as an event too
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: `await client.subscribe(filter)` is what people write.
+  then<Fulfilled = Grant, Rejected = never>(
+    onFulfilled?: ((grant: Grant) => Fulfilled | PromiseLike<Fulfilled>) | null,
+    onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
+  ): Promise<Fulfilled | Rejected> {
+    this.isAwaited = true;
+    return this.#granted.then(onFulfilled, onRejected);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
+    this.isAwaited = true;
+    this.inbox.iterate();
+    return {
+      next: () => this.inbox.next(),
+      return: async () => {
+        this.inbox.end(undefined, true);
+        await this.unsubscribe();
+        return { done: true, value: undefined };
+      },
+    };
+  }
+
+  unsubscribe(): Promise<void> {
+    return this.#end(this);
+  }
+
+  succeed(grant: Grant): void {
+    this.isSettled = true;
+    this.#resolve(grant);
+  }
+
+  fail(error: unknown): void {
+    this.isSettled = true;
+    this.#reject(error);
+    this.inbox.end(error, true);
+  }
+}
+
+/** The request in the standard's terms. */
+export function requestOf(topicFilter: string, options: SubscribeOptions): SubscriptionRequest {
+  return {
+    topicFilter,
+    qos: options.qos ?? 0,
+    noLocal: options.noLocal ?? false,
+    retainAsPublished: options.retainAsPublished ?? false,
+    retainHandling: options.retainHandling ?? RetainHandling.atSubscribe,
+  };
+}
