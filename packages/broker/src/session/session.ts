@@ -29,20 +29,22 @@ const PUMP_BATCH = 512;
  *             \-> waits in the queue --pump()--> sent
  *             \-> loss ledger: queue full, expired, too large, QoS 0 for a client that is away
  *
- * Order: of QoS 1 and 2 everything leaves in the order it came, whatever waits goes first. QoS 0 waits only for the socket,
- * never for the window (section 4.6).
+ * Order: of QoS 1 and 2 everything leaves in the order it came, whatever waits goes first. QoS 0 does not wait for the window,
+ * only for the socket; where it had to, it keeps its place among the others (section 4.6).
  */
 export class Session implements Subscriber {
   readonly record: SessionRecord;
   readonly #around: SessionSurroundings;
   #outlet: Outlet | undefined = undefined;
   #replays: RetainedReplay[] = [];
-  /** QoS 0 messages in the queue: while there are any, others of QoS 0 stay behind them. */
-  #queuedAtQos0 = 0;
+  /** Deliveries that leave the queue before its last one of QoS 0 has: as long, others of QoS 0 stay behind it. */
+  #untilQos0HasLeft: number;
 
   constructor(record: SessionRecord, around: SessionSurroundings) {
     this.record = record;
     this.#around = around;
+    // What a store kept may be of any QoS.
+    this.#untilQos0HasLeft = record.queue.length;
   }
 
   get clientIdentifier(): string {
@@ -154,7 +156,7 @@ export class Session implements Subscriber {
 
   #mayLeave(outlet: Outlet, delivery: Delivery): boolean {
     if (!outlet.isWritable) return false;
-    if (delivery.qos === 0) return this.#queuedAtQos0 === 0;
+    if (delivery.qos === 0) return this.#untilQos0HasLeft === 0;
     return this.record.queue.length === 0 && outlet.hasRoom;
   }
 
@@ -176,19 +178,23 @@ export class Session implements Subscriber {
     const { queue } = this.record;
     const { limits } = this.#around;
     const bytes = delivery.message.byteLength;
+    // No other message gives way to one that does not fit in any case.
+    if (bytes > limits.maximumQueuedBytes) {
+      this.#lose('queue-full');
+      return;
+    }
     while (queue.length >= limits.maximumQueuedMessages || queue.byteLength + bytes > limits.maximumQueuedBytes) {
       this.#lose('queue-full');
-      if (limits.queuePolicy === 'drop-newest' || queue.length === 0) return;
+      if (limits.queuePolicy === 'drop-newest') return;
       this.#shift();
     }
-    if (delivery.qos === 0) this.#queuedAtQos0++;
     queue.push(delivery);
+    if (delivery.qos === 0) this.#untilQos0HasLeft = queue.length;
   }
 
   #shift(): Delivery | undefined {
-    const delivery = this.record.queue.shift();
-    if (delivery?.qos === 0) this.#queuedAtQos0--;
-    return delivery;
+    if (this.#untilQos0HasLeft > 0) this.#untilQos0HasLeft--;
+    return this.record.queue.shift();
   }
 
   /** @returns Whether there may be more to do at once. */
