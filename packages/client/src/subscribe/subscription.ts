@@ -95,7 +95,7 @@ export class ActiveSubscription implements Subscription {
       next: () => this.inbox.next(),
       return: async () => {
         this.inbox.end(undefined, true);
-        await this.unsubscribe();
+        void this.unsubscribe(); // leaving a loop does not wait for the server
         return { done: true, value: undefined };
       },
     };

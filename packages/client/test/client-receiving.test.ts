@@ -1,0 +1,418 @@
+import assert from 'node:assert/strict';
+import { type Packet, PacketType, ReasonCode } from '@busbar/codec';
+import { VirtualClock } from '@busbar/testkit';
+import { describe, test } from 'vitest';
+import type { Message } from '../src/index.ts';
+import { acknowledge, ClientHarness, outcomeOf, publish } from './client-harness.ts';
+
+const identified = (...subscriptionIdentifiers: number[]) => ({ properties: { subscriptionIdentifiers } });
+
+function acknowledgementsIn(packets: Packet[]): [number, number][] {
+  return packets.flatMap((packet) =>
+    'packetId' in packet ? [[packet.type, packet.packetId] as [number, number]] : [],
+  );
+}
+
+/** A client that is connected and has these subscriptions, each with a handler that keeps its texts. */
+async function subscribed(filters: readonly string[], options = {}, connack = {}) {
+  const harness = new ClientHarness(options);
+  await harness.start(connack);
+  const texts = filters.map((): string[] => []);
+  for (const [at, filter] of filters.entries()) {
+    harness.client.subscribe(filter, { qos: 2 }, (message) => void texts[at]?.push(message.text()));
+  }
+  await harness.grant();
+  return { harness, texts };
+}
+
+test('a message has topic, payload, flags and properties', async () => {
+  const messages: Message[] = [];
+  const harness = new ClientHarness({ onMessage: (message: Message) => messages.push(message) });
+  await harness.start();
+  const properties = { contentType: 'application/json' };
+  await harness.send(publish('a', { text: '{"µ":1}', qos: 1, packetId: 3, retain: true, dup: true, properties }));
+  const [message] = messages;
+  assert.deepEqual(
+    [message?.topicName, message?.qos, message?.retain, message?.dup, message?.properties],
+    ['a', 1, true, true, properties],
+  );
+  assert.equal(message?.text(), '{"µ":1}');
+  assert.deepEqual(message?.json(), { µ: 1 });
+  assert.deepEqual(acknowledgementsIn(await harness.took()), [[PacketType.puback, 3]]);
+});
+
+describe('whom a message is for', () => {
+  test('Subscription Identifiers say it exactly', async () => {
+    const { harness, texts } = await subscribed(['a/#', 'a/+', '$share/g/a/b', 'b']);
+    await harness.send(
+      publish('a/b', { text: '1', ...identified(1, 2) }),
+      publish('a/b', { text: '2', ...identified(3) }),
+      publish('a/b', { text: '3', ...identified(1, 1) }),
+      publish('a/b', { text: '4', ...identified(9) }),
+    );
+    assert.deepEqual(texts, [['1', '3'], ['1'], ['2'], []]);
+    assert.equal(harness.client.counters.unhandled, 1);
+  });
+
+  test('without them the Topic Name says it; a Shared Subscription is matched by its inner filter', async () => {
+    const { harness, texts } = await subscribed(['a/#', 'a/+', '$share/g/a/b', 'b'], { protocolVersion: 4 });
+    await harness.send(publish('a/b', { text: '1' }), publish('a', { text: '2' }), publish('c', { text: '3' }));
+    await harness.send(publish('a/b', { text: '4' }));
+    assert.deepEqual(texts, [['1', '2', '4'], ['1', '4'], ['1', '4'], []]);
+    assert.equal(harness.client.counters.unhandled, 1);
+  });
+
+  test('a topic seen before finds subscriptions made and ended since', async () => {
+    const { harness, texts } = await subscribed(['a/#'], { protocolVersion: 4 });
+    await harness.send(publish('a/b', { text: '1' }));
+    const more: string[] = [];
+    const subscription = harness.client.subscribe('+/b', (message) => void more.push(message.text()));
+    await harness.grant();
+    await harness.send(publish('a/b', { text: '2' }));
+    void subscription.unsubscribe();
+    await harness.send(publish('a/b', { text: '3' }));
+    assert.deepEqual([texts[0], more], [['1', '2', '3'], ['2']]);
+  });
+
+  test('identifiers of a session that an earlier program began mean nothing here', async () => {
+    const harness = new ClientHarness({ cleanStart: false, sessionExpiryInterval: 60 });
+    const texts: string[] = [];
+    harness.client.subscribe('b', (message) => void texts.push(message.text()));
+    await harness.start({}, true);
+    await harness.grant();
+    await harness.send(publish('a', { text: '1', ...identified(1) }), publish('b', { text: '2', ...identified(7) }));
+    assert.deepEqual(texts, ['2']);
+    await harness.cut();
+    await harness.advance(1_000);
+    await harness.accept({}, false);
+    await harness.grant();
+    await harness.send(publish('whatever', { text: '3', ...identified(1) }));
+    assert.deepEqual(texts, ['2', '3'], 'in a new session they do');
+  });
+
+  test('listeners hear of every message', async () => {
+    const { harness } = await subscribed(['a']);
+    const heard: string[] = [];
+    const listener = (message: Message) => heard.push(message.topicName);
+    harness.client.on('message', listener);
+    await harness.send(publish('a', identified(1)), publish('x'));
+    harness.client.off('message', listener);
+    await harness.send(publish('y'));
+    assert.deepEqual(heard, ['a', 'x']);
+    assert.deepEqual([harness.client.counters.received, harness.client.counters.unhandled], [3, 1]);
+  });
+});
+
+describe('handlers', () => {
+  test('one that throws or rejects is reported, and the next message comes', async () => {
+    const harness = new ClientHarness();
+    await harness.start();
+    const seen: string[] = [];
+    harness.client.subscribe('a', { qos: 1 }, (message) => {
+      seen.push(message.text());
+      if (message.text() === '1') throw new Error('thrown');
+      if (message.text() === '2') return Promise.reject(new Error('rejected'));
+      return undefined;
+    });
+    await harness.grant();
+    await harness.send(
+      ...['1', '2', '3'].map((text, at) => publish('a', { text, qos: 1, packetId: at + 1, ...identified(1) })),
+    );
+    assert.deepEqual(seen, ['1', '2', '3']);
+    assert.equal(harness.client.counters.handlerErrors, 2);
+    assert.equal(harness.lastEvent('handler-error').message?.text(), '2');
+    assert.deepEqual(
+      (await harness.took()).map((packet) => packet.type),
+      [PacketType.puback, PacketType.puback, PacketType.puback],
+    );
+    assert.equal(harness.client.state, 'connected');
+  });
+
+  test('get the client, and may publish, subscribe and end from within', async () => {
+    const harness = new ClientHarness();
+    await harness.start();
+    const calls: string[] = [];
+    const subscription = harness.client.subscribe('ask', (message, client) => {
+      calls.push(message.text());
+      void client.publish('answer', message.payload);
+      client.subscribe('more', () => {});
+      void subscription.unsubscribe();
+    });
+    await harness.grant();
+    await harness.send(publish('ask', identified(1)), publish('ask', identified(1)));
+    assert.deepEqual(calls, ['x']);
+    assert.deepEqual(
+      (await harness.took()).map((packet) => packet.type),
+      [PacketType.publish, PacketType.subscribe, PacketType.unsubscribe],
+    );
+  });
+
+  test('an asynchronous one gets its messages one at a time, in order', async () => {
+    const harness = new ClientHarness();
+    await harness.start();
+    const log: string[] = [];
+    const gates: (() => void)[] = [];
+    harness.client.subscribe('a', async (message) => {
+      log.push(`begin ${message.text()}`);
+      await new Promise<void>((resolve) => gates.push(resolve));
+      log.push(`end ${message.text()}`);
+    });
+    await harness.grant();
+    await harness.send(...['1', '2', '3'].map((text) => publish('a', { text, ...identified(1) })));
+    assert.deepEqual(log, ['begin 1']);
+    for (let i = 0; i < 3; i++) {
+      gates[i]?.();
+      await harness.settle();
+    }
+    assert.deepEqual(log, ['begin 1', 'end 1', 'begin 2', 'end 2', 'begin 3', 'end 3']);
+  });
+});
+
+describe('back-pressure', () => {
+  /** A subscription whose handler is busy for ever. */
+  async function stuck(bufferSize: number) {
+    const harness = new ClientHarness({ receiveMaximum: 10 });
+    await harness.start();
+    let open: () => void = () => {};
+    const seen: string[] = [];
+    harness.client.subscribe('a', { qos: 2, bufferSize }, async (message) => {
+      seen.push(message.text());
+      if (seen.length === 1) await new Promise<void>((resolve) => (open = resolve));
+    });
+    await harness.grant();
+    return { harness, seen, open: () => open() };
+  }
+
+  test('QoS 1 and 2 beyond the buffer are not acknowledged until there is room, then in order', async () => {
+    const { harness, seen, open } = await stuck(2);
+    for (let i = 1; i <= 6; i++) {
+      await harness.send(publish('a', { text: `${i}`, qos: i % 2 === 0 ? 2 : 1, packetId: i, ...identified(1) }));
+    }
+    assert.deepEqual(acknowledgementsIn(await harness.took()), [
+      [PacketType.puback, 1],
+      [PacketType.pubrec, 2],
+      [PacketType.puback, 3],
+    ]);
+    open();
+    assert.deepEqual(acknowledgementsIn(await harness.took()), [
+      [PacketType.pubrec, 4],
+      [PacketType.puback, 5],
+      [PacketType.pubrec, 6],
+    ]);
+    assert.deepEqual(seen, ['1', '2', '3', '4', '5', '6']);
+    assert.equal(harness.client.counters.bufferDropped, 0);
+  });
+
+  test('QoS 0 beyond the buffer drops the oldest of QoS 0, and is counted', async () => {
+    const { harness, seen, open } = await stuck(2);
+    await harness.send(...['1', '2', '3', '4', '5'].map((text) => publish('a', { text, ...identified(1) })));
+    open();
+    await harness.settle();
+    assert.deepEqual(seen, ['1', '4', '5']);
+    assert.equal(harness.client.counters.bufferDropped, 2);
+  });
+
+  test('QoS 0 never drops what was acknowledged', async () => {
+    const { harness, seen, open } = await stuck(2);
+    for (let i = 1; i <= 3; i++)
+      await harness.send(publish('a', { text: `${i}`, qos: 1, packetId: i, ...identified(1) }));
+    await harness.send(publish('a', { text: 'zero', ...identified(1) }));
+    open();
+    await harness.settle();
+    assert.deepEqual(seen, ['1', '2', '3']);
+    assert.equal(harness.client.counters.bufferDropped, 1);
+  });
+
+  test('the pings go on meanwhile', async () => {
+    const harness = new ClientHarness({ keepAlive: 10 });
+    await harness.start();
+    harness.client.subscribe('a', { bufferSize: 1 }, () => new Promise(() => {}));
+    await harness.grant();
+    await harness.send(publish('a', { qos: 1, packetId: 1, ...identified(1) }));
+    await harness.took();
+    await harness.advance(10_000);
+    assert.deepEqual(await harness.took(), [{ type: PacketType.pingreq }]);
+  });
+
+  test('a message for two subscriptions waits for the slower one', async () => {
+    const harness = new ClientHarness();
+    await harness.start();
+    const fast: string[] = [];
+    const slow = harness.client.subscribe('a/#', { qos: 1, bufferSize: 1 })[Symbol.asyncIterator]();
+    harness.client.subscribe('a/b', { qos: 1 }, (message) => void fast.push(message.text()));
+    await harness.grant();
+    for (let i = 1; i <= 3; i++) {
+      await harness.send(publish('a/b', { text: `${i}`, qos: 1, packetId: i, ...identified(1, 2) }));
+    }
+    assert.deepEqual(fast, ['1', '2', '3']);
+    assert.deepEqual(acknowledgementsIn(await harness.took()), [[PacketType.puback, 1]]);
+    assert.equal((await slow.next()).value?.text(), '1');
+    assert.deepEqual(acknowledgementsIn(await harness.took()), [[PacketType.puback, 2]]);
+    await slow.return?.();
+    assert.deepEqual(
+      (await harness.took()).map((packet) => packet.type),
+      [PacketType.puback, PacketType.unsubscribe],
+      'what it still held is acknowledged when it ends',
+    );
+  });
+
+  test('after a reconnection of the session: QoS 1 comes again, QoS 2 is acknowledged when it does', async () => {
+    const harness = new ClientHarness({ sessionExpiryInterval: 60 });
+    await harness.start();
+    const iterator = harness.client.subscribe('a', { qos: 2, bufferSize: 1 })[Symbol.asyncIterator]();
+    await harness.grant();
+    const text = async () => (await iterator.next()).value?.text();
+    await harness.send(publish('a', { text: '1', qos: 2, packetId: 1, ...identified(1) }));
+    await harness.send(publish('a', { text: '2', qos: 2, packetId: 2, ...identified(1) }));
+    await harness.send(publish('a', { text: '3', qos: 1, packetId: 3, ...identified(1) }));
+    await harness.cut();
+    await harness.advance(1_000);
+    await harness.accept({}, true);
+    await harness.send(acknowledge('pubrel', 1));
+    await harness.send(publish('a', { text: '2', qos: 2, packetId: 2, dup: true, ...identified(1) }));
+    assert.deepEqual(acknowledgementsIn(await harness.took()), [[PacketType.pubcomp, 1]]);
+    assert.equal(await text(), '1');
+    assert.deepEqual(acknowledgementsIn(await harness.took()), [[PacketType.pubrec, 2]]);
+    assert.equal(await text(), '2');
+    await harness.send(publish('a', { text: '3', qos: 1, packetId: 3, dup: true, ...identified(1) }));
+    assert.equal(await text(), '3');
+    assert.equal(await text(), '3', 'QoS 1: at least once');
+    assert.deepEqual(acknowledgementsIn(await harness.took()), [[PacketType.puback, 3]]);
+  });
+
+  test('what an old session left unaccepted acknowledges nothing in a new one', async () => {
+    const harness = new ClientHarness();
+    await harness.start();
+    const iterator = harness.client.subscribe('a', { qos: 2, bufferSize: 1 })[Symbol.asyncIterator]();
+    await harness.grant();
+    await harness.send(publish('a', { text: '1', qos: 2, packetId: 1, ...identified(1) }));
+    await harness.send(publish('a', { text: '2', qos: 2, packetId: 2, ...identified(1) }));
+    await harness.cut();
+    await harness.advance(1_000);
+    await harness.accept();
+    await harness.grant();
+    await harness.send(publish('a', { text: 'new', qos: 2, packetId: 2, ...identified(1) }));
+    assert.deepEqual(await harness.took(), []);
+    await iterator.next();
+    assert.deepEqual(await harness.took(), []);
+    await iterator.next();
+    assert.deepEqual(acknowledgementsIn(await harness.took()), [[PacketType.pubrec, 2]]);
+  });
+});
+
+describe('for await', () => {
+  test('gives the messages in order, whether they come before or after they are asked for', async () => {
+    const harness = new ClientHarness();
+    await harness.start();
+    const texts: string[] = [];
+    const loop = (async () => {
+      for await (const message of harness.client.subscribe('a')) {
+        texts.push(message.text());
+        if (message.text() === '3') break;
+      }
+    })();
+    await harness.grant();
+    await harness.send(publish('a', { text: '1', ...identified(1) }));
+    await harness.send(publish('a', { text: '2', ...identified(1) }), publish('a', { text: '3', ...identified(1) }));
+    const [request] = await harness.took();
+    assert.equal(request?.type, PacketType.unsubscribe, 'leaving the loop unsubscribes');
+    await harness.send({
+      type: PacketType.unsuback,
+      packetId: request && 'packetId' in request ? request.packetId : 0,
+      reasonCodes: [ReasonCode.success],
+      properties: {},
+    });
+    await loop;
+    assert.deepEqual(texts, ['1', '2', '3']);
+  });
+
+  test('what comes between SUBACK and the loop is kept, the newest of it, and holds nothing back', async () => {
+    const harness = new ClientHarness();
+    await harness.start();
+    const subscription = harness.client.subscribe('a', { bufferSize: 2, qos: 1 });
+    await harness.grant();
+    await subscription;
+    for (let i = 1; i <= 3; i++)
+      await harness.send(publish('a', { text: `${i}`, qos: 1, packetId: i, ...identified(1) }));
+    assert.equal(acknowledgementsIn(await harness.took()).length, 3);
+    const iterator = subscription[Symbol.asyncIterator]();
+    assert.equal((await iterator.next()).value?.text(), '2');
+    assert.equal((await iterator.next()).value?.text(), '3');
+  });
+
+  test('several may ask at once, and unsubscribing ends them all', async () => {
+    const harness = new ClientHarness();
+    await harness.start();
+    const subscription = harness.client.subscribe('a');
+    const iterator = subscription[Symbol.asyncIterator]();
+    const nexts = [iterator.next(), iterator.next(), iterator.next()];
+    await harness.grant();
+    await harness.send(publish('a', { text: '1', ...identified(1) }));
+    void subscription.unsubscribe();
+    const [first, second, third] = await Promise.all(nexts);
+    assert.equal(first?.value?.text(), '1');
+    assert.deepEqual(
+      [second, third],
+      [
+        { done: true, value: undefined },
+        { done: true, value: undefined },
+      ],
+    );
+  });
+});
+
+describe('messages of a resumed session that come together with CONNACK', () => {
+  const options = { cleanStart: false, sessionExpiryInterval: 60 };
+  const connack = { type: PacketType.connack, sessionPresent: true, reasonCode: 0, properties: {} } as const;
+
+  test('wait for what the program does after connect', async () => {
+    // The turn must really end after the microtasks, in which `await` goes on.
+    const clock = new VirtualClock();
+    const { now, schedule } = clock;
+    const harness = new ClientHarness({ ...options, clock: { now, schedule, endOfTurn: setImmediate } });
+    const texts: string[] = [];
+    const connected = (async () => {
+      const client = await harness.connect();
+      client.subscribe('a', { qos: 1 }, (message) => void texts.push(message.text()));
+      return client;
+    })();
+    await harness.settle();
+    harness.server.take();
+    await harness.send(
+      connack,
+      publish('a', { text: '1', qos: 1, packetId: 1 }),
+      publish('a', { text: '2', qos: 2, packetId: 2 }),
+      publish('a', { text: '3' }),
+    );
+    const client = await connected;
+    assert.deepEqual(texts, ['1', '2', '3']);
+    assert.equal(client.counters.unhandled, 0);
+    const packets = await harness.took();
+    assert.deepEqual(
+      packets.map((packet) => packet.type),
+      [PacketType.subscribe, PacketType.puback, PacketType.pubrec],
+    );
+  });
+
+  test('go at once to a client that was prepared before', async () => {
+    const harness = new ClientHarness(options);
+    const texts: string[] = [];
+    harness.client.on('message', (message) => texts.push(message.text()));
+    harness.client.start();
+    await harness.settle();
+    harness.server.take();
+    await harness.send(connack, publish('a', { text: '1', qos: 1, packetId: 1 }));
+    assert.deepEqual(texts, ['1']);
+  });
+});
+
+test('nothing is left over: unacknowledged messages do not pile up', async () => {
+  const { harness } = await subscribed(['a']);
+  for (let i = 1; i <= 2_000; i++) {
+    harness.server.send(publish('a', { qos: 1, packetId: (i % 65_535) + 1, ...identified(1) }));
+  }
+  assert.equal((await harness.took()).length, 2_000);
+  assert.equal(await outcomeOf(harness.client.end()), 'pending');
+  await harness.settle();
+  assert.equal(harness.client.state, 'closed');
+});
