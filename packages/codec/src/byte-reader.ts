@@ -1,10 +1,13 @@
-import { malformed } from './packet-error.ts';
+import { cutOff, inBytes, malformed } from './packet-error.ts';
 import { decodeUtf8, utf8Fault } from './utf8.ts';
 
 /**
  * Reads the standard's data types (section 1.5) from a range of bytes, strictly, and never beyond the range.
  *
- * Every method that reads throws a PacketError of Reason Code 0x81 when the bytes end too early or break the type's rules.
+ * Every method that reads throws a {@link PacketError} of Reason Code 0x81 when the bytes end too early or break the
+ * type's rules; `what` says in its message what was to be read.
+ *
+ * @example new ByteReader(Uint8Array.of(0, 1, 0x61)).readUtf8String('the Topic Name') // 'a'
  */
 export class ByteReader {
   readonly bytes: Uint8Array;
@@ -23,11 +26,13 @@ export class ByteReader {
     return this.end - this.offset;
   }
 
+  /** Section 1.5.1. */
   readByte(what: string): number {
     this.#need(1, what);
     return this.bytes[this.offset++] as number;
   }
 
+  /** Section 1.5.2. */
   readTwoByteInteger(what: string): number {
     this.#need(2, what);
     const at = this.offset;
@@ -35,6 +40,7 @@ export class ByteReader {
     return ((this.bytes[at] as number) << 8) | (this.bytes[at + 1] as number);
   }
 
+  /** Section 1.5.3. */
   readFourByteInteger(what: string): number {
     this.#need(4, what);
     const high = this.readTwoByteInteger(what);
@@ -54,7 +60,7 @@ export class ByteReader {
     throw malformed(`${what} is longer than four bytes`, 'MQTT-1.5.5-1');
   }
 
-  /** Section 1.5.4. */
+  /** Section 1.5.4: well-formed, without U+0000 and surrogates. */
   readUtf8String(what: string): string {
     const length = this.readTwoByteInteger(what);
     this.#need(length, what);
@@ -87,12 +93,10 @@ export class ByteReader {
 
   /** A packet must end where its Remaining Length says. */
   expectEnd(what: string): void {
-    if (this.offset !== this.end) throw malformed(`${what} has ${this.remaining} bytes after its end`);
+    if (this.offset !== this.end) throw malformed(`${what}: expected its end, came ${inBytes(this.remaining)} more`);
   }
 
   #need(byteLength: number, what: string): void {
-    if (byteLength > this.end - this.offset) {
-      throw malformed(`${what} needs ${byteLength} bytes, ${this.remaining} are left`);
-    }
+    if (byteLength > this.end - this.offset) throw cutOff(what, byteLength, this.remaining);
   }
 }

@@ -15,7 +15,12 @@ const FIRST_CAPACITY = 64;
  * Lengths come before what they measure, so they are opened first and closed when the content stands: one byte is kept
  * free, which fits nearly always, and the content moves up by the one to three bytes more that a longer length needs.
  *
- * Throws a {@link UsageError} for values that MQTT cannot carry.
+ * Throws a {@link UsageError} for values that MQTT cannot carry; `what` says in its message what was to be written.
+ *
+ * @example
+ * const opened = writer.openLength();
+ * writer.writeUtf8String('a', 'the Topic Name');
+ * writer.closeLength(opened, 'the Remaining Length'); // 03 00 01 61
  */
 export class ByteWriter {
   #bytes: Uint8Array;
@@ -37,6 +42,7 @@ export class ByteWriter {
     return taken;
   }
 
+  /** The lowest eight bits. */
   writeByte(value: number): void {
     this.#reserve(1);
     this.#bytes[this.#offset++] = value;

@@ -38,6 +38,7 @@ function expectFlags(type: PacketType, flags: number, version: ProtocolVersion):
  * @param end Where it ends.
  * @param version As the connection agreed; for CONNECT it says nothing, the packet tells its own.
  * @throws {PacketError} The bytes are not what the standard calls this packet.
+ * @example decodePacket(0xc0, Uint8Array.of(0xc0, 0x00), 2, 2, 5) // { type: PacketType.pingreq }
  */
 export function decodePacket(
   firstByte: number,

@@ -14,13 +14,15 @@ import { UsageError } from './packet-error.ts';
 import { PacketType, type ProtocolVersion } from './packet-type.ts';
 
 /**
- * Encodes a whole Control Packet.
+ * Encodes a whole Control Packet, in the shortest form that says the same. What is encoded, {@link decodePacket} accepts.
  *
  * Below 5.0, properties and Reason Codes that the version does not know are left out, and refusals become the nearest
  * return code.
  *
+ * @param version As the connection agreed; for CONNECT it says nothing, the packet tells its own.
  * @returns The packet's bytes, in a buffer of their own.
- * @throws {UsageError} Values that MQTT cannot carry: lone surrogates, numbers out of range, properties in the wrong packet.
+ * @throws {UsageError} Values that MQTT cannot carry: lone surrogates, numbers out of range, wildcards in a Topic Name,
+ * properties and Reason Codes in the wrong packet.
  * @example encodePacket({ type: PacketType.pingreq }, 5) // c0 00
  */
 export function encodePacket(packet: Packet, version: ProtocolVersion): Uint8Array {

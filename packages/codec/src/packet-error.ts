@@ -42,6 +42,16 @@ export function malformed(message: string, statement?: string): PacketError {
   return new PacketError('malformed-packet', ReasonCode.malformedPacket, message, statement);
 }
 
+/** A packet that ends within one of its fields, or a set of properties within one of its values: Reason Code 0x81. */
+export function cutOff(what: string, byteLength: number, remaining: number): PacketError {
+  return malformed(`${what}: expected ${inBytes(byteLength)}, came ${remaining}`);
+}
+
+/** A count of bytes in words: `1 byte`, `12 bytes`. */
+export function inBytes(count: number): string {
+  return count === 1 ? '1 byte' : `${count} bytes`;
+}
+
 /** Bytes that can be parsed and hold what the standard forbids here: Protocol Error of section 1.2, Reason Code 0x82. */
 export function protocolError(message: string, statement?: string): PacketError {
   return new PacketError('protocol-error', ReasonCode.protocolError, message, statement);

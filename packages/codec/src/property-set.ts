@@ -1,6 +1,6 @@
 import { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
-import { malformed, protocolError, UsageError } from './packet-error.ts';
+import { cutOff, protocolError, UsageError } from './packet-error.ts';
 import { PacketType } from './packet-type.ts';
 import {
   expectInRange,
@@ -29,7 +29,7 @@ export function readProperties(reader: ByteReader, place: PropertyPlace): Proper
   const byteLength = reader.readVariableByteInteger('the Property Length');
   if (byteLength === 0) return NO_PROPERTIES;
   if (byteLength > reader.remaining) {
-    throw malformed(`the Property Length of ${placeName(place)} is ${byteLength}, ${reader.remaining} bytes are left`);
+    throw cutOff(`the properties of ${placeName(place)}`, byteLength, reader.remaining);
   }
   const end = reader.offset + byteLength;
   const inside = new ByteReader(reader.bytes, reader.offset, end);

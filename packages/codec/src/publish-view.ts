@@ -1,5 +1,5 @@
 import { DUP, RETAIN, readPublishFlags, withoutTopic } from './packet/publish.ts';
-import { malformed, protocolError } from './packet-error.ts';
+import { cutOff, malformed, protocolError } from './packet-error.ts';
 import { PacketType, type ProtocolVersion, type QoS } from './packet-type.ts';
 import { expectInRange, expectProperty, givenTwice, type PropertyDefinition } from './property.ts';
 import { utf8Fault } from './utf8.ts';
@@ -8,9 +8,9 @@ const NO_BYTES = new Uint8Array(0);
 
 const PAYLOAD_FORMAT_INDICATOR = 1;
 const MESSAGE_EXPIRY_INTERVAL = 2;
+const CONTENT_TYPE = 3;
 const RESPONSE_TOPIC = 8;
 const CORRELATION_DATA = 9;
-const CONTENT_TYPE = 3;
 const SUBSCRIPTION_IDENTIFIER = 11;
 const TOPIC_ALIAS = 35;
 const USER_PROPERTY = 38;
@@ -19,7 +19,7 @@ const PLUS = 0x2b;
 const HASH = 0x23;
 
 /**
- * A PUBLISH packet where it lies: ranges of the bytes that came, checked as strictly as {@link decodePacket} checks, and
+ * A PUBLISH packet (section 3.3) where it lies: ranges of the bytes that came, checked as strictly as {@link decodePacket} checks, and
  * nothing copied or made. One view serves a whole connection; {@link read} fills it anew for each packet.
  *
  * It leaves two checks to whoever resolves the Topic Name, because they are needed once for each different name and
@@ -27,6 +27,10 @@ const HASH = 0x23;
  *
  *     first byte | Remaining Length | topic | Packet Identifier | Property Length | properties | payload |
  *     ^start                        ^topicStart..topicEnd ^packetIdOffset         ^propertiesStart..propertiesEnd ..end
+ *
+ * @example
+ * view.read(splitter.bytes, splitter.start, splitter.bodyStart, splitter.end, version);
+ * const fault = utf8Fault(view.topicBytes, view.topicStart, view.topicEnd);
  */
 export class PublishView {
   bytes: Uint8Array = NO_BYTES;
@@ -105,7 +109,7 @@ export class PublishView {
 
   #readPropertyLength(start: number): void {
     const first = this.bytes[start];
-    if (first === undefined || start >= this.end) throw malformed('PUBLISH ends before its Property Length');
+    if (first === undefined || start >= this.end) throw cutOff('the Property Length', 1, 0);
     let at = start + 1;
     let byteLength = first;
     if (first >= 0x80) {
@@ -116,7 +120,7 @@ export class PublishView {
     this.propertiesEnd = at + byteLength;
     if (byteLength === 0) return;
     if (this.propertiesEnd > this.end) {
-      throw malformed(`the Property Length of PUBLISH is ${byteLength}, ${this.end - at} bytes are left`);
+      throw cutOff('the properties of PUBLISH', byteLength, this.end - at);
     }
     this.#seen = 0;
     while (at < this.propertiesEnd) at = this.#readProperty(at);
@@ -186,13 +190,13 @@ function definition(identifier: number): PropertyDefinition {
 }
 
 function need(at: number, byteLength: number, end: number, what: string): number {
-  if (at + byteLength > end) throw malformed(`${what} needs ${byteLength} bytes, ${Math.max(0, end - at)} are left`);
+  if (at + byteLength > end) throw cutOff(what, byteLength, Math.max(0, end - at));
   return at + byteLength;
 }
 
 /** Where a value with a two-byte length before it ends. */
 function stringEnd(bytes: Uint8Array, at: number, end: number, what: string): number {
-  if (at + 2 > end) throw malformed(`${what} ends before its length`);
+  if (at + 2 > end) throw cutOff(`the length of ${what}`, 2, Math.max(0, end - at));
   const byteLength = ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
   return need(at + 2, byteLength, end, what);
 }
@@ -216,7 +220,7 @@ function responseTopicEnd(bytes: Uint8Array, at: number, end: number): number {
 
 function integerEnd(bytes: Uint8Array, start: number, end: number, what: string): number {
   for (let at = start; at < start + 4; at++) {
-    if (at >= end) throw malformed(`${what} is cut off`);
+    if (at >= end) throw cutOff(what, 1, 0);
     const byte = bytes[at] as number;
     if (byte >= 0x80) continue;
     if (byte === 0 && at > start) throw malformed(`${what} is not in its shortest form`, 'MQTT-1.5.5-1');

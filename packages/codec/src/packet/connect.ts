@@ -39,7 +39,11 @@ export interface WillMessage {
   readonly properties: Readonly<WillProperties>;
 }
 
-/** CONNECT (section 3.1): the first packet of a client. `cleanStart` is Clean Session in 3.1.1 and 3.1. */
+/**
+ * CONNECT (section 3.1): the first packet of a client. `cleanStart` is Clean Session in 3.1.1 and 3.1.
+ *
+ *     name | version | flags | Keep Alive | properties | Client Identifier | will | User Name | Password
+ */
 export interface ConnectPacket {
   readonly type: typeof PacketType.connect;
   readonly protocolVersion: ProtocolVersion;

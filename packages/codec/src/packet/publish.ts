@@ -33,7 +33,9 @@ export interface PublishPacket {
   readonly payload: Uint8Array;
 }
 
+/** The flag of a packet that may have been sent before (section 3.3.1.1). */
 export const DUP = 0b1000;
+/** The flag of a message that is to be, or was, retained (section 3.3.1.3). */
 export const RETAIN = 0b0001;
 
 const WILDCARD = /[+#]/;
