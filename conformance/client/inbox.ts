@@ -1,0 +1,70 @@
+import { Violation } from '../run/violation.ts';
+import { describe, type ReceivedPacket } from '../wire/packet-reader.ts';
+
+/** How long an answer may take, in milliseconds. Only what does not come costs this time. */
+export const PATIENCE_MS = 10_000;
+
+/** A packet, the end of the Network Connection, or bytes that no server may send. */
+export type Arrival =
+  | { readonly kind: 'packet'; readonly packet: ReceivedPacket }
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'violation'; readonly violation: Violation };
+
+interface Waiter {
+  readonly isWanted: (arrival: Arrival) => boolean;
+  readonly settle: (arrival: Arrival | undefined) => void;
+}
+
+/** What has come and has not been looked at, in order; waits for what has not come. */
+export class Inbox {
+  readonly #packets: Extract<Arrival, { kind: 'packet' }>[] = [];
+  /** The last that comes; it stays. */
+  #end: Exclude<Arrival, { kind: 'packet' }> | undefined;
+  readonly #waiters = new Set<Waiter>();
+
+  add(arrival: Arrival): void {
+    if (arrival.kind !== 'packet') {
+      this.#end ??= arrival;
+      for (const waiter of this.#waiters) waiter.settle(this.#end);
+      return;
+    }
+    for (const waiter of this.#waiters) {
+      if (waiter.isWanted(arrival)) return waiter.settle(arrival);
+    }
+    this.#packets.push(arrival);
+  }
+
+  /**
+   * The first arrival that is wanted; packets before it stay.
+   *
+   * @param expected What is waited for, for the report.
+   * @throws {Violation} It has not come in time, the connection has ended before, or the server sent what it may not send.
+   */
+  async take(expected: string, isWanted: Waiter['isWanted'], timeoutMs = PATIENCE_MS): Promise<Arrival> {
+    const at = this.#packets.findIndex(isWanted);
+    const [packet] = at < 0 ? [] : this.#packets.splice(at, 1);
+    const arrival = packet ?? this.#end ?? (await this.#wait(isWanted, timeoutMs));
+    if (arrival === undefined) throw new Violation(expected, `${this.#unwanted()}nothing for ${timeoutMs / 1000} s`);
+    if (arrival.kind === 'violation') throw arrival.violation;
+    if (!isWanted(arrival)) throw new Violation(expected, `${this.#unwanted()}the end of the connection`);
+    return arrival;
+  }
+
+  #wait(isWanted: Waiter['isWanted'], timeoutMs: number): Promise<Arrival | undefined> {
+    return new Promise((resolve) => {
+      const settle = (arrival: Arrival | undefined): void => {
+        clearTimeout(timer);
+        this.#waiters.delete(waiter);
+        resolve(arrival);
+      };
+      const waiter = { isWanted, settle };
+      const timer = setTimeout(() => settle(undefined), timeoutMs);
+      this.#waiters.add(waiter);
+    });
+  }
+
+  #unwanted(): string {
+    const shown = this.#packets.slice(0, 3).map(({ packet }) => `${describe(packet)}, `);
+    return shown.length === 0 ? '' : `${shown.join('')}then `;
+  }
+}

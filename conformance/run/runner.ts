@@ -1,0 +1,64 @@
+import type { Scenario } from './scenario.ts';
+import { Scene } from './scene.ts';
+import type { Target } from './target.ts';
+import { NotTestable, Violation } from './violation.ts';
+
+/** What came out of a scenario. */
+export type Outcome = { readonly scenario: Scenario; readonly durationMs: number } & (
+  | { readonly result: 'conformant' }
+  | { readonly result: 'violated'; readonly expected: string; readonly came: string }
+  | { readonly result: 'not testable'; readonly reason: string }
+);
+
+/** Scenarios that run at a time. */
+const CONCURRENCY = 32;
+const LONGEST_MS = 60_000;
+
+/**
+ * Runs scenarios on a broker, many at a time; those that wait begin first.
+ *
+ * @param onOutcome Told of each as it ends.
+ */
+export async function runScenarios(
+  target: Target,
+  scenarios: readonly Scenario[],
+  onOutcome: (outcome: Outcome) => void = () => {},
+): Promise<Outcome[]> {
+  const waiting = [...scenarios].sort((a, b) => Number(b.waits) - Number(a.waits));
+  const outcomes = new Map<Scenario, Outcome>();
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const outcome = await runScenario(target, next);
+      outcomes.set(next, outcome);
+      onOutcome(outcome);
+    }
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, work));
+  return scenarios.flatMap((scenario) => outcomes.get(scenario) ?? []);
+}
+
+/** Runs one scenario. Never rejects: what goes wrong is the outcome. */
+export async function runScenario(target: Target, scenario: Scenario): Promise<Outcome> {
+  const startedAt = performance.now();
+  const scene = new Scene(await target.endpoint(scenario.setUp), scenario.version);
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<never>((_, reject) => {
+    const error = new Violation('the end of the scenario', `nothing for ${LONGEST_MS / 1000} s`);
+    timer = setTimeout(() => reject(error), LONGEST_MS);
+  });
+  const base = () => ({ scenario, durationMs: Math.round(performance.now() - startedAt) });
+  try {
+    await Promise.race([scenario.run(scene), tooLong]);
+    return { ...base(), result: 'conformant' };
+  } catch (error) {
+    if (error instanceof NotTestable) return { ...base(), result: 'not testable', reason: error.message };
+    if (error instanceof Violation) {
+      return { ...base(), result: 'violated', expected: error.expected, came: error.came };
+    }
+    const came = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { ...base(), result: 'violated', expected: 'the scenario to run', came };
+  } finally {
+    clearTimeout(timer);
+    scene.end();
+  }
+}

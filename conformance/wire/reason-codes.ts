@@ -1,0 +1,63 @@
+const ACKNOWLEDGED = [0x00, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99];
+const RELEASED = [0x00, 0x92];
+
+/** The Reason Codes that a 5.0 server may send in each packet (tables 3-1 and following). */
+export const SERVER_REASON_CODES: Readonly<Record<string, readonly number[]>> = {
+  CONNACK: [
+    0x00, 0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8a, 0x8c, 0x90, 0x95, 0x97, 0x99, 0x9a, 0x9b,
+    0x9c, 0x9d, 0x9f,
+  ],
+  PUBACK: ACKNOWLEDGED,
+  PUBREC: ACKNOWLEDGED,
+  PUBREL: RELEASED,
+  PUBCOMP: RELEASED,
+  SUBACK: [0x00, 0x01, 0x02, 0x80, 0x83, 0x87, 0x8f, 0x91, 0x97, 0x9e, 0xa1, 0xa2],
+  UNSUBACK: [0x00, 0x11, 0x80, 0x83, 0x87, 0x8f, 0x91],
+  DISCONNECT: [
+    0x00, 0x80, 0x81, 0x82, 0x83, 0x87, 0x89, 0x8b, 0x8d, 0x8e, 0x8f, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99,
+    0x9a, 0x9b, 0x9c, 0x9d, 0x9e, 0x9f, 0xa0, 0xa1, 0xa2,
+  ],
+  AUTH: [0x00, 0x18],
+};
+
+/** The return codes of 3.1.1 and 3.1: CONNACK (table 3.1) and SUBACK. */
+export const CONNACK_RETURN_CODES: readonly number[] = [0, 1, 2, 3, 4, 5];
+export const SUBACK_RETURN_CODES: readonly number[] = [0, 1, 2, 0x80];
+
+/** Reason Codes that scenarios speak of. */
+export const REASON = {
+  success: 0x00,
+  disconnectWithWill: 0x04,
+  noMatchingSubscribers: 0x10,
+  noSubscriptionExisted: 0x11,
+  continueAuthentication: 0x18,
+  reAuthenticate: 0x19,
+  unspecifiedError: 0x80,
+  malformedPacket: 0x81,
+  protocolError: 0x82,
+  implementationSpecificError: 0x83,
+  unsupportedProtocolVersion: 0x84,
+  clientIdentifierNotValid: 0x85,
+  badUserNameOrPassword: 0x86,
+  notAuthorized: 0x87,
+  badAuthenticationMethod: 0x8c,
+  keepAliveTimeout: 0x8d,
+  sessionTakenOver: 0x8e,
+  topicFilterInvalid: 0x8f,
+  topicNameInvalid: 0x90,
+  packetIdentifierNotFound: 0x92,
+  receiveMaximumExceeded: 0x93,
+  topicAliasInvalid: 0x94,
+  packetTooLarge: 0x95,
+  payloadFormatInvalid: 0x99,
+  retainNotSupported: 0x9a,
+  qosNotSupported: 0x9b,
+  sharedSubscriptionsNotSupported: 0x9e,
+  subscriptionIdentifiersNotSupported: 0xa1,
+  wildcardSubscriptionsNotSupported: 0xa2,
+} as const;
+
+/** `0x8e`, as the standard writes them. */
+export function code(value: number): string {
+  return `0x${value.toString(16).padStart(2, '0').toUpperCase()}`;
+}
