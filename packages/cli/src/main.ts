@@ -44,7 +44,7 @@ async function runCommand(definition: CommandDefinition, argv: readonly string[]
     return ExitCode.success;
   } catch (error) {
     if (error instanceof CommandError) {
-      process.stderr.write(`Error: ${error.message}\n`);
+      if (error.message !== '') process.stderr.write(`Error: ${error.message}\n`);
       return error.exitCode;
     }
     if (error instanceof WrongUsage) {

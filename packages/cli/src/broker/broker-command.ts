@@ -1,9 +1,7 @@
 import { defineCommand } from '../command/definition.ts';
-import { StopSignal } from '../command/stop-signal.ts';
 import { listeningPort, oneOf, text } from '../command/value.ts';
 import { ExitCode } from '../exit-code.ts';
-import { createLog } from './log.ts';
-import { readyLine, startBroker } from './running-broker.ts';
+import { runBroker, USUAL_PORT } from './run-broker.ts';
 
 /** `busbar broker`: runs a broker until SIGTERM or SIGINT. */
 export const brokerCommand = defineCommand({
@@ -17,7 +15,7 @@ export const brokerCommand = defineCommand({
     port: {
       flags: '-p, --port',
       value: listeningPort,
-      default: 1883,
+      default: USUAL_PORT,
       description: 'port to listen on; 0 takes a free one',
     },
     host: {
@@ -47,16 +45,5 @@ export const brokerCommand = defineCommand({
   notes: [
     'A second signal ends it at once. Everybody who reaches the port may connect, publish and subscribe: that is why it listens on localhost by default.',
   ],
-  async run({ port, host, verbose, logFormat }) {
-    const log = await createLog(logFormat, verbose ? 'debug' : 'info');
-    const stopSignal = new StopSignal();
-    const broker = await startBroker({ host, port, log });
-    process.stdout.write(`${readyLine(broker, host)}\n`);
-    const signal = await stopSignal.received;
-    log.info({ signal }, 'stopping');
-    await broker.stop();
-    stopSignal.ignore();
-    log.info({}, 'stopped');
-    return ExitCode.success;
-  },
+  run: runBroker,
 });

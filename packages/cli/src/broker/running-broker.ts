@@ -11,13 +11,23 @@ export interface Listening {
   readonly log: BrokerLog;
 }
 
-/** Starts a broker, or says in one line why it cannot listen. @throws {CommandError} */
+/** Starts a broker. @throws {CommandError} In one line, why it cannot listen. */
 export async function startBroker({ host, port, log }: Listening): Promise<Broker> {
   try {
     return await createBroker({ listeners: [{ host, port }], log });
   } catch (error) {
     if (error instanceof TransportError) throw new CommandError(ExitCode.failure, explain(error, host, port));
     throw error;
+  }
+}
+
+/** Starts a broker on a free port if this one is taken. @throws {CommandError} In one line, why it cannot listen. */
+export async function startBrokerNear({ host, port, log }: Listening): Promise<Broker> {
+  try {
+    return await createBroker({ listeners: [{ host, port }], log });
+  } catch (error) {
+    const isTaken = error instanceof TransportError && error.code === 'EADDRINUSE';
+    return startBroker({ host, port: isTaken ? 0 : port, log });
   }
 }
 
@@ -42,9 +52,14 @@ export function portOf(broker: Broker): number {
   return broker.listeners[0]?.port ?? 0;
 }
 
-/** The URL that a client of this broker types; what listens everywhere is reached at localhost. */
+/** The host that a client on this machine types; what listens everywhere is reached at localhost. */
+export function hostFor(host: string): string {
+  return ['0.0.0.0', '::', '*'].includes(host) ? 'localhost' : host;
+}
+
+/** The URL that a client on this machine types. */
 export function urlOf(broker: Broker, host: string): string {
-  const name = ['0.0.0.0', '::', '*'].includes(host) ? 'localhost' : host;
+  const name = hostFor(host);
   return `mqtt://${name.includes(':') ? `[${name}]` : name}:${portOf(broker)}`;
 }
 

@@ -1,6 +1,5 @@
 /**
- * Ends a command: one line for stderr and the exit code. `wrongUsage` marks what was typed as the cause; then the line
- * also says where the help is, and the code is that of the command (see {@link CommandDefinition.usageExitCode}).
+ * Ends a command: one line for stderr, none when it is empty, and the exit code.
  */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
@@ -12,7 +11,7 @@ export class CommandError extends Error {
   }
 }
 
-/** What was typed is wrong. The message says what was expected and what came. */
+/** What was typed is wrong. The message says what was expected and what came; the exit code is the command's. */
 export class WrongUsage extends Error {
   override readonly name = 'WrongUsage';
 }

@@ -1,37 +1,42 @@
 import { signalExitCode } from '../exit-code.ts';
 
-/** Waits for SIGINT or SIGTERM, the wish that a command ends in order. */
+/** Why a command is to end. */
+export type StopReason = 'SIGINT' | 'SIGTERM' | 'time is over' | 'nobody reads';
+
+/** Waits for the wish that a command ends in order: SIGINT, SIGTERM, or a call of {@link stop}. */
 export class StopSignal {
-  /** Resolves with the first signal. */
-  readonly received: Promise<NodeJS.Signals>;
-  readonly #stopListening: () => void;
+  /** Resolves with the first reason. */
+  readonly received: Promise<StopReason>;
+  readonly #listeners: readonly { signal: 'SIGINT' | 'SIGTERM'; listener: () => void }[];
+  #resolve: (reason: StopReason) => void = () => {};
+  #isReceived = false;
 
   /** @param beforeExit Called when a second signal ends the process at once: the last chance to repair the terminal. */
   constructor(beforeExit: () => void = () => {}) {
-    let isReceived = false;
-    let resolve: (signal: NodeJS.Signals) => void = () => {};
-    this.received = new Promise((resolveIt) => {
-      resolve = resolveIt;
+    this.received = new Promise((resolve) => {
+      this.#resolve = resolve;
     });
-    const listeners = (['SIGINT', 'SIGTERM'] as const).map((signal) => {
+    this.#listeners = (['SIGINT', 'SIGTERM'] as const).map((signal) => {
       const listener = () => {
-        if (isReceived) {
+        if (this.#isReceived) {
           beforeExit();
           process.exit(signalExitCode(signal));
         }
-        isReceived = true;
-        resolve(signal);
+        this.stop(signal);
       };
       process.on(signal, listener);
       return { signal, listener };
     });
-    this.#stopListening = () => {
-      for (const { signal, listener } of listeners) process.off(signal, listener);
-    };
+  }
+
+  /** Ends the command for a reason of its own. */
+  stop(reason: StopReason): void {
+    this.#isReceived = true;
+    this.#resolve(reason);
   }
 
   /** Leaves the signals to whoever had them before. */
   ignore(): void {
-    this.#stopListening();
+    for (const { signal, listener } of this.#listeners) process.off(signal, listener);
   }
 }

@@ -39,14 +39,15 @@ export function oneOfMeanings<Meaning>(
     parse(given) {
       const meaning = known.get(given);
       if (meaning !== undefined) return meaning;
-      throw new WrongUsage(`expected ${listWords(shown)}, not '${given}'`);
+      const only = shown.length === 1 ? ', the only one there is' : '';
+      throw new WrongUsage(`expected ${listWords(shown)}${only}, not '${given}'`);
     },
   };
 }
 
-function listWords(words: readonly string[]): string {
-  if (words.length === 1) return `'${words[0]}', the only one there is`;
-  return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+/** `a`, `a or b`, `a, b or c`. */
+export function listWords(words: readonly string[]): string {
+  return [words.slice(0, -1).join(', '), ...words.slice(-1)].filter(Boolean).join(' or ');
 }
 
 const UNITS: ReadonlyMap<string, number> = new Map([

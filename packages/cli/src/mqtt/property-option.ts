@@ -1,6 +1,7 @@
 import { PROPERTIES, type Properties, type PropertyName } from '@busbar/codec';
 import { WrongUsage } from '../command/command-error.ts';
 import type { ValueKind } from '../command/definition.ts';
+import { listWords } from '../command/value.ts';
 
 /** A property given with `-D`, for one of the packets that the command sends. */
 export interface PropertyOption {
@@ -8,11 +9,9 @@ export interface PropertyOption {
   readonly properties: Properties;
 }
 
-/** Which properties `-D` can set, by the words of mosquitto's tools; from the standard's table 2-4. */
+/** Which properties `-D` can set, of those that the standard's table 2-4 allows in a packet. */
 const ALLOWED = {
   connect: [
-    'authenticationData',
-    'authenticationMethod',
     'maximumPacketSize',
     'receiveMaximum',
     'requestProblemInformation',
@@ -30,9 +29,7 @@ const ALLOWED = {
     'topicAlias',
     'userProperties',
   ],
-  subscribe: ['subscriptionIdentifiers', 'userProperties'],
-  unsubscribe: ['userProperties'],
-  disconnect: ['sessionExpiryInterval', 'userProperties'],
+  subscribe: ['userProperties'],
   will: [
     'contentType',
     'correlationData',
@@ -55,7 +52,7 @@ export function propertyValue(...commands: readonly PropertyCommand[]): ValueKin
       const words = readWords(text);
       const command = commands.find((each) => each === words[0]?.toLowerCase());
       if (command !== undefined) return { command, properties: readProperty(command, words.slice(1)) };
-      throw new WrongUsage(`expected ${commands.join(', ')} as the command, not '${words[0] ?? ''}'`);
+      throw new WrongUsage(`expected ${listWords(commands)} as the command, not '${words[0] ?? ''}'`);
     },
   };
 }
@@ -64,10 +61,9 @@ export function propertyValue(...commands: readonly PropertyCommand[]): ValueKin
 export function propertiesFor(command: PropertyCommand, options: readonly PropertyOption[]): Properties {
   const together: Properties = {};
   for (const { properties } of options.filter((option) => option.command === command)) {
-    const { userProperties, subscriptionIdentifiers, ...rest } = properties;
+    const { userProperties, ...rest } = properties;
     Object.assign(together, rest);
     if (userProperties !== undefined) together.userProperties = [...(together.userProperties ?? []), ...userProperties];
-    if (subscriptionIdentifiers !== undefined) together.subscriptionIdentifiers = subscriptionIdentifiers;
   }
   return together;
 }
@@ -99,7 +95,6 @@ function readProperty(command: PropertyCommand, [identifier = '', ...values]: re
     const range = `from ${definition.minimum} to ${definition.maximum}`;
     throw new WrongUsage(`expected a whole number ${range} for ${identifier}, not '${first}'`);
   }
-  if (definition.name === 'subscriptionIdentifiers') return { subscriptionIdentifiers: [number] };
   return { [definition.name]: definition.shape === 'boolean' ? number === 1 : number };
 }
 

@@ -7,6 +7,7 @@ import type { Scenario } from './scenario.ts';
 export const bottlingLine: Scenario = {
   name: 'Bottling line 1',
   topicRoot: 'plant/line1',
+  stateTopic: 'control/state',
   signals: {
     state: {
       kind: 'machine',

@@ -5,6 +5,8 @@ export interface Scenario {
   readonly name: string;
   /** Before every topic, such as `plant/line1`. */
   readonly topicRoot: string;
+  /** Below it: the topic that tells the state of the whole, such as `control/state`. */
+  readonly stateTopic: string;
   readonly signals: Readonly<Record<string, SignalDescription>>;
   readonly devices: readonly DeviceDescription[];
 }

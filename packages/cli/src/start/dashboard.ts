@@ -54,7 +54,7 @@ export function renderDashboard(view: DashboardView, { columns, rows }: Size, st
     ...fillUp(table, tableRows),
     renderRule(hidden > 0 ? `events, and ${hidden} more topics in a taller window` : 'events', width, style),
     ...fillUp(events, eventCount),
-    renderRule('totals', width, style),
+    renderRule('totals (q ends)', width, style),
     cutTo(` ${formatTotals(view.totals)}`, width),
     ...hints.map((hint) => style.cyan(cutTo(` ${hint}`, width))),
   ];
@@ -84,12 +84,12 @@ function renderHeader(view: DashboardView, width: number, style: Style): string 
   const { program, url, plant, elapsedMs, lastsMs } = view;
   const time = lastsMs === undefined ? formatClock(elapsedMs) : `${formatClock(elapsedMs)} of ${formatClock(lastsMs)}`;
   const title = ` ${program} `;
-  const rest = ` ${url}   ${plant.name}: ● ${plant.state}`;
   const space = width - widthOf(title) - widthOf(time) - 1;
   if (space < 12) return style.bold(cutTo(title + url, width));
-  const cut = fit(rest, space);
-  const stateAt = cut.lastIndexOf('● ');
-  const painted = stateAt < 0 ? cut : cut.slice(0, stateAt) + paintState(plant.state, style)(cut.slice(stateAt));
+  const long = ` ${url}   ${plant.name}: ● ${plant.state}`;
+  const rest = fit(widthOf(long) <= space ? long : ` ${url}   ● ${plant.state}`, space);
+  const stateAt = rest.lastIndexOf('● ');
+  const painted = stateAt < 0 ? rest : rest.slice(0, stateAt) + paintState(plant.state, style)(rest.slice(stateAt));
   return `${style.inverse(style.bold(title))}${painted} ${style.bold(time)}`;
 }
 

@@ -42,6 +42,16 @@ export class Telemetry {
     this.#startedAt = now;
   }
 
+  /** How many topics have been seen, those beyond the bound not included. */
+  get topics(): number {
+    return this.#topics.size;
+  }
+
+  /** How many of them have a retained message: the last one asked for that, and was not empty. */
+  get retained(): number {
+    return [...this.#topics.values()].filter(({ retain, payload }) => retain && payload.length > 0).length;
+  }
+
   record({ topicName, payload, qos, retain }: SeenMessage, now: number): void {
     let topic = this.#topics.get(topicName);
     if (topic === undefined) {

@@ -21,7 +21,7 @@ export function formatTotals(totals: Totals): string {
     totals;
   return [
     `${formatRate(receivedPerSecond)} msg/s in`,
-    `${formatRate(deliveredPerSecond)} msg/s out`,
+    `${formatRate(deliveredPerSecond)} out`,
     `${formatCount(connections)} connections${guests > 0 ? ` (${guests} of yours)` : ''}`,
     `${formatCount(topics)} topics`,
     `${formatCount(dropped)} dropped`,

@@ -52,7 +52,8 @@ function jsonPayload(payload: Uint8Array): { payload: string } | { payloadBase64
   }
 }
 
-function jsonProperties(properties: Readonly<Properties>): Record<string, unknown> {
+/** Without the Subscription Identifiers: they are between the client library and the server. */
+function jsonProperties({ subscriptionIdentifiers: _, ...properties }: Readonly<Properties>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(properties).map(([name, value]) => [dashed(name), jsonValue(value)]));
 }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
+import { runInProcess } from '../support/in-process.ts';
 import { runBusbar, startBroker, startBusbar } from '../support/running-command.ts';
 
 /** CONNECT of MQTT 3.1.1 with Clean Session, no Keep Alive, Client Identifier `a`. */
@@ -102,13 +103,13 @@ describe('a broker that cannot run', () => {
   });
 
   test.each([
-    [['--data', 'disk'], "--data: expected 'memory', the only one there is, not 'disk'"],
+    [['--data', 'disk'], "--data: expected memory, the only one there is, not 'disk'"],
     [['--log-format', 'xml'], "--log-format: expected pretty or json, not 'xml'"],
     [['--port', '70000'], "-p/--port: expected a whole number from 0 to 65535, not '70000'"],
     [['--prot', '1'], "unknown option '--prot' (Did you mean --port?)"],
     [['now'], "unexpected word 'now'"],
   ])('%j: one line, exit code 2', async (args, line) => {
-    const { exitCode, stderr } = await runBusbar(['broker', ...args]);
+    const { exitCode, stderr } = await runInProcess(['broker', ...args]);
     expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: `Error: ${line} (see 'busbar broker --help')\n` });
   });
 });

@@ -30,7 +30,7 @@ test('the bounds of a whole number are allowed, and an open end is not named', (
 
 test('a wrong word is answered with the right ones', () => {
   expect(() => oneOf('pretty', 'json').parse('xml')).toThrow("expected pretty or json, not 'xml'");
-  expect(() => oneOf('memory').parse('disk')).toThrow("expected 'memory', the only one there is, not 'disk'");
+  expect(() => oneOf('memory').parse('disk')).toThrow("expected memory, the only one there is, not 'disk'");
   expect(() => oneOf('a', 'b').parse('constructor')).toThrow("expected a or b, not 'constructor'");
 });
 

@@ -28,7 +28,7 @@ test.each([
 });
 
 test.each([
-  [['puback', 'reason-string', 'x'], "expected connect, publish, will as the command, not 'puback'"],
+  [['puback', 'reason-string', 'x'], "expected connect, publish or will as the command, not 'puback'"],
   [['publish', 'will-delay-interval', '7'], /^expected a property of publish \(.*content-type.*\), not 'will-delay-/],
   [['publish', 'colour', 'red'], /^expected a property of publish .* not 'colour'$/],
   [['connect', 'receive-maximum', '0'], 'expected a whole number from 1 to 65535 for receive-maximum, not '],

@@ -25,11 +25,11 @@ describe('kinds of signals', () => {
   });
 
   function toggle(seconds: number): SignalDescription {
-    const states = {
-      off: { seconds: [seconds, seconds], next: { on: 1 } },
-      on: { seconds: [99, 99], next: { off: 1 } },
+    return {
+      kind: 'machine',
+      initial: 'off',
+      states: { off: { seconds: [seconds, seconds], next: { on: 1 } }, on: { seconds: [99, 99], next: { off: 1 } } },
     };
-    return { kind: 'machine', initial: 'off', states } as const;
   }
 
   function lag(): SignalDescription {
@@ -77,9 +77,10 @@ describe('kinds of signals', () => {
       1,
       10,
     );
-    expect(values['total']).toBeCloseTo(120, 6);
-    expect(values['wave']).toBeCloseTo(7, 6);
-    expect(values['both']).toBeCloseTo(124, 6);
+    const { total, wave, both } = values;
+    expect(total).toBeCloseTo(120, 6);
+    expect(wave).toBeCloseTo(7, 6);
+    expect(both).toBeCloseTo(124, 6);
   });
 });
 
@@ -91,7 +92,9 @@ describe('a model', () => {
 
   test('gives a signal the same values whichever signals there are besides', () => {
     const walk: SignalDescription = { kind: 'walk', mean: 0, spread: 1, seconds: 1 };
-    expect(valuesAfter({ a: walk }, 5, 3)['a']).toBe(valuesAfter({ b: walk, a: walk }, 5, 3)['a']);
+    const { a: alone } = valuesAfter({ a: walk }, 5, 3);
+    const { a: among } = valuesAfter({ b: walk, a: walk }, 5, 3);
+    expect(alone).toBe(among);
   });
 
   test.each<[string, Signals, string]>([

@@ -46,7 +46,7 @@ test('shows program, address, state, time, values, events, totals and how to joi
   expect(text).toMatch(/plant\/line1\/filler\/reading +7\.25 bar +▁▅█ +2\.0 +0\.3s +1/);
   expect(text).toMatch(/plant\/line1\/filler\/status +online .* retained/);
   expect(text).toContain('00:06 ✖ drive fell off the network');
-  expect(text).toContain('58 msg/s in · 61 msg/s out · 14 connections (1 of yours) · 34 topics · 0 dropped · CPU 4 %');
+  expect(text).toContain('58 msg/s in · 61 out · 14 connections (1 of yours) · 34 topics · 0 dropped · CPU 4 %');
   expect(text).toContain("busbar sub -t 'plant/#' -v");
 });
 

@@ -55,6 +55,11 @@ test('json is one object a line', () => {
   });
 });
 
+test('json leaves out what the client library has asked for on its own behalf', () => {
+  const printed = formatJson(message('x', { properties: { subscriptionIdentifiers: [1] } }), RECEIVED_AT);
+  expect(JSON.parse(bytesOf(printed))).not.toHaveProperty('properties');
+});
+
 test('json gives a payload that is no text as Base64, and keeps a byte order mark', () => {
   const binary = JSON.parse(bytesOf(formatJson(message(Uint8Array.of(0xff, 0xfe)), RECEIVED_AT)));
   expect(binary).toMatchObject({ payloadBase64: '//4=', payloadlen: 2 });

@@ -129,7 +129,8 @@ export async function startBroker(...args: readonly string[]): Promise<{ command
 
 /** Whether a program is installed. */
 export function isInstalled(program: string): boolean {
-  return (process.env['PATH'] ?? '').split(path.delimiter).some((folder) => {
+  const { PATH: folders = '' } = process.env;
+  return [...folders.split(path.delimiter), '/usr/sbin'].some((folder) => {
     try {
       accessSync(path.join(folder, program), constants.X_OK);
       return true;

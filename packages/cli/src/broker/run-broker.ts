@@ -1,0 +1,36 @@
+import { StopSignal } from '../command/stop-signal.ts';
+import { ExitCode } from '../exit-code.ts';
+import { createLog, type LogFormat } from './log.ts';
+import { readyLine, startBroker, startBrokerNear } from './running-broker.ts';
+
+/** How a broker is run from the command line. */
+export interface BrokerRun {
+  readonly host: string;
+  /** Absent: 1883, or a free one when that is taken. */
+  readonly port: number | undefined;
+  /** Milliseconds until it ends by itself; absent: never. */
+  readonly lastsMs?: number | undefined;
+  readonly verbose: boolean;
+  readonly logFormat: LogFormat | undefined;
+}
+
+/** The port that MQTT has at IANA. */
+export const USUAL_PORT = 1883;
+
+/** Runs a broker until a signal, or its time, ends it. @returns The exit code. @throws {CommandError} It cannot listen. */
+export async function runBroker({ host, port, lastsMs, verbose, logFormat }: BrokerRun): Promise<number> {
+  const log = await createLog(logFormat, verbose ? 'debug' : 'info');
+  const stopSignal = new StopSignal();
+  const broker = await (port === undefined
+    ? startBrokerNear({ host, port: USUAL_PORT, log })
+    : startBroker({ host, port, log }));
+  process.stdout.write(`${readyLine(broker, host)}\n`);
+  const timer = lastsMs === undefined ? undefined : setTimeout(() => stopSignal.stop('SIGTERM'), lastsMs);
+  const signal = await stopSignal.received;
+  clearTimeout(timer);
+  log.info({ signal }, 'stopping');
+  await broker.stop();
+  stopSignal.ignore();
+  log.info({}, 'stopped');
+  return ExitCode.success;
+}

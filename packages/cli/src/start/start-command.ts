@@ -1,0 +1,93 @@
+import { runBroker } from '../broker/run-broker.ts';
+import { readyLine } from '../broker/running-broker.ts';
+import { defineCommand } from '../command/definition.ts';
+import { StopSignal } from '../command/stop-signal.ts';
+import { duration, listeningPort, oneOf, text, wholeNumber } from '../command/value.ts';
+import { ExitCode } from '../exit-code.ts';
+import { bottlingLine } from '../plant/bottling-line.ts';
+import type { DashboardView } from './dashboard.ts';
+import { Demo } from './demo.ts';
+import { commandName, hintsFor } from './hints.ts';
+import { LineReport } from './line-report.ts';
+import { LiveTable } from './live-table.ts';
+import { formatSummary } from './summary.ts';
+
+/** `busbar start`: a broker, and a simulated bottling line to look at. */
+export const startCommand = defineCommand({
+  name: 'start',
+  summary: 'run a broker and a simulated bottling line to look at',
+  description:
+    'Runs a broker and a bottling line of a dozen simulated devices, which publish real MQTT over TCP. In a terminal it shows what a subscriber receives, as a live table; elsewhere it prints one line a second. Your own clients can join in.',
+  helpFlags: '-h, --help',
+  usageExitCode: ExitCode.usage,
+  options: {
+    port: {
+      flags: '-p, --port',
+      value: listeningPort,
+      description: 'port to listen on; 0 takes a free one (default: 1883, or a free one when that is taken)',
+    },
+    host: {
+      flags: '--host',
+      value: text('address'),
+      default: 'localhost',
+      description: 'address to listen on; localhost is reached from this machine only, 0.0.0.0 or :: from everywhere',
+    },
+    for: { flags: '--for', value: duration, description: 'end after this time, such as 500ms, 20s or 5m' },
+    demo: { flags: '--no-demo', description: 'run the broker alone' },
+    seed: {
+      flags: '--seed',
+      value: wholeNumber('number', 0, 0xffff_ffff),
+      description: 'the same number gives the same values again; without it every day is another',
+    },
+    verbose: { flags: '-v, --verbose', description: 'with --no-demo: log more' },
+    logFormat: {
+      flags: '--log-format',
+      value: oneOf('pretty', 'json'),
+      description: 'with --no-demo: format of the log; without it pretty in a terminal, json elsewhere',
+    },
+  },
+  examples: [
+    { line: 'busbar start', what: 'the bottling line, until q or Ctrl-C' },
+    { line: 'busbar start --for 20s', what: 'for 20 seconds, with a summary at the end' },
+    { line: 'busbar start --no-demo --port 1884', what: 'the broker alone' },
+  ],
+  async run({ port, host, for: lastsMs, demo: withDemo, seed, verbose, logFormat }) {
+    if (!withDemo) return runBroker({ host, port, lastsMs, verbose, logFormat });
+    return runDemo({ host, port, lastsMs, seed: seed ?? Date.now() % 0xffff_ffff });
+  },
+});
+
+interface DemoRun {
+  readonly host: string;
+  readonly port: number | undefined;
+  readonly lastsMs: number | undefined;
+  readonly seed: number;
+}
+
+async function runDemo({ host, port, lastsMs, seed }: DemoRun): Promise<number> {
+  const { stdin, stdout } = process;
+  let presenter: LiveTable | LineReport | undefined;
+  const stopSignal = new StopSignal(() => presenter?.close());
+  stdout.on('error', () => stopSignal.stop('nobody reads'));
+  const demo = await Demo.start({ scenario: bottlingLine, host, port, seed });
+  stdout.write(`${readyLine(demo.broker, host)}\n`);
+  const hints = hintsFor({ ...demo.address, command: commandName(process.env) });
+  const view = (): DashboardView => ({ ...demo.view(), lastsMs, hints });
+  const { TERM: terminal } = process.env;
+  const isTerminal = stdout.isTTY && terminal !== 'dumb';
+  presenter = isTerminal
+    ? new LiveTable(stdin, stdout, view)
+    : new LineReport(stdout, view, () => demo.events.takeNew());
+  presenter.open();
+  const timer =
+    lastsMs === undefined ? undefined : setTimeout(() => stopSignal.stop('time is over'), lastsMs - demo.elapsedMs);
+
+  await stopSignal.received;
+  clearTimeout(timer);
+  presenter.close();
+  const summary = demo.summary();
+  await demo.stop();
+  stdout.write(`${formatSummary(summary)}\n`);
+  stopSignal.ignore();
+  return ExitCode.success;
+}
