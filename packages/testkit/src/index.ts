@@ -14,6 +14,13 @@ export { freePort, hasCommand, type PeerOptions, PeerProcess, type ProcessEnd } 
 export { type PacketPattern, RawClient } from './raw-client.ts';
 export { RecordingReceiver } from './recording-receiver.ts';
 export { refusedVectors } from './refused-vectors.ts';
+export {
+  createSelfSignedCertificate,
+  createTestAuthority,
+  type TestAuthority,
+  type TestCertificate,
+  type TestCertificateOptions,
+} from './test-certificates.ts';
 export type { ConnectedPair, ConnectPair, ContractCase } from './transport-contract.ts';
 export { transportContract } from './transport-contract.ts';
 export { packetAround, propertyVectors } from './vectors/property-packets.ts';

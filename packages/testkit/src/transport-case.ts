@@ -37,15 +37,20 @@ export async function close(near: ByteTransport, atNear: RecordingReceiver, atFa
   assertClosedInOrder(atFar);
 }
 
-/** Writes until the transport says that it is not writable; gives the number of bytes written. */
-export function fill(transport: ByteTransport): number {
+/** Writes until the transport says that it is not writable, and that lasts; gives the number of bytes written. */
+export async function fill(transport: ByteTransport): Promise<number> {
   const piece = pattern(MEBIBYTE, 1);
   let written = 0;
-  while (transport.isWritable) {
+  const write = () => {
     assert.ok(written < 256 * MEBIBYTE, 'the transport has no back-pressure');
     transport.write(piece);
     written += piece.byteLength;
-  }
+  };
+  do {
+    while (transport.isWritable) write();
+    await turns(); // where TLS lies between, all that is written is buffered at first
+  } while (transport.isWritable);
+  for (let count = 0; count < 4; count += 1) write(); // the kernel may find some more room later
   return written;
 }
 
@@ -58,6 +63,11 @@ export function pattern(byteLength: number, seed: number): Uint8Array {
     bytes[at] = state >>> 16;
   }
   return bytes;
+}
+
+/** Lets the event loop go round until everything that was written has been taken. */
+export async function untilTaken(transport: ByteTransport): Promise<void> {
+  while (transport.bufferedBytes > 0) await turns();
 }
 
 /** Lets the event loop go round often enough for everything that is due to happen. */

@@ -11,7 +11,11 @@ import {
   open,
   pattern,
   turns,
+  untilTaken,
 } from './transport-case.ts';
+
+/** Bytes that a transport may put before those of one write. */
+const FRAMING = 14;
 
 /** What a transport promises while the connection is open: order, completeness, back-pressure. */
 export const transportFlowCases: readonly ContractCase[] = [
@@ -56,7 +60,7 @@ export const transportFlowCases: readonly ContractCase[] = [
     },
   },
   {
-    name: 'a small write is taken at once, and its buffer may be reused',
+    name: 'a buffer may be reused as soon as nothing is buffered',
     async run(connect) {
       const { near, atNear, atFar } = await open(connect);
       const outbox = new Uint8Array(100);
@@ -64,8 +68,8 @@ export const transportFlowCases: readonly ContractCase[] = [
         outbox.fill(round);
         if (round % 2 === 0) near.write(outbox);
         else near.writeAll([outbox.subarray(0, 50), outbox.subarray(50)]);
-        assert.equal(near.bufferedBytes, 0);
         assert.equal(near.isWritable, true);
+        await untilTaken(near);
       }
       await atFar.untilBytes(2_000);
       const received = atFar.bytes();
@@ -100,7 +104,7 @@ export const transportFlowCases: readonly ContractCase[] = [
         while (near.isWritable && written < total) {
           near.write(piece);
           written += 1;
-          assert.ok(near.bufferedBytes < HIGH_WATER_MARK + piece.byteLength);
+          assert.ok(near.bufferedBytes < HIGH_WATER_MARK + piece.byteLength + FRAMING);
         }
       };
       atNear.onWritable = pump;
@@ -118,22 +122,23 @@ export const transportFlowCases: readonly ContractCase[] = [
     async run(connect) {
       const { near, far, atNear, atFar } = await open(connect);
       far.pause();
-      const written = fill(near);
+      const written = await fill(near);
+      const writable = atNear.writable;
       assert.ok(near.bufferedBytes >= HIGH_WATER_MARK);
       const before = near.bufferedBytes;
       near.write(pattern(10, 1));
-      assert.equal(near.bufferedBytes, before + 10);
+      assert.ok(near.bufferedBytes >= before + 10 && near.bufferedBytes <= before + 10 + FRAMING);
       await turns();
       assert.equal(near.isWritable, false);
-      assert.equal(atNear.writable, 0);
+      assert.equal(atNear.writable, writable);
 
       far.resume();
-      await atNear.until(() => atNear.writable > 0);
+      await atNear.until(() => atNear.writable > writable);
       assert.equal(near.bufferedBytes, 0);
       assert.equal(near.isWritable, true);
       await atFar.untilBytes(written + 10);
       await turns();
-      assert.equal(atNear.writable, 1);
+      assert.equal(atNear.writable, writable + 1);
       assert.equal(atFar.byteLength, written + 10);
       await close(near, atNear, atFar);
     },

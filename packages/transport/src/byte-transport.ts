@@ -1,3 +1,5 @@
+import type { TlsSession } from './tls-session.ts';
+
 /**
  * A connected, ordered, reliable stream of bytes in both directions: what MQTT calls a Network Connection (section 4.2).
  *
@@ -13,8 +15,7 @@
 export interface ByteTransport {
   /**
    * Bytes written that the operating system (or the peer in memory) has not taken yet. 0 means every written buffer may
-   * be reused, and it is 0 straight after a write that was taken whole: the usual case as long as the peer reads.
-   */
+XX   */
   readonly bufferedBytes: number;
   /**
    * False from the moment `bufferedBytes` has reached the high-water mark (65,536 bytes by default) until it is 0 again;
@@ -23,6 +24,8 @@ export interface ByteTransport {
   readonly isWritable: boolean;
   /** The peer, for logs and limits. */
   readonly remote: TransportAddress;
+  /** What TLS says of the connection and of the peer; absent where there is no TLS. */
+  readonly tls?: TlsSession | undefined;
 
   /** Attaches the one receiver and starts the flow of bytes. Calling it twice is a mistake of the caller and throws. */
   attach(receiver: TransportReceiver): void;
@@ -42,7 +45,7 @@ export interface ByteTransport {
 
 /** Where a peer is. */
 export interface TransportAddress {
-  /** Numeric address without port or zone, a name such as `memory` for a transport without addresses, `''` if unknown. */
+  /** Numeric address without port or zone, `memory` or `unix` for a transport without addresses, `''` if unknown. */
   readonly address: string;
   /** 0 where there is none. */
   readonly port: number;

@@ -1,10 +1,35 @@
-export { formatAddress, numericAddress } from './address.ts';
+/** @busbar/transport: moves bytes over TCP, TLS, WebSocket, Unix sockets and in memory; dials and listens. */
+export { formatAddress, formatPeer, numericAddress } from './address.ts';
+export type { HandshakeOptions } from './arrival.ts';
 export type { ByteTransport, TransportAddress, TransportReceiver } from './byte-transport.ts';
 export { TransportError } from './byte-transport.ts';
-export type { ListenerEvents, TransportListener } from './listener.ts';
+export { ConnectionGate, type ConnectionGateLimits, type GateRefusal } from './connection-gate.ts';
+export type { ListenerOptions, TransportListener } from './listener.ts';
 export type { MemoryPairOptions, MemoryTransport } from './memory.ts';
 export { createMemoryPair } from './memory.ts';
 export type { DialMemoryOptions } from './memory-listener.ts';
 export { dialMemory, MemoryListener } from './memory-listener.ts';
-export type { DialTcpOptions, ListenTcpOptions, TcpLimits } from './tcp.ts';
-export { dialTcp, listenTcp, TcpTransport } from './tcp.ts';
+export { SocketTransport, type TransportLimits } from './socket-transport.ts';
+export { type DialTcpOptions, dialTcp, type ListenTcpOptions, listenTcp } from './tcp.ts';
+export {
+  type DialTlsOptions,
+  dialTls,
+  type ListenTlsOptions,
+  listenTls,
+  type TlsClientOptions,
+  type TlsListener,
+} from './tls.ts';
+export type { Pem, TlsCertificate, TlsCredentials, TlsParameters } from './tls-certificates.ts';
+export type { TlsServerOptions } from './tls-server.ts';
+export type { PeerCertificate, SubjectAltName, TlsSession } from './tls-session.ts';
+export { type DialUnixOptions, dialUnix, type ListenUnixOptions, listenUnix } from './unix.ts';
+export {
+  type DialWebSocketOptions,
+  dialWebSocket,
+  type ListenSecureWebSocketOptions,
+  type ListenWebSocketOptions,
+  listenSecureWebSocket,
+  listenWebSocket,
+} from './websocket.ts';
+export type { WebSocketTarget } from './websocket-options.ts';
+export type { WebSocketServerOptions } from './websocket-server.ts';

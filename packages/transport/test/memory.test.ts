@@ -55,6 +55,19 @@ describe('createMemoryPair', () => {
     expect(atFar.calls).toEqual(['bytes', 'bytes', 'closed']);
   });
 
+  test('what the window holds is taken at once, so that its buffer may be reused at once', () => {
+    const due = manualSchedule();
+    const [near, far] = createMemoryPair({ schedule: due.schedule });
+    const atFar = new RecordingReceiver().attachTo(far);
+    const outbox = new Uint8Array(3);
+    for (let round = 1; round <= 3; round += 1) {
+      near.write(outbox.fill(round));
+      expect([near.bufferedBytes, near.isWritable]).toEqual([0, true]);
+    }
+    due.runAll();
+    expect([...atFar.bytes()]).toEqual([1, 1, 1, 2, 2, 2, 3, 3, 3]);
+  });
+
   test('by default every write is delivered as it was written', () => {
     const due = manualSchedule();
     const [near, far] = createMemoryPair({ schedule: due.schedule });

@@ -1,8 +1,14 @@
 import { getEventListeners } from 'node:events';
 import { createServer, type LookupFunction, type Server } from 'node:net';
 import { RecordingReceiver } from '@busbar/testkit';
-import type { ByteTransport, ListenTcpOptions, TransportAddress, TransportListener } from '@busbar/transport';
-import { dialTcp, listenTcp, TransportError } from '@busbar/transport';
+import type {
+  ByteTransport,
+  GateRefusal,
+  ListenTcpOptions,
+  TransportAddress,
+  TransportListener,
+} from '@busbar/transport';
+import { ConnectionGate, dialTcp, listenTcp, TransportError } from '@busbar/transport';
 import { afterEach, describe, expect, test } from 'vitest';
 import { openListener } from '../src/listener.ts';
 import { watchTimers } from './watch-timers.ts';
@@ -227,16 +233,18 @@ describe('listenTcp', () => {
     expect(again.listener.port).toBe(listener.port);
   });
 
-  test('more than maxConnections are closed at once and told', async () => {
-    const refused: TransportAddress[] = [];
-    const onRefused = (remote: TransportAddress) => refused.push(remote);
-    const { listener, accepted, untilAccepted } = await listen({ maxConnections: 1, onRefused });
+  test('what the gate turns away is closed at once and told', async () => {
+    const refused: [TransportAddress, GateRefusal][] = [];
+    const onRefused = (...refusal: [TransportAddress, GateRefusal]) => refused.push(refusal);
+    const gate = new ConnectionGate({ maximumConnections: 1 });
+    const { listener, accepted, untilAccepted } = await listen({ gate, onRefused });
     await dial({ host: '127.0.0.1', port: listener.port });
     await untilAccepted(1);
     const second = new RecordingReceiver().attachTo(await dial({ host: '127.0.0.1', port: listener.port }));
     await second.untilClosed();
     expect(accepted).toHaveLength(1);
-    expect(refused.map(({ address }) => address)).toEqual(['127.0.0.1']);
+    expect(refused.map(([{ address }, reason]) => [address, reason])).toEqual([['127.0.0.1', 'maximumConnections']]);
+    expect(gate.open).toBe(1);
   });
 
   test('an error while accepting is told and does not end the listener', async () => {

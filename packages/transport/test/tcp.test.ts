@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, Socket } from 'node:net';
 import { RecordingReceiver, transportContract } from '@busbar/testkit';
-import { type ByteTransport, TcpTransport } from '@busbar/transport';
+import { type ByteTransport, SocketTransport } from '@busbar/transport';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { watchTimers } from './watch-timers.ts';
 
@@ -33,8 +33,8 @@ for (const nearIs of ['dialled', 'accepted']) {
           const [dialled, accepted] = await connectSockets();
           const [near, far] = nearIs === 'dialled' ? [dialled, accepted] : [accepted, dialled];
           return {
-            near: new TcpTransport(near, limits),
-            far: new TcpTransport(far, limits),
+            near: new SocketTransport(near, limits),
+            far: new SocketTransport(far, limits),
             reset: () => far.resetAndDestroy(),
           };
         }),
@@ -43,12 +43,28 @@ for (const nearIs of ['dialled', 'accepted']) {
   });
 }
 
-describe('TcpTransport', () => {
+describe('SocketTransport over TCP', () => {
+  test('a small write is taken at once, so that its buffer may be reused at once', async () => {
+    const [near, far] = await connectSockets();
+    const transport = new SocketTransport(near);
+    const atFar = new RecordingReceiver().attachTo(new SocketTransport(far));
+    const outbox = new Uint8Array(100);
+    for (let round = 1; round <= 20; round += 1) {
+      outbox.fill(round);
+      if (round % 2 === 0) transport.write(outbox);
+      else transport.writeAll([outbox.subarray(0, 50), outbox.subarray(50)]);
+      expect([transport.bufferedBytes, transport.isWritable]).toEqual([0, true]);
+    }
+    await atFar.untilBytes(2_000);
+    const expected = Buffer.concat(Array.from({ length: 20 }, (_, index) => Buffer.alloc(100, index + 1)));
+    expect(Buffer.compare(atFar.bytes(), expected)).toBe(0);
+  });
+
   test('a large write that the kernel takes whole leaves it writable', async () => {
     const [near, far] = await connectSockets();
-    const transport = new TcpTransport(near);
+    const transport = new SocketTransport(near);
     const atNear = new RecordingReceiver().attachTo(transport);
-    const atFar = new RecordingReceiver().attachTo(new TcpTransport(far));
+    const atFar = new RecordingReceiver().attachTo(new SocketTransport(far));
     transport.write(new Uint8Array(100_000));
     expect([transport.bufferedBytes, transport.isWritable]).toEqual([0, true]);
     transport.writeAll([new Uint8Array(50_000), new Uint8Array(50_000)]);
@@ -61,8 +77,8 @@ describe('TcpTransport', () => {
     const [near, far] = await connectSockets();
     const single = vi.spyOn(near, '_write');
     const gathered = vi.spyOn(near, '_writev');
-    const transport = new TcpTransport(near);
-    const atFar = new RecordingReceiver().attachTo(new TcpTransport(far));
+    const transport = new SocketTransport(near);
+    const atFar = new RecordingReceiver().attachTo(new SocketTransport(far));
     transport.write(Uint8Array.of(1));
     expect([single.mock.calls.length, gathered.mock.calls.length]).toEqual([1, 0]);
     transport.writeAll([Uint8Array.of(2), Uint8Array.of(3), Buffer.from([4])]);
@@ -74,7 +90,7 @@ describe('TcpTransport', () => {
   test('the high-water mark is counted to the byte while the peer does not read', async () => {
     const [near, far] = await connectSockets();
     far.pause();
-    const transport = new TcpTransport(near, { highWaterMark: 100_000 });
+    const transport = new SocketTransport(near, { highWaterMark: 100_000 });
     while (transport.bufferedBytes === 0) transport.write(new Uint8Array(30_000));
     expect([transport.bufferedBytes, transport.isWritable]).toEqual([30_000, true]);
     transport.write(new Uint8Array(69_999));
@@ -86,7 +102,7 @@ describe('TcpTransport', () => {
   test('a peer that ends its side still gets what is buffered', async () => {
     const [far, near] = await connectSockets({ allowHalfOpen: true });
     far.pause();
-    const transport = new TcpTransport(near);
+    const transport = new SocketTransport(near);
     const atNear = new RecordingReceiver().attachTo(transport);
     let written = 0;
     while (transport.isWritable) {
@@ -109,7 +125,7 @@ describe('TcpTransport', () => {
   test('a peer that ends its side and reads nothing is cut off in bounded time', async () => {
     const [far, near] = await connectSockets({ allowHalfOpen: true });
     far.pause();
-    const transport = new TcpTransport(near, { endTimeoutMs: 30 });
+    const transport = new SocketTransport(near, { endTimeoutMs: 30 });
     const atNear = new RecordingReceiver().attachTo(transport);
     while (transport.isWritable) transport.write(new Uint8Array(1_000_000));
     far.end();
@@ -119,7 +135,7 @@ describe('TcpTransport', () => {
 
   test('a peer that took everything and never ends its side is left in order after the bound', async () => {
     const [far, near] = await connectSockets({ allowHalfOpen: true });
-    const transport = new TcpTransport(near, { endTimeoutMs: 30 });
+    const transport = new SocketTransport(near, { endTimeoutMs: 30 });
     const atNear = new RecordingReceiver().attachTo(transport);
     const ended = once(far.resume(), 'end');
     transport.write(new Uint8Array(10));
@@ -131,7 +147,7 @@ describe('TcpTransport', () => {
   test('writing into a connection that the peer has reset ends in handleClosed with the error', async () => {
     const [near, far] = await connectSockets();
     near.pause();
-    const transport: ByteTransport = new TcpTransport(near);
+    const transport: ByteTransport = new SocketTransport(near);
     transport.pause();
     const atNear = new RecordingReceiver().attachTo(transport);
     far.resetAndDestroy();
@@ -145,9 +161,9 @@ describe('TcpTransport', () => {
   test('no timer outlives a connection', async () => {
     const [near, far] = await connectSockets();
     const timers = watchTimers(4_999);
-    const transport = new TcpTransport(near, { endTimeoutMs: 4_999 });
+    const transport = new SocketTransport(near, { endTimeoutMs: 4_999 });
     const atNear = new RecordingReceiver().attachTo(transport);
-    new RecordingReceiver().attachTo(new TcpTransport(far));
+    new RecordingReceiver().attachTo(new SocketTransport(far));
     transport.end();
     await atNear.untilClosed();
     expect(timers()).toEqual({ started: 1, cleared: 1 });
