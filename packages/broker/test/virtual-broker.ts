@@ -132,6 +132,20 @@ export class VirtualBroker {
     this.clock.advance(milliseconds);
   }
 
+  /** Stops the broker, and lets as much time pass as that takes. */
+  async stop(): Promise<void> {
+    let isStopped = false;
+    const stopping = this.broker.stop().then(() => {
+      isStopped = true;
+    });
+    for (let turn = 0; !isStopped; turn++) {
+      if (turn < 10) this.run();
+      else this.advance(100);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await stopping;
+  }
+
   /** Log lines of a level and above, since the last call. */
   takeLog(level?: LogLine['level']): LogLine[] {
     return this.log.take(level);

@@ -20,6 +20,7 @@ export class VirtualClock {
   #tasks: (() => void)[] = [];
   #ends: (() => void)[] = [];
   readonly #timers = new Set<Timer>();
+  #isRunning = false;
 
   /** @param now Milliseconds at the beginning; default 1,000,000, so that zero is never right by chance. */
   constructor(now = 1_000_000) {
@@ -50,8 +51,18 @@ export class VirtualClock {
     return this.#timers.size;
   }
 
-  /** Turns the event loop until it has nothing left to do at this instant. */
+  /** Turns the event loop until it has nothing left to do at this instant. From within a task it does nothing. */
   run(): void {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    try {
+      this.#turn();
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  #turn(): void {
     for (let count = 0; this.#tasks.length > 0 || this.#ends.length > 0; count++) {
       if (count > MOST_TASKS) throw new Error('the event loop does not come to rest');
       const tasks = this.#tasks;

@@ -7,37 +7,34 @@ const SEARCH_STEP = 16;
 
 /**
  * The retained messages that a new subscription brings (section 3.3.1.3), handed out one at a time as fast as the client
- * takes them, so that any number of them arrives whole and none has to be queued.
+ * takes them, so that any number of them arrives whole and none has to be queued. None is looked for before it can be sent:
+ * meanwhile a newer one could take its place, and arrive before it.
  */
 export class RetainedReplay {
   readonly topicFilter: string;
+  /** Whether what it hands out may be of QoS 1 or 2, and so needs room in the client's window. */
+  readonly needsWindow: boolean;
   readonly #subscription: StoredSubscription;
   readonly #search: RetainedSearch;
-  #next: Delivery | undefined = undefined;
 
   constructor(subscription: StoredSubscription, search: RetainedSearch) {
     this.topicFilter = subscription.topicFilter;
+    this.needsWindow = subscription.qos > 0;
     this.#subscription = subscription;
     this.#search = search;
   }
 
   /** Whether everything has been handed out. */
   get isDone(): boolean {
-    return this.#next === undefined && this.#search.isDone;
+    return this.#search.isDone;
   }
 
-  /** The next one, which stays until {@link advance}; undefined when a step of the search has found none. */
-  peek(now: number): Delivery | undefined {
-    if (this.#next !== undefined) return this.#next;
+  /** The next one, to be sent at once; undefined when a step of the search has found none. */
+  take(now: number): Delivery | undefined {
     const message = this.#search.next(SEARCH_STEP, now);
     if (message === undefined) return undefined;
     const { qos, subscriptionIdentifier } = this.#subscription;
     const identifiers = subscriptionIdentifier === undefined ? undefined : [subscriptionIdentifier];
-    this.#next = new Delivery(message, Math.min(message.qos, qos) as 0 | 1 | 2, true, identifiers); // [MQTT-3.3.1-8]
-    return this.#next;
-  }
-
-  advance(): void {
-    this.#next = undefined;
+    return new Delivery(message, Math.min(message.qos, qos) as 0 | 1 | 2, true, identifiers); // [MQTT-3.3.1-8]
   }
 }

@@ -211,13 +211,12 @@ export class Session implements Subscriber {
     const replay = this.#replays[0];
     // What waits in the queue is older than the retained messages that follow it.
     if (replay === undefined || this.record.queue.length > 0) return false;
-    const next = replay.peek(now);
+    if (!outlet.isWritable || (replay.needsWindow && !outlet.hasRoom)) return false;
+    const next = replay.take(now);
     if (next === undefined) {
       if (replay.isDone) this.#replays.shift();
       return true;
     }
-    if (!this.#isDue(outlet, next, now)) return false;
-    replay.advance();
     this.#around.counters.messagesMatched++;
     this.#sendOrLose(outlet, next, now);
     return true;

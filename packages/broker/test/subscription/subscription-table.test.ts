@@ -37,7 +37,10 @@ function set(who: Subscriber, topicFilter: string, options: Options = {}): Store
 /** Who receives, with the highest QoS; groups by the names of their members. */
 function receivers(topicName: string): string[] {
   const { receivers, groups } = table.match(topicName);
-  const shared = groups.map((group) => [...group].map(({ member }) => member.clientIdentifier).join('+'));
+  const shared = groups.map((group) => {
+    const names = [...group].map(({ member }) => member.clientIdentifier);
+    return names.sort().join('+');
+  });
   return [
     ...receivers.map(({ subscriber: { clientIdentifier }, qos }) => `${clientIdentifier} ${qos}`),
     ...shared,
@@ -174,11 +177,6 @@ function naive(model: ReadonlyMap<string, number>, topicName: string): string[] 
     if (shared === null) ordinary.set(who, Math.max(ordinary.get(who) ?? 0, qos));
     else groups.set(topicFilter, [...(groups.get(topicFilter) ?? []), who]);
   }
-  const members = [...groups].map(([topicFilter]) => {
-    const { groups: found } = table.match(topicName);
-    const names = groups.get(topicFilter)?.sort().join('+');
-    const actual = found.map((group) => [...group].map(({ member }) => member.clientIdentifier));
-    return actual.find((each) => each.toSorted().join('+') === names)?.join('+') ?? `missing ${names}`;
-  });
+  const members = [...groups.values()].map((names) => names.sort().join('+'));
   return [...[...ordinary].map(([who, qos]) => `${who} ${qos}`), ...members].sort();
 }

@@ -97,12 +97,7 @@ describe('a Will is not published', () => {
 
   test('when the broker stops', async () => {
     connect(0, 0);
-    const stopping = broker.broker.stop();
-    broker.run();
-    await Promise.resolve();
-    broker.run();
-    broker.advance(10_000);
-    await stopping;
+    await broker.stop();
     assert.deepEqual(
       watcher.takeAll().filter(({ type }) => type === PacketType.publish),
       [],
