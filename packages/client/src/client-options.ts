@@ -50,6 +50,11 @@ export interface ClientOptions {
   readonly will?: WillOptions;
   /** Messages of QoS 1 and 2 that the server may send unacknowledged, 1 to 65,535; default 1,024. 5.0 only. */
   readonly receiveMaximum?: number;
+  /**
+   * Messages of QoS 1 and 2 that this client sends unacknowledged at the most, 1 to 65,535. Default: as many as a 5.0 server
+   * allows; 20 below 5.0, where servers cannot say how many they take and some drop what is too much for them.
+   */
+  readonly maximumInFlight?: number;
   /** Bytes of the largest packet accepted; default: any. A 5.0 server is told and sends no larger one. */
   readonly maximumPacketSize?: number;
   /** Topic Aliases that the server may use, 0 to 65,535; default 0. 5.0 only. */
@@ -107,9 +112,12 @@ export function settle(url: string | URL, options: ClientOptions): ClientSetting
     random = Math.random,
   } = options;
   if (![3, 4, 5].includes(protocolVersion)) throw invalid(`protocolVersion must be 3, 4 or 5, not ${protocolVersion}`);
+  if (!(options.maximumInFlight === undefined || options.maximumInFlight >= 1)) {
+    throw invalid(`maximumInFlight must be at least 1, not ${options.maximumInFlight}`);
+  }
   if (!(connectTimeoutMs > 0)) throw invalid(`connectTimeoutMs must be more than 0, not ${connectTimeoutMs}`);
   const sessionExpiryInterval = options.sessionExpiryInterval ?? 0;
-  const { will, topicAliases, keepAlive } = options;
+  const { will, topicAliases, keepAlive, maximumInFlight } = options;
   return {
     server: address,
     dial: options.dial ?? dialServer,
@@ -126,6 +134,7 @@ export function settle(url: string | URL, options: ClientOptions): ClientSetting
       will: will && { qos: 0, retain: false, properties: {}, ...will, payload: bytesOf(will.payload) },
       properties: propertiesOf(options, sessionExpiryInterval),
       topicAliases,
+      maximumInFlight,
     },
     resumesSession: protocolVersion === 5 && sessionExpiryInterval > 0,
   };

@@ -11,8 +11,14 @@ import {
 } from '@busbar/codec';
 import { RawClient, VirtualClock } from '@busbar/testkit';
 import { createMemoryPair, type MemoryPairOptions, type MemoryTransport, TransportError } from '@busbar/transport';
-import type { ClientEventName } from '../src/client-events.ts';
-import { type Client, type ConnectOptions, connect, createClient } from '../src/index.ts';
+import {
+  type Client,
+  type ClientEventName,
+  type ClientEvents,
+  type ConnectOptions,
+  connect,
+  createClient,
+} from '../src/index.ts';
 
 const EVENTS: readonly ClientEventName[] = [
   'connected',

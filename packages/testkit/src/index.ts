@@ -1,4 +1,5 @@
 export { frame, hex, toHex, variableByteInteger } from './hex.ts';
+export { findMosquitto, MosquittoBroker } from './mosquitto.ts';
 export { packetOf, publishOf, utf8String } from './packet-arbitraries.ts';
 export { packetVectors } from './packet-vectors.ts';
 export {

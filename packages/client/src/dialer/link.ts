@@ -73,7 +73,9 @@ export class Link implements TransportReceiver {
   }
 
   handleBytes(bytes: Uint8Array): void {
-    this.machine.handleBytes(bytes, this.#clock.now());
+    // Node brings Buffers; what users get of them are to be plain Uint8Arrays, as in browsers.
+    const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.machine.handleBytes(plain, this.#clock.now());
     this.#settle();
   }
 

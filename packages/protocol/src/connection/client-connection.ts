@@ -34,6 +34,7 @@ import { BlockPool, type ByteSink, OutputBuffer } from './output-buffer.ts';
 
 const CONNACK_TIMEOUT_MS = 30_000;
 const PINGRESP_TIMEOUT_MS = 10_000;
+const MAXIMUM_IN_FLIGHT_BELOW_5 = 20;
 /** The largest packet that MQTT can express. */
 const LARGEST_PACKET = 268_435_460;
 
@@ -73,6 +74,7 @@ export class ClientConnection {
   readonly #connect: ConnectPacket;
   readonly #connackTimeoutMs: number;
   readonly #pingrespTimeoutMs: number;
+  readonly #maximumInFlight: number;
   readonly #topicAliases: number;
   readonly #splitter: PacketSplitter;
   readonly #output: OutputBuffer;
@@ -100,6 +102,8 @@ export class ClientConnection {
     this.#authentication = new ClientAuthentication(this.#connect);
     this.#connackTimeoutMs = options.connackTimeoutMs ?? CONNACK_TIMEOUT_MS;
     this.#pingrespTimeoutMs = options.pingrespTimeoutMs ?? PINGRESP_TIMEOUT_MS;
+    this.#maximumInFlight =
+      options.maximumInFlight ?? (this.#connect.protocolVersion === 5 ? 65_535 : MAXIMUM_IN_FLIGHT_BELOW_5);
     this.#topicAliases = options.topicAliases ?? 0;
     this.#splitter = new PacketSplitter(options.properties?.maximumPacketSize ?? LARGEST_PACKET);
     this.#output = new OutputBuffer(pool);
@@ -394,7 +398,7 @@ export class ClientConnection {
     };
     this.#phase = 'connected';
     this.#ping.start(agreement.keepAlive, this.#pingrespTimeout(agreement), this.#now);
-    outbound.handleConnected(agreement.receiveMaximum);
+    outbound.handleConnected(Math.min(agreement.receiveMaximum, this.#maximumInFlight));
     this.#owner.handleConnected(agreement, lost);
     publishing.resend();
     if (this.#phase === 'connected') this.#owner.handleWindow();

@@ -34,6 +34,11 @@ export interface ClientConnectionOptions {
   readonly connackTimeoutMs?: number | undefined;
   /** Milliseconds that a PINGRESP may take while nothing else comes; default 10,000, and at most the Keep Alive. */
   readonly pingrespTimeoutMs?: number | undefined;
+  /**
+   * Messages of QoS 1 and 2 that are unacknowledged at the most, however many the server allows; 1 to 65,535. Default 65,535
+   * in 5.0; 20 below, where servers cannot say how many they take and some drop what is too much for them.
+   */
+  readonly maximumInFlight?: number | undefined;
   /** Topic Aliases given out automatically at the most, as far as the server allows; 0 to 65,535, default 0. */
   readonly topicAliases?: number | undefined;
 }
@@ -49,7 +54,7 @@ export interface Agreement {
   readonly keepAlive: number;
   /** Seconds that the session outlives the connection; 4,294,967,295 is for ever. */
   readonly sessionExpiryInterval: number;
-  /** QoS 1 and 2 publications that the server takes unacknowledged. */
+  /** QoS 1 and 2 publications that the server takes unacknowledged; 65,535 below 5.0, where it does not say. */
   readonly receiveMaximum: number;
   readonly maximumQoS: 0 | 1 | 2;
   readonly retainAvailable: boolean;

@@ -176,6 +176,19 @@ describe("the server's limits", () => {
   });
 
   test.each([
+    [{ protocolVersion: 5, maximumInFlight: 2 }, {}, 2],
+    [{ protocolVersion: 5, maximumInFlight: 2 }, { receiveMaximum: 1 }, 1],
+    [{ protocolVersion: 4 }, {}, 20],
+    [{ protocolVersion: 3, maximumInFlight: 3 }, {}, 3],
+  ] as const)('our own limit, which is 20 below 5.0: %o', (options, connack, expected) => {
+    const harness = new ClientHarness(options);
+    harness.connect(connack);
+    let sent = 0;
+    for (; harness.machine.hasRoom; sent++) harness.machine.publish(message('a', 1));
+    assert.equal(sent, expected);
+  });
+
+  test.each([
     ['qos-not-supported', { maximumQoS: 0 } as const, message('a', 1)],
     ['qos-not-supported', { maximumQoS: 1 } as const, message('a', 2)],
     ['retain-not-supported', { retainAvailable: false }, { ...message('a', 0), retain: true }],
