@@ -1,4 +1,8 @@
-import type { Scenario } from './scenario.ts';
+import { exchange } from '../client/exchange.ts';
+import type { Endpoint } from '../client/raw-client.ts';
+import { bytesOf } from '../wire/bytes.ts';
+import { connect, disconnect, type Version } from '../wire/packet-writer.ts';
+import { type Scenario, VERSION_NAME } from './scenario.ts';
 import { Scene } from './scene.ts';
 import type { Target } from './target.ts';
 import { NotTestable, Violation } from './violation.ts';
@@ -24,11 +28,12 @@ export async function runScenarios(
   scenarios: readonly Scenario[],
   onOutcome: (outcome: Outcome) => void = () => {},
 ): Promise<Outcome[]> {
+  const spoken = await spokenVersions(target, scenarios);
   const waiting = [...scenarios].sort((a, b) => Number(b.waits) - Number(a.waits));
   const outcomes = new Map<Scenario, Outcome>();
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const outcome = await runScenario(target, next);
+      const outcome = spoken.has(next.version) ? await runScenario(target, next) : notSpoken(next);
       outcomes.set(next, outcome);
       onOutcome(outcome);
     }
@@ -37,18 +42,32 @@ export async function runScenarios(
   return scenarios.flatMap((scenario) => outcomes.get(scenario) ?? []);
 }
 
+/** The versions that the broker takes a plain CONNECT of. */
+async function spokenVersions(target: Target, scenarios: readonly Scenario[]): Promise<Set<Version>> {
+  const versions = new Set(scenarios.map(({ version }) => version));
+  const endpoint = await target.endpoint('ordinary');
+  for (const version of versions) {
+    const clientId = `cfprobe${version}`;
+    const answer = await exchange(endpoint, bytesOf(connect({ version, clientId }), disconnect())).catch(
+      () => undefined,
+    );
+    // The fourth byte of CONNACK is its code, unless there are many properties: then it is none of these.
+    if (answer === undefined || answer.length < 4 || [0x01, 0x84].includes(answer[3] ?? 0)) versions.delete(version);
+  }
+  return versions;
+}
+
+function notSpoken(scenario: Scenario): Outcome {
+  const reason = `the broker does not speak MQTT ${VERSION_NAME[scenario.version]}`;
+  return { scenario, durationMs: 0, result: 'not testable', reason };
+}
+
 /** Runs one scenario. Never rejects: what goes wrong is the outcome. */
 export async function runScenario(target: Target, scenario: Scenario): Promise<Outcome> {
   const startedAt = performance.now();
-  const scene = new Scene(await target.endpoint(scenario.setUp), scenario.version);
-  let timer: NodeJS.Timeout | undefined;
-  const tooLong = new Promise<never>((_, reject) => {
-    const error = new Violation('the end of the scenario', `nothing for ${LONGEST_MS / 1000} s`);
-    timer = setTimeout(() => reject(error), LONGEST_MS);
-  });
   const base = () => ({ scenario, durationMs: Math.round(performance.now() - startedAt) });
   try {
-    await Promise.race([scenario.run(scene), tooLong]);
+    await stage(await target.endpoint(scenario.setUp), scenario);
     return { ...base(), result: 'conformant' };
   } catch (error) {
     if (error instanceof NotTestable) return { ...base(), result: 'not testable', reason: error.message };
@@ -57,6 +76,18 @@ export async function runScenario(target: Target, scenario: Scenario): Promise<O
     }
     const came = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { ...base(), result: 'violated', expected: 'the scenario to run', came };
+  }
+}
+
+async function stage(endpoint: Endpoint, scenario: Scenario): Promise<void> {
+  const scene = new Scene(endpoint, scenario.version);
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<never>((_, reject) => {
+    const error = new Violation('the end of the scenario', `nothing for ${LONGEST_MS / 1000} s`);
+    timer = setTimeout(() => reject(error), LONGEST_MS);
+  });
+  try {
+    await Promise.race([scenario.run(scene), tooLong]);
   } finally {
     clearTimeout(timer);
     scene.end();

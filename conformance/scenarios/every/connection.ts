@@ -1,10 +1,13 @@
 import { shared, sharedChapter } from '../../run/scenario.ts';
-import { expectThat } from '../../run/violation.ts';
+import { expectThat, Violation } from '../../run/violation.ts';
 import { bytesOf } from '../../wire/bytes.ts';
 import { connect, PINGREQ, publish, subscribe } from '../../wire/packet-writer.ts';
 
 /** Waiting longer than one and a half times the Keep Alive of a second: a server may look only now and then. */
 const LATEST_MS = 20_000;
+
+/** A server should give up a client that does not begin, but need not (section 3.1). */
+const PATIENCE_WITH_CONNECT_S = 15;
 
 /** The stream of bytes, PINGREQ and Keep Alive (sections 3.1.2.10, 3.12, 4.2). */
 export const connection = sharedChapter('4.2 Network Connections', [
@@ -89,6 +92,21 @@ export const connection = sharedChapter('4.2 Network Connections', [
       await client.ping();
     },
     { waits: true },
+  ),
+  shared(
+    'a client that sends no CONNECT, or half of one, is disconnected after a while',
+    { v5: '3.1.0-1', v4: '3.1.0-1' },
+    async (t) => {
+      const [silent, half] = [await t.open(), await t.open()];
+      half.send(connect({ version: t.version, clientId: t.newClientId() }).subarray(0, 9));
+      for (const client of [silent, half]) {
+        await client.expectClose([], PATIENCE_WITH_CONNECT_S * 1000).catch((error: unknown) => {
+          if (!(error instanceof Violation) || !error.came.startsWith('nothing')) throw error;
+          t.notTestable(`the broker waits for CONNECT for more than ${PATIENCE_WITH_CONNECT_S} s, as it may`);
+        });
+      }
+    },
+    { waits: true, setUp: 'limited' },
   ),
   shared(
     'a Keep Alive of 0 is none',

@@ -137,15 +137,6 @@ const refusals = [
     await client.expectClose([]);
     await subscriber.expectQuiet(await t.connect(), 0);
   }),
-  scenario(
-    'a client that sends no CONNECT is disconnected after a while',
-    '3.1.0-1',
-    async (t) => {
-      const silent = await t.open();
-      await silent.expectClose([], 45_000);
-    },
-    { waits: true, setUp: 'limited' },
-  ),
   scenario('every code of SUBACK is 0, 1, 2 or 0x80', '3.8.4-5', async (t) => {
     const client = await t.connect();
     const { reasonCodes } = await client.subscribe([

@@ -1,6 +1,6 @@
 import { chapter, scenario } from '../../run/scenario.ts';
 import { expectEqual, expectThat, requireThat } from '../../run/violation.ts';
-import { bytesOf, packet, text, u16 } from '../../wire/bytes.ts';
+import { packet, text, u16 } from '../../wire/bytes.ts';
 import { connectFlags, connect as connectPacket, FIRST_BYTE, publish } from '../../wire/packet-writer.ts';
 import { propertyBytes } from '../../wire/property.ts';
 import { code } from '../../wire/reason-codes.ts';
@@ -142,18 +142,6 @@ export const connect = chapter(5, '3.1 CONNECT', [
       await subscriber.expectQuiet(await t.connect(), 0);
     },
     { setUp: 'limited' },
-  ),
-  scenario(
-    'a client that sends no CONNECT is disconnected after a while',
-    '3.1.0-1',
-    async (t) => {
-      const silent = await t.open();
-      const half = await t.open();
-      half.send(bytesOf(connectPacket({ version, clientId: t.newClientId() }).subarray(0, 9)));
-      await silent.expectClose([], 45_000);
-      await half.expectClose([], 45_000);
-    },
-    { waits: true, setUp: 'limited' },
   ),
   scenario('Request Response Information 0 brings no Response Information', '3.1.2-28', async (t) => {
     for (const properties of [{ requestResponseInformation: 0 }, {}]) {

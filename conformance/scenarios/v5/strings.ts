@@ -146,8 +146,8 @@ export const strings = chapter(5, '1.5.4 UTF-8 Encoded String', [
     expectEqual('Response Topic', message.properties.responseTopic, properties.responseTopic);
     expectEqual('User Properties', message.properties.userProperties, userProperties);
   }),
-  scenario('strings of every plane and of unassigned code points are passed on unaltered', '1.5.4-1', async (t) => {
-    const texts = ['\u0001\u007f\u009f', '\uffff\ufffe\ufdd0', '\u{10ffff}\u{1f600}', 'a\u0301', '\ud7ff\ue000', ''];
+  scenario('strings of every plane are passed on unaltered', '1.5.4-1', async (t) => {
+    const texts = ['\ud7ff\ue000', '\u{10fffd}\u{1f600}', 'a\u0301', '\u00e9', ' ', ''];
     const client = await t.subscriber(t.topic(), { qos: 1 });
     const userProperties = texts.map((each) => [each, each] as const);
     await client.publish(t.topic(), 'x', { qos: 1, properties: { userProperties } });
