@@ -31,7 +31,10 @@ export interface BrokerLimits {
   readonly maximumQueuedBytes: number;
   /** What gives way when a session's queue is full. */
   readonly queuePolicy: QueuePolicy;
-  /** Bytes that may wait in one connection's socket before its messages wait in its session's queue. */
+  /**
+   * Bytes that may wait in one connection's socket before its messages wait in its session's queue. When twice as many and a
+   * packet of maximum size wait, the client asks and does not read the answers: it is not read until it does.
+   */
   readonly maximumBufferedBytes: number;
   /** Retained messages; one more on a new topic is answered with 0x97. */
   readonly maximumRetainedMessages: number;
@@ -53,6 +56,8 @@ interface Bound {
   readonly maximum: number;
 }
 
+/** From so many buffered bytes on a transport tells when it has drained, which is what waiting messages wait for. */
+const HIGH_WATER_MARK = 65_536;
 const UNBOUNDED = Number.MAX_SAFE_INTEGER;
 
 /** The default and the range of each numeric limit: what validation, help and reference are made from. */
@@ -69,7 +74,7 @@ export const LIMIT_BOUNDS: Readonly<Record<Exclude<keyof BrokerLimits, 'queuePol
   maximumSubscriptions: { default: 100_000, minimum: 1, maximum: UNBOUNDED },
   maximumQueuedMessages: { default: 10_000, minimum: 1, maximum: UNBOUNDED },
   maximumQueuedBytes: { default: 64 * 1024 * 1024, minimum: 1024, maximum: UNBOUNDED },
-  maximumBufferedBytes: { default: 1024 * 1024, minimum: 1024, maximum: UNBOUNDED },
+  maximumBufferedBytes: { default: 1024 * 1024, minimum: HIGH_WATER_MARK, maximum: UNBOUNDED },
   maximumRetainedMessages: { default: 1_000_000, minimum: 0, maximum: UNBOUNDED },
   maximumRetainedBytes: { default: 1024 * 1024 * 1024, minimum: 0, maximum: UNBOUNDED },
   maximumSessionExpiryInterval: { default: 4_294_967_295, minimum: 0, maximum: 4_294_967_295 },

@@ -3,7 +3,6 @@ import {
   type AuthPacket,
   type ConnectPacket,
   describeReasonCode,
-  FIRST_FAILURE,
   type PublishView,
   type QoS,
   ReasonCode,
@@ -43,11 +42,14 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   readonly #alarm: Alarm;
   readonly #onClosed: (entrance: ClientEntrance) => void;
   readonly #admission: ClientAdmission;
+  readonly #flushAt: number;
   #session: Session | undefined = undefined;
   #clientIdentifier = '';
   #lastRoute: Route | undefined = undefined;
   #isMarked = false;
   #isPaused = false;
+  /** The client leaves so many answers unread that it is not read either. */
+  #isChoked = false;
   #pumpsLater = false;
   #isLost = false;
 
@@ -56,6 +58,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#rooms = rooms;
     this.#transport = transport;
     this.#onClosed = onClosed;
+    this.#flushAt = Math.min(FLUSH_AT, rooms.limits.maximumBufferedBytes);
     this.#connection = new ServerConnection(this, rooms.connectionLimits, rooms.pool, now);
     this.#admission = new ClientAdmission(rooms, this.#connection, this, transport.remote.address);
     this.#alarm = new Alarm((at) => this.#handleDeadline(at));
@@ -101,7 +104,9 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   }
 
   handleWritable(): void {
+    this.#isChoked = false;
     this.#session?.pump(this.#rooms.clock.now());
+    this.#settle();
   }
 
   handleClosed(error?: TransportError): void {
@@ -131,12 +136,17 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   deliver(delivery: Delivery, now: number): void {
     this.#connection.deliver(delivery, now);
     this.#mark();
-    if (this.#connection.output.byteLength >= FLUSH_AT) this.#write();
+    if (this.#connection.output.byteLength >= this.#flushAt) this.#write();
   }
 
   pumpLater(): void {
     this.#pumpsLater = true;
     this.#mark();
+  }
+
+  acceptPublish(packetId: number, reasonCode: ReasonCode): void {
+    this.#connection.acceptPublish(2, packetId, reasonCode);
+    this.#settle();
   }
 
   takeOver(): void {
@@ -153,7 +163,8 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
       if (!this.#isLost) this.#transport.end();
       return;
     }
-    if (!this.#pumpsLater) return;
+    // What found no room behind the output of this turn finds it now.
+    if (!this.#pumpsLater && this.#session?.hasWaiting !== true) return;
     this.#pumpsLater = false;
     this.#session?.pump(this.#rooms.clock.now());
   }
@@ -166,6 +177,15 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#rooms.counters.packetsSent += output.packets;
     output.packets = 0;
     output.flushTo(this.#transport);
+    if (!this.#transport.isWritable) this.#bound();
+  }
+
+  /** Deliveries alone never bring so much together: the client asks, and does not read the answers. */
+  #bound(): void {
+    const { maximumBufferedBytes, maximumPacketSize } = this.#rooms.limits;
+    if (this.#transport.bufferedBytes < 2 * maximumBufferedBytes + maximumPacketSize) return;
+    this.#isChoked = true;
+    this.#settle();
   }
 
   #mark(): void {
@@ -174,11 +194,11 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#rooms.turn.mark(this);
   }
 
-  /** After every input: output leaves with the turn, and the socket waits while the machine wants no input. */
+  /** After every input: output leaves with the turn, and the socket waits while no input is wanted. */
   #settle(): void {
     const connection = this.#connection;
     if (connection.isClosed || connection.output.byteLength > 0) this.#mark();
-    const pause = !connection.wantsInput && !connection.isClosed;
+    const pause = (this.#isChoked || !connection.wantsInput) && !connection.isClosed;
     if (pause === this.#isPaused) return;
     this.#isPaused = pause;
     if (pause) this.#transport.pause();
@@ -238,7 +258,8 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     const reasonCode = router.publish(message, route, now);
     if (view.qos === 0) return reasonCode;
     const { qos, packetId } = view;
-    const isDurable = store.whenDurable(() => this.#acceptPublish(qos, packetId, reasonCode));
+    const session = this.#session;
+    const isDurable = store.whenDurable(() => this.#acceptPublish(session, qos, packetId, reasonCode));
     return isDurable ? reasonCode : LATER;
   }
 
@@ -249,9 +270,13 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     return payloadFormatInvalid;
   }
 
-  #acceptPublish(qos: 1 | 2, packetId: number, reasonCode: ReasonCode): void {
-    if (this.#connection.isConnected) this.#connection.acceptPublish(qos, packetId, reasonCode);
-    else if (qos === 2 && reasonCode < FIRST_FAILURE) this.#session?.record.flows.inbound.accept(packetId);
+  /** After this connection, what is to be known of a QoS 2 message is its session's business, and the next connection's. */
+  #acceptPublish(session: Session | undefined, qos: 1 | 2, packetId: number, reasonCode: ReasonCode): void {
+    if (!this.#connection.isConnected) {
+      if (qos === 2) session?.acceptPublish(packetId, reasonCode);
+      return;
+    }
+    this.#connection.acceptPublish(qos, packetId, reasonCode);
     this.#settle();
   }
 

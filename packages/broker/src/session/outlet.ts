@@ -1,3 +1,4 @@
+import type { ReasonCode } from '@busbar/codec';
 import type { Delivery } from '@busbar/protocol';
 
 /** A connected client as its session sees it: what can be sent now. Made by the entrance; the session holds no socket (law 6). */
@@ -12,6 +13,8 @@ export interface Outlet {
   deliver(delivery: Delivery, now: number): void;
   /** Asks for another {@link Session.pump} in the next turn. */
   pumpLater(): void;
+  /** A QoS 2 message that an earlier connection brought has been accepted: this client may have sent it again. */
+  acceptPublish(packetId: number, reasonCode: ReasonCode): void;
   /** Another connection has taken the session over [MQTT-3.1.4-3]. */
   takeOver(): void;
 }

@@ -107,6 +107,14 @@ export class Session implements Subscriber {
     else delivery.successor.takeOver(delivery, now);
   }
 
+  /** A QoS 2 message of the client has been accepted, or refused, after the connection that brought it had ended. */
+  acceptPublish(packetId: number, reasonCode: ReasonCode): void {
+    const { inbound } = this.record.flows;
+    if (this.#outlet !== undefined) this.#outlet.acceptPublish(packetId, reasonCode);
+    else if (reasonCode < FIRST_FAILURE) inbound.accept(packetId);
+    else inbound.refuse(packetId);
+  }
+
   // --- messages --------------------------------------------------------------------------------------------------------
 
   deliver(delivery: Delivery, now: number): void {

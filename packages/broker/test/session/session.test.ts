@@ -42,6 +42,10 @@ class FakeOutlet implements Outlet {
     this.pumpsLater++;
   }
 
+  acceptPublish(): void {
+    assert.fail('no store of this test takes its time');
+  }
+
   takeOver(): void {
     this.takeOvers++;
   }
