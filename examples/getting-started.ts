@@ -9,10 +9,10 @@ const client = await connect(process.argv[2] ?? 'mqtt://localhost:1883');
 
 // There is no loop to start: the client works in the background until `end`.
 const received = new Promise<void>((resolve) => {
-  client.onMessage = (message) => {
+  client.on('message', (message) => {
     console.log(`Received message: ${message.text()}`);
     resolve();
-  };
+  });
 });
 
 // Subscribe first, and wait for the answer: a message published before that would find nobody.

@@ -1,5 +1,5 @@
 /** @busbar/client: an MQTT client for 3.1, 3.1.1 and 5.0 that keeps its connection; and the machine below, for your own transport. */
-export type { PublishProperties, QoS } from '@busbar/codec';
+export type { PublishPacket, PublishProperties, QoS } from '@busbar/codec';
 export { describeReasonCode, ReasonCode, RetainHandling, UsageError } from '@busbar/codec';
 export {
   type Agreement,
