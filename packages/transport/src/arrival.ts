@@ -29,7 +29,10 @@ const HANDSHAKE_TIMEOUT_MS = 10_000;
  *          \----fail(), time over, closed by the peer--> told once, closed
  */
 export class Arrival {
+  /** The socket of the operating system. */
   readonly carrier: Socket;
+  /** What is closed if it fails: the carrier, or the TLS socket that is on it. */
+  socket: Socket;
   /** The peer; a PROXY header or `X-Forwarded-For` may name another than the socket does. */
   remote: TransportAddress;
   readonly #onSettled: (arrival: Arrival, error: TransportError | undefined) => void;
@@ -45,6 +48,7 @@ export class Arrival {
     onSettled: (arrival: Arrival, error: TransportError | undefined) => void,
   ) {
     this.carrier = carrier;
+    this.socket = carrier;
     this.remote = remote;
     this.#onSettled = onSettled;
     this.#timer = setTimeout(() => this.#handleTimeout(timeoutMs), timeoutMs).unref();
@@ -66,28 +70,31 @@ export class Arrival {
   /** The connection will not carry MQTT. What was written to the peer goes out, within the time for the handshakes. */
   fail(error: Error): void {
     if (this.#isSettled) return;
-    this.#settle(transportError(`handshake with ${formatPeer(this.remote)} failed`, error));
-    this.carrier.destroySoon();
+    const attempt = `handshake with ${formatPeer(this.remote)} failed`;
+    const isOurs = error instanceof TransportError;
+    const told = isOurs
+      ? new TransportError(error.code, `${attempt}: ${error.message}`)
+      : transportError(attempt, error);
+    this.#settle(told);
+    this.socket.destroySoon();
   }
 
   /** Closes at once and tells nobody. */
   drop(): void {
     this.#isSettled = true;
-    this.carrier.destroy();
+    this.socket.destroy();
   }
 
   #handleTimeout(timeoutMs: number): void {
-    this.fail(new TransportError('ETIMEDOUT', this.#say(`not done within ${timeoutMs} ms`, 'ETIMEDOUT')));
-    this.carrier.destroy();
+    this.fail(new TransportError('ETIMEDOUT', `not done within ${timeoutMs} ms (ETIMEDOUT)`));
+    this.socket.destroy();
   }
 
   #handleClose(): void {
     clearTimeout(this.#timer);
-    this.fail(new TransportError('ECONNRESET', this.#say('the peer closed the connection', 'ECONNRESET')));
-  }
-
-  #say(what: string, code: string): string {
-    return `handshake with ${formatPeer(this.remote)} failed: ${what} (${code})`;
+    const error = new TransportError('ECONNRESET', 'the peer closed the connection (ECONNRESET)');
+    // Where TLS has closed it, TLS tells why a moment later.
+    setImmediate(() => this.fail(error));
   }
 
   #settle(error: TransportError | undefined): void {
@@ -130,8 +137,8 @@ export class Handshakes {
   #readProxyHeader(arrival: Arrival, next: (arrival: Arrival) => void): void {
     const { carrier, remote } = arrival;
     if (this.#proxies !== undefined && !this.#proxies.has(remote.address)) {
-      const what = `PROXY protocol: ${remote.address} is not among the trusted proxies`;
-      arrival.fail(new TransportError('ERR_PROXY_UNTRUSTED', `${what} (ERR_PROXY_UNTRUSTED)`));
+      const what = 'PROXY protocol: the peer is not among the trusted proxies (ERR_PROXY_UNTRUSTED)';
+      arrival.fail(new TransportError('ERR_PROXY_UNTRUSTED', what));
       return;
     }
     let received = Buffer.alloc(0);

@@ -46,7 +46,8 @@ export function dial<Result>(
     const fail = (error: Error) => {
       if (isSettled) return;
       settle();
-      for (const socket of sockets) {
+      // The TLS socket goes before the one that it is on: Node would free it while it is still at work.
+      for (const socket of sockets.reverse()) {
         socket.on('error', () => {}); // an attempt on another address may still fail after the verdict
         socket.destroy();
       }

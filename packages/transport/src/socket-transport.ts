@@ -146,8 +146,7 @@ export class SocketTransport implements ByteTransport {
 
   /** A stream that lacks its last bytes is reset: its peer can know, and the kernel forgets at once what it held for it. */
   #drop(): void {
-    if (this.#socket.writableLength > 0 && !this.#socket.destroyed) resetSocket(this.#carrier);
-    this.#socket.destroy();
+    dropSocket(this.#socket, this.#carrier);
   }
 
   #handleError(error: Error): void {
@@ -166,8 +165,14 @@ export class SocketTransport implements ByteTransport {
   }
 }
 
-/** Closes a socket so that its peer sees a reset, where there is such a thing: a Unix socket is merely closed. */
-export function resetSocket(socket: Socket): void {
-  if (socket.remoteAddress === undefined) socket.destroy();
-  else socket.resetAndDestroy();
+/**
+ * Closes at once: with a reset if bytes are buffered, where there is such a thing (a Unix socket is merely closed).
+ *
+ * A TLS socket closes with its carrier, an event later. To destroy both in one go would make Node free the TLS state, which
+ * may be at work right now, further up the stack.
+ */
+export function dropSocket(socket: Socket, carrier: Socket): void {
+  const isReset = socket.writableLength > 0 && !carrier.destroyed && carrier.remoteAddress !== undefined;
+  if (isReset) carrier.resetAndDestroy();
+  else socket.destroy();
 }

@@ -67,8 +67,12 @@ export class TlsServer {
 
   #handleSecure(socket: TLSSocket): void {
     const found = this.#find(socket);
-    if (found?.arrival.isUnderWay) found.next(socket);
-    else socket.destroy();
+    if (!found?.arrival.isUnderWay) {
+      socket.destroy();
+      return;
+    }
+    found.arrival.socket = socket;
+    found.next(socket);
   }
 
   #handleError(error: Error, socket: TLSSocket): void {

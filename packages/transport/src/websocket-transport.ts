@@ -3,9 +3,9 @@ import type { WebSocket } from 'ws';
 import { formatPeer, peerOf } from './address.ts';
 import { type ByteTransport, type TransportAddress, TransportError, type TransportReceiver } from './byte-transport.ts';
 import {
+  dropSocket,
   END_TIMEOUT_MS,
   HIGH_WATER_MARK,
-  resetSocket,
   type SocketFacts,
   type TransportLimits,
 } from './socket-transport.ts';
@@ -184,8 +184,7 @@ export class WebSocketTransport implements ByteTransport {
 
   /** A stream that lacks its last bytes is reset, as `SocketTransport` does. */
   #drop(): void {
-    if (this.#socket.writableLength > 0 && !this.#socket.destroyed) resetSocket(this.#carrier);
-    this.#socket.destroy();
+    dropSocket(this.#socket, this.#carrier);
   }
 
   /** The peer broke the rules of WebSocket: the library has answered with a close frame, and we wait no longer than for an end. */
