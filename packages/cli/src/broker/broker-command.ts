@@ -1,7 +1,7 @@
 import { defineCommand } from '../command/definition.ts';
 import { listeningPort, oneOf, text } from '../command/value.ts';
 import { ExitCode } from '../exit-code.ts';
-import { runBroker, USUAL_PORT } from './run-broker.ts';
+import { USUAL_PORT } from './usual-port.ts';
 
 /** `busbar broker`: runs a broker until SIGTERM or SIGINT. */
 export const brokerCommand = defineCommand({
@@ -45,5 +45,8 @@ export const brokerCommand = defineCommand({
   notes: [
     'A second signal ends it at once. Everybody who reaches the port may connect, publish and subscribe: that is why it listens on localhost by default.',
   ],
-  run: runBroker,
+  async run(values) {
+    const { runBroker } = await import('./run-broker.ts'); // not before the command line is found right
+    return runBroker(values);
+  },
 });

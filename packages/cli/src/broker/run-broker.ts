@@ -2,6 +2,7 @@ import { StopSignal } from '../command/stop-signal.ts';
 import { ExitCode } from '../exit-code.ts';
 import { createLog, type LogFormat } from './log.ts';
 import { readyLine, startBroker, startBrokerNear } from './running-broker.ts';
+import { USUAL_PORT } from './usual-port.ts';
 
 /** How a broker is run from the command line. */
 export interface BrokerRun {
@@ -14,9 +15,6 @@ export interface BrokerRun {
   readonly logFormat: LogFormat | undefined;
 }
 
-/** The port that MQTT has at IANA. */
-export const USUAL_PORT = 1883;
-
 /** Runs a broker until a signal, or its time, ends it. @returns The exit code. @throws {CommandError} It cannot listen. */
 export async function runBroker({ host, port, lastsMs, verbose, logFormat }: BrokerRun): Promise<number> {
   const log = await createLog(logFormat, verbose ? 'debug' : 'info');
@@ -25,10 +23,10 @@ export async function runBroker({ host, port, lastsMs, verbose, logFormat }: Bro
     ? startBrokerNear({ host, port: USUAL_PORT, log })
     : startBroker({ host, port, log }));
   process.stdout.write(`${readyLine(broker, host)}\n`);
-  const timer = lastsMs === undefined ? undefined : setTimeout(() => stopSignal.stop('SIGTERM'), lastsMs);
-  const signal = await stopSignal.received;
+  const timer = lastsMs === undefined ? undefined : setTimeout(() => stopSignal.stop('time is over'), lastsMs);
+  const reason = await stopSignal.received;
   clearTimeout(timer);
-  log.info({ signal }, 'stopping');
+  log.info({ reason }, 'stopping');
   await broker.stop();
   stopSignal.ignore();
   log.info({}, 'stopped');

@@ -5,7 +5,7 @@ import { text } from '../command/value.ts';
 import { ExitCode } from '../exit-code.ts';
 import { clientOptionsOf, connectionOptions, propertyOption, qosValue, serverOf } from '../mqtt/connection-options.ts';
 import { propertiesFor } from '../mqtt/property-option.ts';
-import { type PayloadSource, publishMessages } from './publish-messages.ts';
+import type { PayloadSource } from './publish-messages.ts';
 
 /** `busbar pub`: publishes a message, or one for each line of stdin. */
 export const pubCommand = defineCommand({
@@ -40,12 +40,12 @@ export const pubCommand = defineCommand({
   ],
   notes: ['All exit codes: docs/reference/exit-codes.md.'],
   explainArgument: (argument) => `unexpected word '${argument}': a topic is given with -t, a message with -m`,
-  run(values) {
+  async run(values) {
     const { topic } = values;
     if (topic === undefined) throw new WrongUsage('a topic (-t) and a message (-m, -f, -l, -s or -n) are needed');
     const fault = topicNameFault(topic);
     if (fault !== undefined) throw new WrongUsage(`-t/--topic: ${fault}`);
-    return publishMessages({
+    const job = {
       server: serverOf(values),
       clientOptions: clientOptionsOf(values),
       topicName: topic,
@@ -55,7 +55,9 @@ export const pubCommand = defineCommand({
       source: payloadSourceOf(values),
       isTraced: values.debug,
       isQuiet: values.quiet,
-    });
+    };
+    const { publishMessages } = await import('./publish-messages.ts'); // not before the command line is found right
+    return publishMessages(job);
   },
 });
 

@@ -1,7 +1,7 @@
 import type { Broker } from '@busbar/broker';
 import { type Client, connect, type Message } from '@busbar/client';
-import { USUAL_PORT } from '../broker/run-broker.ts';
 import { hostFor, portOf, startBroker, startBrokerNear, urlOf } from '../broker/running-broker.ts';
+import { USUAL_PORT } from '../broker/usual-port.ts';
 import type { DeviceOwner } from '../plant/device.ts';
 import { Plant } from '../plant/plant.ts';
 import type { Scenario } from '../plant/scenario.ts';
@@ -61,10 +61,15 @@ export class Demo implements DeviceOwner {
     const broker = await (port === undefined
       ? startBrokerNear({ host, port: USUAL_PORT, log })
       : startBroker({ host, port, log }));
-    const monitor = await connect(urlOf(broker, host), { clientIdentifier: MONITOR });
-    const demo = new Demo(options, { startedAt, events, log, broker, monitor });
-    await demo.#begin();
-    return demo;
+    try {
+      const monitor = await connect(urlOf(broker, host), { clientIdentifier: MONITOR });
+      const demo = new Demo(options, { startedAt, events, log, broker, monitor });
+      await demo.#begin();
+      return demo;
+    } catch (error) {
+      await broker.stop();
+      throw error;
+    }
   }
 
   private constructor(

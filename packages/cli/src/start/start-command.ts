@@ -1,16 +1,6 @@
-import { runBroker } from '../broker/run-broker.ts';
-import { readyLine } from '../broker/running-broker.ts';
 import { defineCommand } from '../command/definition.ts';
-import { StopSignal } from '../command/stop-signal.ts';
 import { duration, listeningPort, oneOf, text, wholeNumber } from '../command/value.ts';
 import { ExitCode } from '../exit-code.ts';
-import { bottlingLine } from '../plant/bottling-line.ts';
-import type { DashboardView } from './dashboard.ts';
-import { Demo } from './demo.ts';
-import { commandName, hintsFor } from './hints.ts';
-import { LineReport } from './line-report.ts';
-import { LiveTable } from './live-table.ts';
-import { formatSummary } from './summary.ts';
 
 /** `busbar start`: a broker, and a simulated bottling line to look at. */
 export const startCommand = defineCommand({
@@ -52,42 +42,12 @@ export const startCommand = defineCommand({
     { line: 'busbar start --no-demo --port 1884', what: 'the broker alone' },
   ],
   async run({ port, host, for: lastsMs, demo: withDemo, seed, verbose, logFormat }) {
-    if (!withDemo) return runBroker({ host, port, lastsMs, verbose, logFormat });
+    // Loaded when the command line is found right.
+    if (!withDemo) {
+      const { runBroker } = await import('../broker/run-broker.ts');
+      return runBroker({ host, port, lastsMs, verbose, logFormat });
+    }
+    const { runDemo } = await import('./run-demo.ts');
     return runDemo({ host, port, lastsMs, seed: seed ?? Date.now() % 0xffff_ffff });
   },
 });
-
-interface DemoRun {
-  readonly host: string;
-  readonly port: number | undefined;
-  readonly lastsMs: number | undefined;
-  readonly seed: number;
-}
-
-async function runDemo({ host, port, lastsMs, seed }: DemoRun): Promise<number> {
-  const { stdin, stdout } = process;
-  let presenter: LiveTable | LineReport | undefined;
-  const stopSignal = new StopSignal(() => presenter?.close());
-  stdout.on('error', () => stopSignal.stop('nobody reads'));
-  const demo = await Demo.start({ scenario: bottlingLine, host, port, seed });
-  stdout.write(`${readyLine(demo.broker, host)}\n`);
-  const hints = hintsFor({ ...demo.address, command: commandName(process.env) });
-  const view = (): DashboardView => ({ ...demo.view(), lastsMs, hints });
-  const { TERM: terminal } = process.env;
-  const isTerminal = stdout.isTTY && terminal !== 'dumb';
-  presenter = isTerminal
-    ? new LiveTable(stdin, stdout, view)
-    : new LineReport(stdout, view, () => demo.events.takeNew());
-  presenter.open();
-  const timer =
-    lastsMs === undefined ? undefined : setTimeout(() => stopSignal.stop('time is over'), lastsMs - demo.elapsedMs);
-
-  await stopSignal.received;
-  clearTimeout(timer);
-  presenter.close();
-  const summary = demo.summary();
-  await demo.stop();
-  stdout.write(`${formatSummary(summary)}\n`);
-  stopSignal.ignore();
-  return ExitCode.success;
-}

@@ -6,7 +6,6 @@ import { ExitCode } from '../exit-code.ts';
 import { clientOptionsOf, connectionOptions, propertyOption, qosValue, serverOf } from '../mqtt/connection-options.ts';
 import { propertiesFor } from '../mqtt/property-option.ts';
 import { formatJson, formatPayload, formatVerbose } from './message-format.ts';
-import { printMessages } from './print-messages.ts';
 
 /** `busbar sub`: subscribes and prints what comes. */
 export const subCommand = defineCommand({
@@ -52,13 +51,13 @@ export const subCommand = defineCommand({
     'A lost connection is taken up again, with a note on stderr. SIGINT and SIGTERM end it in order, exit code 0. All exit codes: docs/reference/exit-codes.md.',
   ],
   explainArgument: (argument) => `unexpected word '${argument}': a topic is given with -t`,
-  run(values) {
+  async run(values) {
     if (values.topic.length === 0) throw new WrongUsage('a topic to subscribe to is needed (-t)');
     for (const topicFilter of values.topic) {
       const fault = subscriptionFilterFault(topicFilter);
       if (fault !== undefined) throw new WrongUsage(`-t/--topic: '${topicFilter}': ${fault}`);
     }
-    return printMessages({
+    const job = {
       server: serverOf(values),
       clientOptions: clientOptionsOf(values),
       topicFilters: values.topic,
@@ -69,6 +68,8 @@ export const subCommand = defineCommand({
       timeoutMs: values.timeout === undefined ? undefined : values.timeout * 1000,
       isTraced: values.debug,
       isQuiet: values.quiet,
-    });
+    };
+    const { printMessages } = await import('./print-messages.ts'); // not before the command line is found right
+    return printMessages(job);
   },
 });

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
-const LAUNCHER = fileURLToPath(new URL('../../bin/busbar.js', import.meta.url));
+/** The committed launcher, which needs `dist`. */
+export const LAUNCHER = fileURLToPath(new URL('../../bin/busbar.js', import.meta.url));
 
 /** How a program ended, and what it wrote. */
 export interface Ended {
