@@ -102,6 +102,12 @@ export class PublishView {
     if (this.topicEnd === this.topicStart && this.topicAlias === 0) throw withoutTopic();
   }
 
+  /** Lets go of the bytes: a connection that is idle keeps none of them alive. */
+  release(): void {
+    this.bytes = NO_BYTES;
+    this.topicBytes = NO_BYTES;
+  }
+
   /** The payload, as a view of {@link bytes}. */
   get payload(): Uint8Array {
     return this.bytes.subarray(this.propertiesEnd, this.end);

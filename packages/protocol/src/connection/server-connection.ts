@@ -272,6 +272,7 @@ export class ServerConnection {
       if (!(error instanceof PacketError)) throw error;
       this.fault(error.reasonCode, error.message); // [MQTT-4.13.1-1]
     }
+    this.#view.release();
   }
 
   #handlePacket(bytes: Uint8Array, start: number, bodyStart: number, end: number): void {
