@@ -10,8 +10,10 @@ import {
 } from '@busbar/codec';
 import type { ByteTransport, TransportError, TransportReceiver } from '@busbar/transport';
 
-/** Properties of a packet that a test cares about; the others may be anything. */
-export type PacketPattern = { readonly type: PacketType } & Readonly<Record<string, unknown>>;
+type PatternOf<P extends Packet> = P extends Packet ? Pick<P, 'type'> & Partial<P> : never;
+
+/** What of a packet a test cares about; the rest may be anything. */
+export type PacketPattern = PatternOf<Packet>;
 
 /** How long a packet or the end may take over real sockets before a test is told what is missing. */
 const PATIENCE_MS = 15_000;

@@ -79,7 +79,8 @@ describe('a Will is published [MQTT-3.1.2-8]', () => {
   });
 
   test('with its properties, without the Will Delay Interval', () => {
-    const properties = { contentType: 'text/plain', userProperties: [['a', 'b']], willDelayInterval: 1 } as const;
+    const userProperties: [string, string][] = [['a', 'b']];
+    const properties = { contentType: 'text/plain', userProperties, willDelayInterval: 1 };
     broker.connect('pump', { will: willMessage('w', { properties }), properties: { sessionExpiryInterval: 9 } }).cut();
     broker.advance(1_100);
     assert.deepEqual(watcher.messages()[0]?.properties, { contentType: 'text/plain', userProperties: [['a', 'b']] });
