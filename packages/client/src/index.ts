@@ -1,5 +1,15 @@
 /** @busbar/client: an MQTT client for 3.1, 3.1.1 and 5.0 that keeps its connection; and the machine below, for your own transport. */
-export type { PublishPacket, PublishProperties, QoS } from '@busbar/codec';
+export type {
+  AcknowledgementProperties,
+  AuthPacket,
+  PublishPacket,
+  PublishProperties,
+  QoS,
+  SubackPacket,
+  SubscriptionRequest,
+  UnsubackPacket,
+  WillProperties,
+} from '@busbar/codec';
 export { describeReasonCode, ReasonCode, RetainHandling, UsageError } from '@busbar/codec';
 export {
   type Agreement,

@@ -152,8 +152,13 @@ export class ClientHarness {
 
   /** The network breaks: both ends see a reset. */
   async cut(): Promise<void> {
-    this.#farEnds.at(-1)?.cut();
+    this.cutNow();
     await this.settle();
+  }
+
+  /** The same without letting anything happen after it. */
+  cutNow(): void {
+    this.#farEnds.at(-1)?.cut();
   }
 
   /** The latest event of this name. */

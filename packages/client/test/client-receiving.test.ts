@@ -394,6 +394,34 @@ describe('messages of a resumed session that come together with CONNACK', () => 
     );
   });
 
+  test('are not lost when the connection ends before that', async () => {
+    const clock = new VirtualClock();
+    const { now, schedule } = clock;
+    const harness = new ClientHarness({ ...options, clock: { now, schedule, endOfTurn: setImmediate } });
+    const texts: string[] = [];
+    const connected = (async () => {
+      const client = await harness.connect();
+      client.subscribe('a', { qos: 2 }, (message) => void texts.push(message.text()));
+    })();
+    await harness.settle();
+    harness.server.take();
+    harness.server.send(connack, publish('a', { text: '1', qos: 2, packetId: 1 }));
+    harness.clock.run();
+    harness.cutNow();
+    harness.clock.run();
+    assert.deepEqual(texts, []);
+    await connected;
+    await harness.settle();
+    assert.deepEqual(texts, ['1']);
+    clock.advance(1_000);
+    await harness.settle();
+    await harness.accept({}, true);
+    await harness.took();
+    await harness.send(publish('a', { text: '1', qos: 2, packetId: 1, dup: true }));
+    assert.deepEqual(acknowledgementsIn(await harness.took()), [[PacketType.pubrec, 1]]);
+    assert.deepEqual(texts, ['1']);
+  });
+
   test('go at once to a client that was prepared before', async () => {
     const harness = new ClientHarness(options);
     const texts: string[] = [];

@@ -1,24 +1,19 @@
-import type { ClientConnection } from '@busbar/protocol';
+import type { QoS } from '@busbar/codec';
+import type { Link } from '../dialer/link.ts';
 
-/** A message of QoS 1 or 2 that is not acknowledged yet, because some subscriptions have no room for it. */
+/** A message that is not acknowledged yet, because some subscriptions have no room for it. */
 export class Receipt {
   /** The connection that brought it. */
-  readonly machine: ClientConnection;
+  readonly link: Link;
   /** Which of the client's sessions it belongs to. */
   readonly session: number;
-  readonly qos: 1 | 2;
+  readonly qos: QoS;
   readonly packetId: number;
   readonly #handleAccepted: (receipt: Receipt) => void;
   #holders = 0;
 
-  constructor(
-    machine: ClientConnection,
-    session: number,
-    qos: 1 | 2,
-    packetId: number,
-    handleAccepted: (receipt: Receipt) => void,
-  ) {
-    this.machine = machine;
+  constructor(link: Link, session: number, qos: QoS, packetId: number, handleAccepted: (receipt: Receipt) => void) {
+    this.link = link;
     this.session = session;
     this.qos = qos;
     this.packetId = packetId;

@@ -8,6 +8,19 @@ import type { SubscriptionTable } from './subscription-table.ts';
 
 type Answer = ReasonCode | typeof LATER;
 
+/** Where a message came from: whom its acknowledgement concerns. */
+interface Origin {
+  readonly link: Link;
+  /** Which of the client's sessions it belongs to. */
+  readonly session: number;
+}
+
+/** A message that came before the program could say what to do with it. */
+interface Early {
+  readonly packet: PublishPacket;
+  readonly origin: Origin;
+}
+
 /**
  * Brings each message that comes to the listeners of the client and to its subscriptions, and acknowledges it once all of
  * them have it or have room for it.
@@ -17,10 +30,9 @@ export class Receiver {
   readonly #tally: Tally;
   readonly #tellListeners: (message: Message) => boolean;
   readonly #acceptReceipt = (receipt: Receipt) => this.#accept(receipt);
-  #link: Link | undefined;
-  #session = 0;
-  /** Messages of a resumed session that came before the program could say what to do with them. */
-  #early: PublishPacket[] | undefined;
+  #origin: Origin | undefined;
+  #isConnected = false;
+  #early: Early[] | undefined;
 
   /** @param tellListeners Answers whether there was any. */
   constructor(table: SubscriptionTable, tally: Tally, tellListeners: (message: Message) => boolean) {
@@ -30,19 +42,21 @@ export class Receiver {
   }
 
   handleConnected({ sessionPresent }: Agreement, link: Link): void {
-    this.#link = link;
-    if (!sessionPresent) this.#session++;
+    const session = this.#origin?.session ?? 0;
+    this.#origin = { link, session: sessionPresent ? session : session + 1 };
+    this.#isConnected = true;
   }
 
   handleDisconnected(): void {
-    this.#link = undefined;
-    this.#early = undefined;
+    this.#isConnected = false;
   }
 
   handlePublish(packet: PublishPacket): Answer {
+    const origin = this.#origin;
+    if (origin === undefined) return LATER;
     this.#tally.received++;
-    if (this.#early === undefined) return this.#deliver(packet);
-    this.#early.push(packet);
+    if (this.#early === undefined) return this.#deliver(packet, origin);
+    this.#early.push({ packet, origin });
     return LATER;
   }
 
@@ -54,15 +68,13 @@ export class Receiver {
   release(): void {
     const early = this.#early ?? [];
     this.#early = undefined;
-    for (const packet of early) {
-      const answer = this.#deliver(packet);
-      if (answer === LATER || packet.qos === 0) continue;
-      this.#link?.machine.acceptPublish(packet.qos, packet.packetId, answer);
-      this.#link?.touch();
+    for (const { packet, origin } of early) {
+      const answer = this.#deliver(packet, origin);
+      if (answer !== LATER && packet.qos > 0) this.#accept(this.#receiptFor(packet, origin));
     }
   }
 
-  #deliver(packet: PublishPacket): Answer {
+  #deliver(packet: PublishPacket, origin: Origin): Answer {
     const message = new Message(packet);
     let isTaken = this.#tellListeners(message);
     let receipt: Receipt | undefined;
@@ -71,24 +83,24 @@ export class Receiver {
       for (const { inbox } of subscriptions.length === 1 ? subscriptions : [...subscriptions]) {
         isTaken = true;
         if (inbox.take(message)) continue;
-        receipt ??= this.#receiptFor(packet);
-        if (receipt !== undefined) inbox.hold(message, receipt);
+        receipt ??= this.#receiptFor(packet, origin);
+        inbox.hold(message, receipt);
       }
     }
     if (!isTaken) this.#tally.unhandled++;
     return receipt === undefined ? ReasonCode.success : LATER;
   }
 
-  #receiptFor({ qos, packetId }: PublishPacket): Receipt | undefined {
-    if (qos === 0 || this.#link === undefined) return undefined;
-    return new Receipt(this.#link.machine, this.#session, qos, packetId, this.#acceptReceipt);
+  #receiptFor({ qos, packetId }: PublishPacket, { link, session }: Origin): Receipt {
+    return new Receipt(link, session, qos, packetId, this.#acceptReceipt);
   }
 
   /** On a later connection of the same session a QoS 2 message is still the same; one of QoS 1 comes again. */
-  #accept({ machine, session, qos, packetId }: Receipt): void {
-    const link = this.#link;
-    if (link?.machine === machine) machine.acceptPublish(qos, packetId);
-    else if (qos === 2 && session === this.#session) (link?.machine ?? machine).acceptPublish(qos, packetId);
-    link?.touch();
+  #accept({ link, session, qos, packetId }: Receipt): void {
+    const now = this.#origin;
+    if (qos === 0 || now === undefined) return;
+    if (link !== now.link && (qos === 1 || session !== now.session)) return;
+    now.link.machine.acceptPublish(qos, packetId);
+    if (this.#isConnected) now.link.touch();
   }
 }

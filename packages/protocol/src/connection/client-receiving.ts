@@ -51,7 +51,8 @@ export class ClientReceiving {
     if (properties.topicAlias !== undefined || topicName === '') {
       const resolved = this.#resolveAlias(topicName, properties.topicAlias);
       if (typeof resolved !== 'string') return resolved;
-      return this.#receive({ ...packet, topicName: resolved });
+      const { topicAlias: _, ...others } = properties;
+      return this.#receive({ ...packet, topicName: resolved, properties: others });
     }
     return this.#receive(packet);
   }

@@ -208,6 +208,7 @@ test('Topic Aliases of the server are resolved, and are forgotten with the conne
     publishPacket('', 2, 2, { topicAlias: 1 }),
   );
   assert.deepEqual(topics(harness), ['a', 'b', 'a', 'c', 'c']);
+  assert.ok(harness.received.every((packet) => !('topicAlias' in packet.properties)));
   harness.machine.handleConnectionLost(harness.now);
   const next = new ClientHarness(options, harness.session);
   next.connect({}, true);
