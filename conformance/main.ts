@@ -12,8 +12,10 @@ async function startTarget({ target, command, name }: CommandLine): Promise<Targ
   return command === undefined ? startOwn() : startCommand(name ?? command, command);
 }
 
-function choose({ versions, only }: CommandLine): Scenario[] {
+function choose({ versions, only, target, command }: CommandLine): Scenario[] {
+  const isOurs = target === undefined && command === undefined;
   return SCENARIOS.filter((scenario) => {
+    if (scenario.side === 'client' && !isOurs) return false;
     const text = `${titleOf(scenario)} ${scenario.chapter}`.toLowerCase();
     return versions.includes(scenario.version) && (only === undefined || text.includes(only.toLowerCase()));
   });

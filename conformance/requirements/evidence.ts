@@ -5,7 +5,8 @@ import { idsOfOasis } from './oasis-numbers.ts';
 
 /** Where a statement is shown or obeyed. */
 export interface Evidence {
-  readonly kind: 'scenario' | 'test' | 'code';
+  /** `scenario` is one about the broker, `client` one about our client. */
+  readonly kind: 'scenario' | 'client' | 'test' | 'code';
   /** Name of the scenario, file and title of the test, or file of the code. */
   readonly where: string;
 }
@@ -21,8 +22,8 @@ const ID = /MQTT(311)?-(\d[\d.]*-\d+)/g;
 export function collectEvidence(root: string, scenarios: readonly Scenario[]): EvidenceMap {
   const evidence: EvidenceMap = new Map();
   for (const scenario of scenarios) {
-    for (const id of scenario.shows)
-      add(evidence, `${scenario.version} ${id}`, { kind: 'scenario', where: titleOf(scenario) });
+    const kind = scenario.side === 'client' ? 'client' : 'scenario';
+    for (const id of scenario.shows) add(evidence, `${scenario.version} ${id}`, { kind, where: titleOf(scenario) });
   }
   for (const file of filesUnder(root, 'packages').filter((each) => each.endsWith('.ts'))) {
     const text = readFileSync(path.join(root, file), 'utf8');

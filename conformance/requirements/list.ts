@@ -22,12 +22,10 @@ interface Listed {
   readonly status: Status;
 }
 
-/**
- * A client cannot be shown by what a server does with others: statements that bind the client alone need a unit test.
- */
+/** What a broker does with other clients shows nothing of ours: what binds clients alone needs a test of our client. */
 function list(requirement: Requirement, evidenceMap: EvidenceMap): Listed {
   const evidence = evidenceMap.get(`${requirement.version} ${requirement.id}`) ?? [];
-  const counts = requirement.side === 'client' ? ['test'] : ['scenario', 'test'];
+  const counts = requirement.side === 'client' ? ['client', 'test'] : ['client', 'scenario', 'test'];
   const isShown = evidence.some(({ kind }) => counts.includes(kind));
   const isUntestable = UNTESTABLE[requirement.version][requirement.id] !== undefined;
   const without = isUntestable ? 'not testable' : 'without a test';

@@ -1,5 +1,5 @@
-import { exchange } from '../client/exchange.ts';
-import type { Endpoint } from '../client/raw-client.ts';
+import { exchange } from '../peer/exchange.ts';
+import type { Endpoint } from '../peer/raw-client.ts';
 import { bytesOf } from '../wire/bytes.ts';
 import { connect, disconnect, type Version } from '../wire/packet-writer.ts';
 import { type Scenario, VERSION_NAME } from './scenario.ts';

@@ -1,4 +1,5 @@
 import type { Version } from '../wire/packet-writer.ts';
+import { ClientScene } from './client-scene.ts';
 import type { Scene } from './scene.ts';
 
 /**
@@ -17,6 +18,8 @@ export interface ScenarioBody {
   /** Ids of the statements that it shows, as in `requirements/` for its version. */
   readonly shows: readonly string[];
   readonly setUp: SetUp;
+  /** What is under test: a broker, which may be any, or our client. */
+  readonly side: 'server' | 'client';
   /** It waits for seconds of real time: a broker's keep alive, expiry or delay. Such scenarios begin first. */
   readonly waits: boolean;
   /** @throws {Violation | NotTestable} */
@@ -30,7 +33,7 @@ export interface Scenario extends ScenarioBody {
   readonly chapter: string;
 }
 
-type Options = Partial<Pick<ScenarioBody, 'setUp' | 'waits'>>;
+type Options = Partial<Pick<ScenarioBody, 'setUp' | 'side' | 'waits'>>;
 
 /**
  * Defines a scenario.
@@ -40,7 +43,8 @@ type Options = Partial<Pick<ScenarioBody, 'setUp' | 'waits'>>;
  */
 export function scenario(name: string, shows: string, run: ScenarioBody['run'], options: Options = {}): ScenarioBody {
   const ids = shows.split(' ').flatMap((number) => (number === '' ? [] : [`MQTT-${number}`]));
-  return { name, shows: ids, run, setUp: options.setUp ?? 'ordinary', waits: options.waits ?? false };
+  const { setUp = 'ordinary', side = 'server', waits = false } = options;
+  return { name, shows: ids, run, setUp, side, waits };
 }
 
 /** Gives scenarios their version and chapter. */
@@ -81,6 +85,17 @@ export function shared(
 ): SharedBody {
   const ids: Readonly<Record<Version, string>> = { 5: shows.v5, 4: shows.v4, 3: '' };
   return { versions, bodyFor: (version) => scenario(name, ids[version], run, options) };
+}
+
+/** Defines a scenario about our client, for several versions; the broker under test has no part in it. */
+export function ofClient(
+  name: string,
+  shows: Shows,
+  run: (scene: ClientScene) => Promise<void>,
+  options: { readonly versions?: readonly Version[]; readonly waits?: boolean } = {},
+): SharedBody {
+  const onStage = ({ version }: Scene) => ClientScene.run(version, run);
+  return shared(name, shows, onStage, { versions: [5, 4], side: 'client', ...options });
 }
 
 /** Gives shared scenarios their chapter, once for each of their versions. */

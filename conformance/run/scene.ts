@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { exchange } from '../client/exchange.ts';
-import { type Endpoint, RawClient } from '../client/raw-client.ts';
+import { exchange } from '../peer/exchange.ts';
+import { type Endpoint, RawClient } from '../peer/raw-client.ts';
 import { hex } from '../wire/bytes.ts';
 import { type ConnectFields, connect, type SubscriptionFields, type Version } from '../wire/packet-writer.ts';
 import { expectEqual, NotTestable, Violation } from './violation.ts';

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { type Broker, createBroker } from '@busbar/broker';
-import type { Endpoint } from '../client/raw-client.ts';
+import type { Endpoint } from '../peer/raw-client.ts';
 import { REASON } from '../wire/reason-codes.ts';
 import type { SetUp } from './scenario.ts';
 

@@ -1,4 +1,7 @@
 import type { Scenario } from '../run/scenario.ts';
+import { connecting } from './client/connecting.ts';
+import { publishing } from './client/publishing.ts';
+import { receiving } from './client/receiving.ts';
 import { connection } from './every/connection.ts';
 import { malformed } from './every/malformed.ts';
 import { ordering } from './every/ordering.ts';
@@ -33,5 +36,6 @@ export const SCENARIOS: readonly Scenario[] = [
   ...[reason, disconnect, auth].flat(),
   ...[connect4, strings4].flat(),
   ...connect3,
+  ...[connecting, publishing, receiving].flat(),
   ...[session, will, retain, qos, resume, ordering, subscribe, unsubscribe, topics, connection, malformed].flat(),
 ];

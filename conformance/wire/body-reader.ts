@@ -1,6 +1,6 @@
 import { Violation } from '../run/violation.ts';
 import { hex } from './bytes.ts';
-import { PROPERTY, type Properties, type PropertyDefinition, type PropertyName } from './property.ts';
+import { PROPERTY, type Properties, type PropertyDefinition, type PropertyName, type Sender } from './property.ts';
 
 const STRICT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const REPEATED: Readonly<Record<string, string>> = {
@@ -9,13 +9,15 @@ const REPEATED: Readonly<Record<string, string>> = {
 };
 const NAMES = new Map(Object.entries(PROPERTY).map(([name, { identifier }]) => [identifier, name as PropertyName]));
 
-/** Reads the body of a packet that a server sent, and refuses whatever the standard does not let a server send. */
+/** Reads the body of a packet, and refuses whatever the standard does not let its sender send. */
 export class BodyReader {
+  readonly #sender: Sender;
   readonly #packetName: string;
   readonly #bytes: Uint8Array;
   #at = 0;
 
-  constructor(packetName: string, bytes: Uint8Array) {
+  constructor(sender: Sender, packetName: string, bytes: Uint8Array) {
+    this.#sender = sender;
     this.#packetName = packetName;
     this.#bytes = bytes;
   }
@@ -73,22 +75,22 @@ export class BodyReader {
   }
 
   /** Property Length and properties, each allowed here and given once unless it may be repeated (section 2.2.2). */
-  properties(): Properties {
+  properties(packetName = this.#packetName): Properties {
     const byteLength = this.integer();
     const end = this.#at + byteLength;
     if (end > this.#bytes.length) this.fail('a Property Length that fits into the packet');
     const properties: Record<string, unknown> = {};
-    while (this.#at < end) this.#property(properties);
+    while (this.#at < end) this.#property(properties, packetName);
     if (this.#at !== end) this.fail('properties that end where the Property Length says');
     return properties as Properties;
   }
 
-  #property(properties: Record<string, unknown>): void {
+  #property(properties: Record<string, unknown>, packetName: string): void {
     const identifier = this.integer();
     const name = NAMES.get(identifier);
     if (name === undefined) this.fail(`a property that exists, not ${identifier}`);
     const definition: PropertyDefinition = PROPERTY[name];
-    if (!definition.fromServer.includes(this.#packetName)) this.fail(`no ${name} from a server in this packet`);
+    if (!definition.from[this.#sender].includes(packetName)) this.fail(`no ${name} from a ${this.#sender}`);
     const value = this.#value(definition);
     const list = REPEATED[name];
     if (list !== undefined) {

@@ -84,7 +84,7 @@ export function readPacket(frame: Frame, version: Version): ReceivedPacket {
     throw new Violation('a packet that a server may send', packetText(frame));
   }
   expectFlags(name, frame, version);
-  const reader = new BodyReader(name, frame.body);
+  const reader = new BodyReader('server', name, frame.body);
   const read = readBody(name, reader, frame, version);
   reader.expectEnd();
   return { byteLength: frame.byteLength, ...read };

@@ -3,49 +3,61 @@ import { binary, bytesOf, text, u16, u32, variableByteInteger } from './bytes.ts
 /** How a property's value is written. */
 export type PropertyForm = 'byte' | 'u16' | 'u32' | 'integer' | 'text' | 'binary' | 'pair';
 
-/** The packets of a server in which properties are looked at, and the Will of CONNECT. */
+/** Who sends a packet. */
+export type Sender = 'server' | 'client';
+
 export interface PropertyDefinition {
   readonly identifier: number;
   readonly form: PropertyForm;
-  /** Packets in which a server may send it. */
-  readonly fromServer: readonly string[];
+  /** Packets in which each side may send it; `WILL` is the Will of CONNECT. */
+  readonly from: Readonly<Record<Sender, readonly string[]>>;
 }
 
-const ACKNOWLEDGEMENTS = ['PUBACK', 'PUBREC', 'PUBREL', 'PUBCOMP', 'SUBACK', 'UNSUBACK'];
+const ACKNOWLEDGEMENTS = 'PUBACK PUBREC PUBREL PUBCOMP';
 
-function define<Form extends PropertyForm>(identifier: number, form: Form, ...fromServer: string[]) {
-  return { identifier, form, fromServer };
+function define<Form extends PropertyForm>(identifier: number, form: Form, server: string, client: string) {
+  return { identifier, form, from: { server: server.split(' '), client: client.split(' ') } };
 }
 
-/** The properties of MQTT 5.0 (table 2-4), and where a server may send them. */
+/** The properties of MQTT 5.0 (table 2-4): where a server and where a client may send them. */
 export const PROPERTY = {
-  payloadFormatIndicator: define(0x01, 'byte', 'PUBLISH'),
-  messageExpiryInterval: define(0x02, 'u32', 'PUBLISH'),
-  contentType: define(0x03, 'text', 'PUBLISH'),
-  responseTopic: define(0x08, 'text', 'PUBLISH'),
-  correlationData: define(0x09, 'binary', 'PUBLISH'),
-  subscriptionIdentifier: define(0x0b, 'integer', 'PUBLISH'),
-  sessionExpiryInterval: define(0x11, 'u32', 'CONNACK'),
-  assignedClientIdentifier: define(0x12, 'text', 'CONNACK'),
-  serverKeepAlive: define(0x13, 'u16', 'CONNACK'),
-  authenticationMethod: define(0x15, 'text', 'CONNACK', 'AUTH'),
-  authenticationData: define(0x16, 'binary', 'CONNACK', 'AUTH'),
-  requestProblemInformation: define(0x17, 'byte'),
-  willDelayInterval: define(0x18, 'u32'),
-  requestResponseInformation: define(0x19, 'byte'),
-  responseInformation: define(0x1a, 'text', 'CONNACK'),
-  serverReference: define(0x1c, 'text', 'CONNACK', 'DISCONNECT'),
-  reasonString: define(0x1f, 'text', 'CONNACK', 'DISCONNECT', 'AUTH', ...ACKNOWLEDGEMENTS),
-  receiveMaximum: define(0x21, 'u16', 'CONNACK'),
-  topicAliasMaximum: define(0x22, 'u16', 'CONNACK'),
-  topicAlias: define(0x23, 'u16', 'PUBLISH'),
-  maximumQos: define(0x24, 'byte', 'CONNACK'),
-  retainAvailable: define(0x25, 'byte', 'CONNACK'),
-  userProperty: define(0x26, 'pair', 'CONNACK', 'PUBLISH', 'DISCONNECT', 'AUTH', ...ACKNOWLEDGEMENTS),
-  maximumPacketSize: define(0x27, 'u32', 'CONNACK'),
-  wildcardSubscriptionAvailable: define(0x28, 'byte', 'CONNACK'),
-  subscriptionIdentifiersAvailable: define(0x29, 'byte', 'CONNACK'),
-  sharedSubscriptionAvailable: define(0x2a, 'byte', 'CONNACK'),
+  payloadFormatIndicator: define(0x01, 'byte', 'PUBLISH', 'PUBLISH WILL'),
+  messageExpiryInterval: define(0x02, 'u32', 'PUBLISH', 'PUBLISH WILL'),
+  contentType: define(0x03, 'text', 'PUBLISH', 'PUBLISH WILL'),
+  responseTopic: define(0x08, 'text', 'PUBLISH', 'PUBLISH WILL'),
+  correlationData: define(0x09, 'binary', 'PUBLISH', 'PUBLISH WILL'),
+  subscriptionIdentifier: define(0x0b, 'integer', 'PUBLISH', 'SUBSCRIBE'),
+  sessionExpiryInterval: define(0x11, 'u32', 'CONNACK', 'CONNECT DISCONNECT'),
+  assignedClientIdentifier: define(0x12, 'text', 'CONNACK', ''),
+  serverKeepAlive: define(0x13, 'u16', 'CONNACK', ''),
+  authenticationMethod: define(0x15, 'text', 'CONNACK AUTH', 'CONNECT AUTH'),
+  authenticationData: define(0x16, 'binary', 'CONNACK AUTH', 'CONNECT AUTH'),
+  requestProblemInformation: define(0x17, 'byte', '', 'CONNECT'),
+  willDelayInterval: define(0x18, 'u32', '', 'WILL'),
+  requestResponseInformation: define(0x19, 'byte', '', 'CONNECT'),
+  responseInformation: define(0x1a, 'text', 'CONNACK', ''),
+  serverReference: define(0x1c, 'text', 'CONNACK DISCONNECT', ''),
+  reasonString: define(
+    0x1f,
+    'text',
+    `CONNACK DISCONNECT AUTH SUBACK UNSUBACK ${ACKNOWLEDGEMENTS}`,
+    `DISCONNECT AUTH ${ACKNOWLEDGEMENTS}`,
+  ),
+  receiveMaximum: define(0x21, 'u16', 'CONNACK', 'CONNECT'),
+  topicAliasMaximum: define(0x22, 'u16', 'CONNACK', 'CONNECT'),
+  topicAlias: define(0x23, 'u16', 'PUBLISH', 'PUBLISH'),
+  maximumQos: define(0x24, 'byte', 'CONNACK', ''),
+  retainAvailable: define(0x25, 'byte', 'CONNACK', ''),
+  userProperty: define(
+    0x26,
+    'pair',
+    `CONNACK PUBLISH DISCONNECT AUTH SUBACK UNSUBACK ${ACKNOWLEDGEMENTS}`,
+    `CONNECT WILL PUBLISH SUBSCRIBE UNSUBSCRIBE DISCONNECT AUTH ${ACKNOWLEDGEMENTS}`,
+  ),
+  maximumPacketSize: define(0x27, 'u32', 'CONNACK', 'CONNECT'),
+  wildcardSubscriptionAvailable: define(0x28, 'byte', 'CONNACK', ''),
+  subscriptionIdentifiersAvailable: define(0x29, 'byte', 'CONNACK', ''),
+  sharedSubscriptionAvailable: define(0x2a, 'byte', 'CONNACK', ''),
 } satisfies Record<string, PropertyDefinition>;
 
 export type PropertyName = keyof typeof PROPERTY;

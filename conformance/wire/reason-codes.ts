@@ -20,6 +20,16 @@ export const SERVER_REASON_CODES: Readonly<Record<string, readonly number[]>> = 
   AUTH: [0x00, 0x18],
 };
 
+/** The Reason Codes that a 5.0 client may send in each packet. */
+export const CLIENT_REASON_CODES: Readonly<Record<string, readonly number[]>> = {
+  PUBACK: ACKNOWLEDGED,
+  PUBREC: ACKNOWLEDGED,
+  PUBREL: RELEASED,
+  PUBCOMP: RELEASED,
+  DISCONNECT: [0x00, 0x04, 0x80, 0x81, 0x82, 0x83, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99],
+  AUTH: [0x18, 0x19],
+};
+
 /** The return codes of 3.1.1 and 3.1: CONNACK (table 3.1) and SUBACK. */
 export const CONNACK_RETURN_CODES: readonly number[] = [0, 1, 2, 3, 4, 5];
 export const SUBACK_RETURN_CODES: readonly number[] = [0, 1, 2, 0x80];

@@ -1,4 +1,4 @@
-import type { RawClient } from '../../client/raw-client.ts';
+import type { RawClient } from '../../peer/raw-client.ts';
 import { chapter, type ScenarioBody, scenario } from '../../run/scenario.ts';
 import type { Scene } from '../../run/scene.ts';
 import { expectEqual, expectThat, requireThat, Violation } from '../../run/violation.ts';

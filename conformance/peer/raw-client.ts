@@ -1,6 +1,6 @@
 import { connect as openSocket, type Socket } from 'node:net';
 import { expectEqual, expectOneOf, expectThat, NotTestable, Violation } from '../run/violation.ts';
-import { FrameReader } from '../wire/frame-reader.ts';
+import type { Frame } from '../wire/frame-reader.ts';
 import {
   describe,
   type ReceivedAcknowledgement,
@@ -26,8 +26,9 @@ import {
   type Version,
 } from '../wire/packet-writer.ts';
 import type { Properties } from '../wire/property.ts';
-import { Inbox, PATIENCE_MS } from './inbox.ts';
-import { Monitor } from './monitor.ts';
+import { PATIENCE_MS } from './inbox.ts';
+import { RawConnection } from './raw-connection.ts';
+import { ServerMonitor } from './server-monitor.ts';
 import { Window } from './window.ts';
 
 /** Where a broker listens. */
@@ -36,11 +37,6 @@ export interface Endpoint {
   readonly port: number;
 }
 
-type PacketOf<Name, Packet = ReceivedPacket> = Packet extends { readonly name: infer Own }
-  ? Name extends Own
-    ? Packet
-    : never
-  : never;
 type Message = Omit<PublishFields, 'version' | 'topic' | 'payload'>;
 
 /** What a PUBLISH from the server is to look like; what is not given is not looked at. */
@@ -64,25 +60,16 @@ export interface RefusalOptions {
  * A client that sends any bytes, right or wrong, and reads what comes with the strictness of the standard: whatever a
  * server may not send is a {@link Violation} where the scenario looks next. It knows nothing but one connection.
  */
-export class RawClient {
-  readonly version: Version;
+export class RawClient extends RawConnection<ReceivedPacket> {
   clientId = '';
   /** The answer to CONNECT, once it has come. */
   connack: ReceivedConnack | undefined;
-  readonly #socket: Socket;
-  readonly #frames = new FrameReader();
-  readonly #monitor = new Monitor();
-  readonly #inbox = new Inbox();
+  readonly #monitor = new ServerMonitor();
   readonly #window = new Window();
   #packetId = 0;
 
   private constructor(socket: Socket, version: Version) {
-    this.#socket = socket;
-    this.version = version;
-    socket.setNoDelay(true);
-    socket.on('data', (chunk: Uint8Array) => this.#handleBytes(chunk));
-    socket.on('close', () => this.#inbox.add({ kind: 'closed' }));
-    socket.on('error', () => {});
+    super(socket, version, describe);
   }
 
   /** Opens a Network Connection and sends nothing. @throws {Violation} Nobody listens. */
@@ -103,11 +90,6 @@ export class RawClient {
   }
 
   // --- sending ---------------------------------------------------------------------------------------------------------
-
-  /** Sends bytes as they are, in one write. */
-  send(...bytes: readonly Uint8Array[]): void {
-    this.#socket.write(Buffer.concat(bytes));
-  }
 
   sendConnect(fields: Omit<ConnectFields, 'version'>): void {
     const all = { version: this.version, ...fields };
@@ -208,34 +190,6 @@ export class RawClient {
 
   // --- receiving -------------------------------------------------------------------------------------------------------
 
-  /** The next packet, whatever it is. */
-  async next(expected = 'a packet'): Promise<ReceivedPacket> {
-    const arrival = await this.#inbox.take(expected, ({ kind }) => kind === 'packet');
-    if (arrival.kind !== 'packet') throw new Violation(expected, 'none');
-    return arrival.packet;
-  }
-
-  /** The next packet, which is to be of this type. */
-  async expect<Name extends ReceivedPacket['name']>(name: Name): Promise<PacketOf<Name>> {
-    const packet = await this.next(name);
-    if (packet.name !== name) throw new Violation(name, describe(packet));
-    return packet as PacketOf<Name>;
-  }
-
-  /** The first packet of this type; others that come before it stay. */
-  async take<Name extends ReceivedPacket['name']>(
-    name: Name,
-    matches: (packet: PacketOf<Name>) => boolean = () => true,
-    expected: string = name,
-  ): Promise<PacketOf<Name>> {
-    const arrival = await this.#inbox.take(
-      expected,
-      (each) => each.kind === 'packet' && each.packet.name === name && matches(each.packet as PacketOf<Name>),
-    );
-    if (arrival.kind !== 'packet') throw new Violation(expected, 'none');
-    return arrival.packet as PacketOf<Name>;
-  }
-
   takeAcknowledgement(name: AcknowledgementName, packetId: number): Promise<ReceivedAcknowledgement> {
     return this.take(
       name,
@@ -288,12 +242,12 @@ export class RawClient {
     timeoutMs = PATIENCE_MS,
   ): Promise<number | undefined> {
     const end = 'the end of the connection';
-    const arrival = await this.#inbox.take(end, () => true, timeoutMs);
+    const arrival = await this.inbox.take(end, () => true, timeoutMs);
     if (arrival.kind !== 'packet') return undefined;
     const { packet } = arrival;
     if (packet.name !== 'DISCONNECT') throw new Violation(end, describe(packet));
     expectOneOf('DISCONNECT with', packet.reasonCode, reasonCodes);
-    await this.#inbox.take(`${end} behind DISCONNECT [MQTT-3.14.4-2]`, ({ kind }) => kind === 'closed', timeoutMs);
+    await this.inbox.take(`${end} behind DISCONNECT [MQTT-3.14.4-2]`, ({ kind }) => kind === 'closed', timeoutMs);
     return packet.reasonCode;
   }
 
@@ -304,14 +258,14 @@ export class RawClient {
    */
   async expectRefusal(codes: readonly number[], options: RefusalOptions = {}): Promise<void> {
     const { connack = 'may', mayAccept } = options;
-    const arrival = await this.#inbox.take('CONNACK or the end of the connection', () => true);
+    const arrival = await this.inbox.take('CONNACK or the end of the connection', () => true);
     if (arrival.kind === 'packet') {
       const { packet } = arrival;
       const isConnack = packet.name === 'CONNACK';
       if (isConnack && packet.reasonCode === 0 && mayAccept !== undefined) throw new NotTestable(mayAccept);
       if (!isConnack || connack === 'not') throw new Violation('the end of the connection', describe(packet));
       expectOneOf('CONNACK with', packet.reasonCode, codes);
-      await this.#inbox.take('the end of the connection behind CONNACK', ({ kind }) => kind === 'closed');
+      await this.inbox.take('the end of the connection behind CONNACK', ({ kind }) => kind === 'closed');
     } else expectThat(connack !== 'must', 'CONNACK', 'the end of the connection');
   }
 
@@ -321,26 +275,7 @@ export class RawClient {
     await this.drop();
   }
 
-  /** Closes the connection without a word, and waits until the server has, too. */
-  async drop(): Promise<void> {
-    this.#socket.end();
-    await this.#inbox.take('that the server closes, too', ({ kind }) => kind === 'closed');
-  }
-
-  destroy(): void {
-    this.#socket.destroy();
-  }
-
-  #handleBytes(chunk: Uint8Array): void {
-    try {
-      for (const frame of this.#frames.push(chunk)) {
-        const packet = this.#monitor.handleReceived(readPacket(frame, this.version));
-        this.#inbox.add({ kind: 'packet', packet });
-      }
-    } catch (error) {
-      if (!(error instanceof Violation)) throw error;
-      this.#inbox.add({ kind: 'violation', violation: error });
-      this.#socket.destroy();
-    }
+  protected override readFrame(frame: Frame): ReceivedPacket {
+    return this.#monitor.handleReceived(readPacket(frame, this.version));
   }
 }

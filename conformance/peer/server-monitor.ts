@@ -8,7 +8,7 @@ const LARGEST = Number.POSITIVE_INFINITY;
  * What a server owes its client whatever the scenario is about: it watches one connection from outside and knows what the
  * client has asked for in CONNECT and has acknowledged since. So every scenario shows these statements again.
  */
-export class Monitor {
+export class ServerMonitor {
   #maximumPacketSize = LARGEST;
   #receiveMaximum = LARGEST;
   #topicAliasMaximum = 0;
