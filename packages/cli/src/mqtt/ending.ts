@@ -13,6 +13,10 @@ export class Ending {
     });
   }
 
+  get isReached(): boolean {
+    return this.#isReached;
+  }
+
   end(exitCode: number, line?: string): void {
     if (this.#isReached) return;
     this.#isReached = true;

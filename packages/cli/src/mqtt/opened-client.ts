@@ -42,6 +42,7 @@ export async function openClient(
     const client = await connect(job.server, { ...job.clientOptions, ...more, ...dial });
     client.on('disconnected', ({ reason, nextAttemptInMs }) => {
       if (nextAttemptInMs !== undefined) tell(`Connection lost, trying again: ${reason.message}`);
+      else if (reason.code !== 'ended') ending.end(ExitCode.connectionLost, `Error: ${reason.message}`);
     });
     client.on('connected', ({ sessionPresent }) =>
       tell(`Connected again${sessionPresent ? ', the session goes on' : ''}`),

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type Client, PublishError } from '@busbar/client';
+import { type Client, type ClientOptions, PublishError } from '@busbar/client';
 import { describeReasonCode, type Properties } from '@busbar/codec';
 import { CommandError } from '../command/command-error.ts';
 import { ExitCode } from '../exit-code.ts';
@@ -25,16 +25,15 @@ export interface PublishJob extends ConnectionJob {
 }
 
 /** Messages on their way at a time: what `-l` holds in memory, however long its input. */
-const WINDOW = 100;
+const WINDOW = 500;
 
 /** Publishes everything. @returns The exit code. @throws {CommandError} There is nothing to read. */
 export async function publishMessages(job: PublishJob): Promise<number> {
   const payloads = await openPayloads(job);
   const ending = new Ending(tellerOf(job));
-  const queue = { qos0: true, maximumMessages: 2 * WINDOW };
-  const client = await openClient(job, { queue }, ending);
+  const client = await openClient(job, waysOf(job.source), ending);
   if (client !== undefined) {
-    publishAll(client, payloads, job).then(
+    publishAll(client, payloads, job, ending).then(
       (exitCode) => ending.end(exitCode),
       (error: unknown) => ending.end(ExitCode.failure, `Error: cannot read: ${messageOf(error)}`),
     );
@@ -44,7 +43,13 @@ export async function publishMessages(job: PublishJob): Promise<number> {
   return exitCode;
 }
 
-async function publishAll(client: Client, payloads: Payloads, job: PublishJob): Promise<number> {
+/** A stream of lines outlives its connection; a single message is given up with it, as mosquitto_pub does. */
+function waysOf({ kind }: PayloadSource): ClientOptions {
+  if (kind !== 'stdin-lines') return { reconnect: false };
+  return { queue: { qos0: true, maximumMessages: 2 * WINDOW } };
+}
+
+async function publishAll(client: Client, payloads: Payloads, job: PublishJob, ending: Ending): Promise<number> {
   const window = new Window(WINDOW);
   let count = 0;
   let exitCode: number = ExitCode.success;
@@ -52,7 +57,7 @@ async function publishAll(client: Client, payloads: Payloads, job: PublishJob): 
     count += 1;
     const what = job.source.kind === 'stdin-lines' ? `line ${count}` : 'the message';
     await window.enter();
-    void publish(client, payload, what, job).then((isDone) => {
+    void publish(client, payload, what, job, ending).then((isDone) => {
       if (!isDone) exitCode = ExitCode.failure;
       window.leave();
     });
@@ -62,12 +67,19 @@ async function publishAll(client: Client, payloads: Payloads, job: PublishJob): 
 }
 
 /** @returns Whether the message went out; what the server made of it is another matter. */
-async function publish(client: Client, payload: Uint8Array, what: string, job: PublishJob): Promise<boolean> {
+async function publish(
+  client: Client,
+  payload: Uint8Array,
+  what: string,
+  job: PublishJob,
+  ending: Ending,
+): Promise<boolean> {
   const { topicName, qos, retain, properties } = job;
   try {
     await client.publish(topicName, payload, { qos, retain, properties });
     return true;
   } catch (error) {
+    if (ending.isReached) return false; // why is told already
     const tell = tellerOf(job);
     // mosquitto_pub warns and ends with 0 when the server does not accept a message.
     if (error instanceof PublishError)

@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { connect, type Message } from '@busbar/client';
@@ -177,6 +178,47 @@ describe('what cannot be done', () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
     expect(stderr).toMatch(/^Error: [^\n]+\n$/);
     expect(stderr).toContain(line);
+  });
+
+  /** A server that lets everybody in and says no more. */
+  async function startRudeServer(handleConnected: (socket: Socket) => void): Promise<string> {
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => {
+        socket.write(Buffer.from('20020000', 'hex'));
+        handleConnected(socket);
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const address = server.address();
+    return typeof address === 'object' ? String(address?.port) : '';
+  }
+
+  test('a message whose connection is lost before it is acknowledged: exit code 7', async () => {
+    const port = await startRudeServer((socket) => socket.once('data', () => socket.destroy()));
+    const { exitCode, stderr } = await runBusbar([
+      'pub',
+      '-h',
+      '127.0.0.1',
+      '-p',
+      port,
+      '-t',
+      'a',
+      '-m',
+      'x',
+      '-q',
+      '1',
+    ]);
+    expect(exitCode).toBe(7);
+    expect(stderr).toMatch(/^Error: the connection was lost: [^\n]+\n$/);
+  });
+
+  test('a stream of lines outlives its connection', async () => {
+    const port = await startRudeServer((socket) => socket.end());
+    const command = startBusbar(['pub', '-h', '127.0.0.1', '-p', port, '-t', 'a', '-l', '-q', '1']);
+    command.stdin.write('one\n');
+    await command.untilStderr(/Connection lost, trying again: [^\n]+\nConnected again/);
   });
 
   test('nobody listens', async () => {
