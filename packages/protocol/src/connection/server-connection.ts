@@ -29,7 +29,7 @@ import { ClientSilence, NEVER } from './keep-alive.ts';
 import { type BlockPool, OutputBuffer } from './output-buffer.ts';
 import { PublicationIntake } from './publication-intake.ts';
 import type { ServerConnectionLimits, ServerConnectionOwner } from './server-connection-owner.ts';
-import { announcedLimits, connectTimeoutMessage, refusalOfMalformedConnect } from './server-handshake.ts';
+import { announcedLimits, connectTimeoutMessage, refusalOfMalformedConnect, strangerIn } from './server-handshake.ts';
 
 const LARGEST_RECEIVE_MAXIMUM = 65_535;
 
@@ -125,13 +125,20 @@ export class ServerConnection {
   /** Takes bytes as they came from the client. */
   handleBytes(bytes: Uint8Array, now: number): void {
     this.#now = now;
-    if (this.#phase === Phase.closed) return;
-    if (this.#phase === Phase.answering) {
-      this.#waiting.push(bytes);
-      return;
-    }
+    if (this.#phase !== Phase.connected && !this.#takes(bytes)) return;
     this.#splitter.push(bytes);
     this.#readPackets();
+  }
+
+  /** Whether bytes that come before the CONNACK are to be read now. */
+  #takes(bytes: Uint8Array): boolean {
+    if (this.#phase === Phase.answering) this.#waiting.push(bytes);
+    if (this.#phase === Phase.answering || this.#phase === Phase.closed) return false;
+    const isFirst = this.#phase === Phase.awaitingConnect && this.#splitter.unfinished === undefined;
+    const stranger = isFirst ? strangerIn(bytes) : undefined;
+    if (stranger === undefined) return true;
+    this.fault(ReasonCode.protocolError, `expected CONNECT first, ${stranger} came [MQTT-3.1.0-1]`);
+    return false;
   }
 
   /** Acts on a deadline that has passed; early calls do nothing. */
@@ -346,10 +353,8 @@ export class ServerConnection {
   // --- before the CONNACK ----------------------------------------------------------------------------------------------
 
   #handleUnconnected(firstByte: number, bytes: Uint8Array, bodyStart: number, end: number): void {
-    const type = firstByte >> 4;
     if (this.#phase === Phase.awaitingConnect) {
-      if (type === PacketType.connect) this.#handleConnect(firstByte, bytes, bodyStart, end);
-      else this.fault(ReasonCode.protocolError, `expected CONNECT first, ${packetTypeName(type)} came [MQTT-3.1.0-1]`);
+      this.#handleConnect(firstByte, bytes, bodyStart, end);
       return;
     }
     const packet = decodePacket(firstByte, bytes, bodyStart, end, this.#version);
@@ -359,7 +364,7 @@ export class ServerConnection {
     } else if (packet.type === PacketType.disconnect) {
       this.#handleDisconnect(packet);
     } else {
-      this.refuseConnect(ReasonCode.protocolError, `expected AUTH, ${packetTypeName(type)} came`);
+      this.refuseConnect(ReasonCode.protocolError, `expected AUTH, ${packetTypeName(packet.type)} came`);
     }
   }
 

@@ -5,10 +5,15 @@ import {
   type PacketError,
   type PacketSplitter,
   PacketType,
+  packetTypeName,
   ReasonCode,
 } from '@busbar/codec';
 import type { ServerConnectionLimits } from './server-connection-owner.ts';
 
+const TLS_HANDSHAKE = 0x16;
+const TLS_MAJOR_VERSION = 0x03;
+const SPACE = 0x20;
+const LONGEST_HTTP_METHOD = 7;
 const M = 0x4d;
 const Q = 0x51;
 /** Offset of the protocol version behind `MQTT` and its length. */
@@ -18,6 +23,25 @@ const BRIDGE = 0x80;
 /** The largest packet that MQTT can express: a limit from here on need not be announced. */
 const LARGEST_PACKET = 268_435_460;
 const LARGEST_RECEIVE_MAXIMUM = 65_535;
+
+/**
+ * What begins a stream that does not begin with CONNECT, as people call it; undefined when it may be a CONNECT. Known from the
+ * first bytes: a stranger's Remaining Length would have to be waited for.
+ */
+export function strangerIn(bytes: Uint8Array): string | undefined {
+  const first = bytes[0];
+  if (first === undefined) return undefined;
+  if (first === TLS_HANDSHAKE && bytes[1] === TLS_MAJOR_VERSION) return 'a TLS handshake';
+  if (first >> 4 === PacketType.connect) return undefined;
+  return isHttpMethod(bytes) ? 'an HTTP request' : packetTypeName(first >> 4);
+}
+
+/** Whether the bytes begin with a few capital letters and a space. */
+function isHttpMethod(bytes: Uint8Array): boolean {
+  const end = bytes.indexOf(SPACE);
+  if (end < 1 || end > LONGEST_HTTP_METHOD) return false;
+  return bytes.subarray(0, end).every((byte) => byte >= 0x41 && byte <= 0x5a);
+}
 
 /**
  * What a client is told whose CONNECT packet could not be read, as far as can be known what it speaks (sections 3.1.2.1,

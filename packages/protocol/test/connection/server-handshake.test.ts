@@ -59,6 +59,22 @@ describe('CONNECT', () => {
     }
   });
 
+  test('what speaks something else is told apart by its first bytes', () => {
+    for (const [bytes, name] of [
+      ['"GET / HTTP/1.1" 0d 0a', 'an HTTP request'],
+      ['"OPTIONS * HTTP/1.1" 0d 0a', 'an HTTP request'],
+      ['16 03 01 02 00 01 00', 'a TLS handshake'],
+      ['"AMQP" 00 00 09 01', 'PUBACK'],
+      ['"SSH-2.0-OpenSSH_9.2"', 'PUBREC'],
+      ['00', '(reserved)'],
+      ['f0 ff', 'AUTH'],
+    ] as const) {
+      const { answer, harness } = answerTo(hex(bytes));
+      assert.equal(answer, '');
+      assert.equal(harness.closing.message, `expected CONNECT first, ${name} came [MQTT-3.1.0-1]`);
+    }
+  });
+
   test('a second one ends the connection; 5.0 hears 0x82 [MQTT-3.1.0-2]', () => {
     for (const version of VERSIONS) {
       const harness = new ServerHarness(version);
