@@ -11,8 +11,10 @@ import {
   type ClientClosing,
   ClientConnection,
   type ClientConnectionOwner,
+  describeReasonCode,
   type PublishPacket,
   ReasonCode,
+  type SubackPacket,
 } from '@busbar/client';
 
 const TOPIC = 'example/protocol-object';
@@ -58,7 +60,11 @@ class MqttProtocol implements ClientConnectionOwner {
     this.#machine.subscribe([{ topicFilter: TOPIC, qos, ...options }]);
   }
 
-  handleSuback(): void {
+  /** Only now does a message that is published come back. */
+  handleSuback({ reasonCodes }: SubackPacket): void {
+    for (const code of reasonCodes) {
+      if (code >= ReasonCode.unspecifiedError) console.log(`subscription refused: ${describeReasonCode(code)}`);
+    }
     let count = 0;
     this.#greetings = setInterval(() => this.publish(`Hello ${++count}`), 250);
   }
@@ -68,9 +74,11 @@ class MqttProtocol implements ClientConnectionOwner {
     return ReasonCode.success;
   }
 
-  handleClosing({ message }: ClientClosing): void {
+  handleClosing({ cause, message }: ClientClosing): void {
     clearInterval(this.#greetings);
-    this.#transport?.end();
+    // A server that is gone takes nothing more; any other is to get the last packet.
+    if (cause === 'timeout') this.#transport?.destroy();
+    else this.#transport?.end();
     this.#factory.handleClosed(message);
   }
 
@@ -112,20 +120,21 @@ class ReconnectingFactory {
   readonly #host: string;
   readonly #port: number;
   #attempt = 0;
-  #current: MqttProtocol | undefined;
+  #socket: Socket | undefined;
+  #protocol: MqttProtocol | undefined;
   #retry: NodeJS.Timeout | undefined;
   #isStopped = false;
-  #onConnected: (protocol: MqttProtocol) => void = () => {};
+  #settle: (protocol: MqttProtocol | undefined) => void = () => {};
 
   constructor(host: string, port: number) {
     this.#host = host;
     this.#port = port;
   }
 
-  /** Resolves when the server has accepted a connection, however many attempts that takes. */
-  connect(): Promise<MqttProtocol> {
+  /** Resolves when the server has accepted a connection, however many attempts that takes; with undefined when stopped before. */
+  connect(): Promise<MqttProtocol | undefined> {
     return new Promise((resolve) => {
-      this.#onConnected = resolve;
+      this.#settle = resolve;
       this.#dial();
     });
   }
@@ -133,16 +142,19 @@ class ReconnectingFactory {
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#retry);
-    this.#current?.disconnect();
+    if (this.#protocol === undefined) this.#socket?.destroy();
+    else this.#protocol.disconnect();
+    this.#settle(undefined);
   }
 
   handleConnected(protocol: MqttProtocol): void {
     this.#attempt = 0;
-    this.#onConnected(protocol);
+    this.#settle(protocol);
   }
 
+  /** A connection, or the attempt to make one, has ended. */
   handleClosed(why: string): void {
-    this.#current = undefined;
+    this.#protocol = undefined;
     if (this.#isStopped) return;
     const delayMs = Math.random() * Math.min(30_000, 500 * 2 ** this.#attempt++);
     console.log(`connection lost: ${why}; next attempt in ${Math.round(delayMs)} ms`);
@@ -150,25 +162,31 @@ class ReconnectingFactory {
   }
 
   #dial(): void {
-    const protocol = new MqttProtocol(this);
     const socket = createConnection({ host: this.#host, port: this.#port, noDelay: true });
+    let protocol: MqttProtocol | undefined;
     let failure: Error | undefined;
-    this.#current = protocol;
-    socket.on('connect', () => protocol.connectionMade(socket));
-    socket.on('data', (bytes) => protocol.dataReceived(bytes));
+    this.#socket = socket;
+    socket.on('connect', () => {
+      protocol = new MqttProtocol(this);
+      this.#protocol = protocol;
+      protocol.connectionMade(socket);
+    });
+    socket.on('data', (bytes) => protocol?.dataReceived(bytes));
     socket.on('error', (error) => {
       failure = error;
     });
-    socket.on('close', () => protocol.connectionLost(failure));
+    socket.on('close', () => {
+      if (protocol === undefined) this.handleClosed(failure?.message ?? 'the attempt was given up');
+      else protocol.connectionLost(failure);
+    });
   }
 }
 
-async function connect(host: string, port: number): Promise<ReconnectingFactory> {
+async function connect(host: string, port: number): Promise<MqttProtocol | undefined> {
   const factory = new ReconnectingFactory(host, port);
   process.once('SIGINT', () => factory.stop());
   console.log(`connecting to ${host}:${port}`);
-  await factory.connect();
-  return factory;
+  return factory.connect();
 }
 
 const [host = 'localhost', port = '1883'] = process.argv.slice(2);

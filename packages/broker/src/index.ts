@@ -1,4 +1,6 @@
 /** @busbar/broker: the Busbar MQTT broker as a library. */
+export { describeReasonCode, ReasonCode, UsageError } from '@busbar/codec';
+export { type ByteTransport, TransportError } from '@busbar/transport';
 export type { Authenticate, AuthenticationVerdict, Credentials } from './auth/authenticator.ts';
 export type {
   AuthenticationExchange,
