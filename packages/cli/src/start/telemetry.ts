@@ -59,11 +59,22 @@ export class Telemetry {
         this.untracked += 1;
         return;
       }
-      topic = { payload, readable: undefined, qos, retain, at: now, slices: noSlices(), slice: 0, history: [] };
+      topic = {
+        payload,
+        byteLength: 0,
+        readable: undefined,
+        qos,
+        retain,
+        at: now,
+        slices: noSlices(),
+        slice: 0,
+        history: [],
+      };
       this.#topics.set(topicName, topic);
     }
     // A copy: the payload may be a view of much more that was read with it.
     topic.payload = payload.slice(0, LOOKED_AT);
+    topic.byteLength = payload.length;
     topic.readable = undefined;
     topic.qos = qos;
     topic.retain = retain;
@@ -108,7 +119,10 @@ export class Telemetry {
 }
 
 interface Topic {
+  /** The beginning of the last payload. */
   payload: Uint8Array;
+  /** Of the whole of it. */
+  byteLength: number;
   /** Made when somebody looks. */
   readable: string | undefined;
   qos: number;
@@ -125,7 +139,7 @@ function noSlices(): number[] {
 }
 
 function readableOf(topic: Topic): string {
-  topic.readable ??= readableValue(topic.payload);
+  topic.readable ??= readableValue(topic.payload, topic.byteLength);
   return topic.readable;
 }
 
@@ -139,13 +153,12 @@ function advanceSlices(topic: Topic, now: number): void {
 
 /** Bytes of a payload that are looked at; a table shows no more. */
 const LOOKED_AT = 4096;
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** A payload as a person wants to read it in one line. */
-export function readableValue(payload: Uint8Array): string {
+/** A payload as a person wants to read it in one line. @param byteLength Of the whole, when only its beginning is given. */
+export function readableValue(payload: Uint8Array, byteLength: number = payload.length): string {
   if (payload.length === 0) return '(empty)';
   const text = decode(payload);
-  if (text === undefined) return `${payload.length} bytes: ${Buffer.from(payload.subarray(0, 16)).toString('hex')}`;
+  if (text === undefined) return `${byteLength} bytes: ${Buffer.from(payload.subarray(0, 16)).toString('hex')}`;
   const measured = readMeasurement(text);
   if (measured === undefined) return withoutControls(text);
   return withoutControls(measured.unit === undefined ? String(measured.value) : `${measured.value} ${measured.unit}`);
@@ -158,10 +171,10 @@ function numberIn(payload: Uint8Array): number | undefined {
   return Number.isFinite(value) ? value : undefined;
 }
 
+/** A character that is cut off at the end of the beginning is left out; anything else that is no UTF-8 is not a text. */
 function decode(payload: Uint8Array): string | undefined {
-  if (payload.length >= LOOKED_AT) return Buffer.from(payload.subarray(0, LOOKED_AT)).toString();
   try {
-    return strictUtf8.decode(payload);
+    return new TextDecoder('utf-8', { fatal: true }).decode(payload, { stream: payload.length >= LOOKED_AT });
   } catch {
     return undefined;
   }

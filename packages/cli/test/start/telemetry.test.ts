@@ -23,6 +23,15 @@ test('a payload that is no text is shown by its length and first bytes', () => {
   expect(readableValue(Uint8Array.of(0xff, 0x00, 0x10))).toBe('3 bytes: ff0010');
 });
 
+test('of a long payload the beginning is shown', () => {
+  const telemetry = new Telemetry(0);
+  telemetry.record(seen('text', 'ä'.repeat(5000)), 1);
+  telemetry.record({ ...seen('bytes', ''), payload: new Uint8Array(10_000).fill(0xfe) }, 1);
+  const [bytes, text] = telemetry.rows(2);
+  expect(bytes?.value).toBe(`10000 bytes: ${'fe'.repeat(16)}`);
+  expect(text?.value).toBe('ä'.repeat(2048));
+});
+
 test('the rate is that of the last seconds, the age that of the last message', () => {
   const telemetry = new Telemetry(1000);
   for (let at = 1000; at < 21_000; at += 100) telemetry.record(seen('fast', '1'), at);
