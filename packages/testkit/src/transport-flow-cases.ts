@@ -98,7 +98,7 @@ export const transportFlowCases: readonly ContractCase[] = [
     async run(connect) {
       const { near, atNear, atFar } = await open(connect);
       const piece = pattern(50_000, 5);
-      const total = 400;
+      const total = 100;
       let written = 0;
       const pump = () => {
         while (near.isWritable && written < total) {

@@ -1,5 +1,3 @@
-import type { Socket } from 'node:net';
-
 /** How many connections a {@link ConnectionGate} lets in. */
 export interface ConnectionGateLimits {
   /** Connections that may be open at a time; default no bound. */
@@ -21,6 +19,8 @@ export type GateRefusal = 'maximumConnections' | 'connectionRate';
 export class ConnectionGate {
   readonly #maximumConnections: number;
   readonly #connectionRate: number;
+  /** Connections that may come at once after a quiet time. */
+  readonly #burst: number;
   readonly #now: () => number;
   #open = 0;
   /** Connections that may come at this moment, and when that was reckoned. */
@@ -32,7 +32,8 @@ export class ConnectionGate {
     this.#maximumConnections = limits.maximumConnections ?? Number.POSITIVE_INFINITY;
     this.#connectionRate = limits.connectionRate ?? Number.POSITIVE_INFINITY;
     this.#now = now;
-    this.#allowance = this.#connectionRate;
+    this.#burst = Math.max(this.#connectionRate, 1);
+    this.#allowance = this.#burst;
     this.#reckonedAt = now();
   }
 
@@ -42,7 +43,7 @@ export class ConnectionGate {
   }
 
   /** Lets a connection in and counts it until it closes, or says what speaks against it. */
-  admit(socket: Pick<Socket, 'once'>): GateRefusal | undefined {
+  admit(socket: { once(event: 'close', listener: () => void): unknown }): GateRefusal | undefined {
     if (this.#open >= this.#maximumConnections) return 'maximumConnections';
     if (!this.#takeAllowance()) return 'connectionRate';
     this.#open += 1;
@@ -56,7 +57,7 @@ export class ConnectionGate {
     if (this.#connectionRate === Number.POSITIVE_INFINITY) return true;
     const now = this.#now();
     const earned = ((now - this.#reckonedAt) / 1_000) * this.#connectionRate;
-    this.#allowance = Math.min(this.#allowance + earned, Math.max(this.#connectionRate, 1));
+    this.#allowance = Math.min(this.#allowance + earned, this.#burst);
     this.#reckonedAt = now;
     if (this.#allowance < 1) return false;
     this.#allowance -= 1;

@@ -29,6 +29,7 @@ export class WebSocketTransport implements ByteTransport {
   readonly #carrier: Socket;
   readonly #highWaterMark: number;
   readonly #endTimeoutMs: number;
+  readonly #onSent: (() => void) | undefined;
   readonly #waiting: Uint8Array[] = [];
   #receiver: TransportReceiver | undefined;
   #isLagging = false;
@@ -49,6 +50,9 @@ export class WebSocketTransport implements ByteTransport {
     this.#endTimeoutMs = limits.endTimeoutMs ?? END_TIMEOUT_MS;
     this.remote = facts.remote ?? peerOf(socket);
     this.tls = facts.tls;
+    // What is buffered may wait for the compressor, of which the socket's 'drain' knows nothing.
+    const isCompressed = webSocket.extensions !== '';
+    this.#onSent = isCompressed ? () => this.#handleDrain() : undefined;
     webSocket.pause();
     webSocket.on('message', (data, isBinary) => this.#handleMessage(data as Buffer, isBinary));
     webSocket.on('error', (error) => this.#handleViolation(error));
@@ -113,7 +117,7 @@ export class WebSocketTransport implements ByteTransport {
   }
 
   #send(bytes: Uint8Array): void {
-    this.#webSocket.send(bytes, BINARY); // [MQTT-6.0.0-1]
+    this.#webSocket.send(bytes, BINARY, this.#onSent); // [MQTT-6.0.0-1]
   }
 
   #noteLag(): void {
@@ -121,7 +125,7 @@ export class WebSocketTransport implements ByteTransport {
   }
 
   #handleDrain(): void {
-    if (!this.#isLagging) return;
+    if (!this.#isLagging || this.#webSocket.bufferedAmount > 0) return;
     this.#isLagging = false;
     if (!this.#isEnded) this.#receiver?.handleWritable();
   }

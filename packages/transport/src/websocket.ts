@@ -22,6 +22,8 @@ export interface DialWebSocketOptions extends WebSocketTarget {
   readonly headers?: Readonly<Record<string, string>>;
   /** Bytes of the longest message (a frame with its continuations) that the server may send; default 268,435,460. */
   readonly maximumPayload?: number;
+  /** Whether compression is offered to the server; default false. */
+  readonly perMessageDeflate?: boolean;
   /** Idle milliseconds after which TCP itself probes the peer; absent: never, MQTT's Keep Alive does it. */
   readonly keepAliveMs?: number;
   /** Resolves the name in place of the system's resolver. */
@@ -66,12 +68,13 @@ function openWebSocket(
   facts: SocketFacts,
 ): void {
   const { url, subprotocols = MQTT_SUBPROTOCOLS.slice(0, 1), headers, maximumPayload = LARGEST_PACKET } = options;
+  const { perMessageDeflate = false } = options;
   const refuse = (what: string) => {
     dialling.fail(new TransportError('ERR_WS_HANDSHAKE', `${dialling.attempt}: ${what} (ERR_WS_HANDSHAKE)`));
   };
   const webSocket = new WebSocket(url, [...subprotocols], {
     createConnection: () => socket,
-    perMessageDeflate: false,
+    perMessageDeflate,
     maxPayload: maximumPayload,
     headers: { ...headers },
   });

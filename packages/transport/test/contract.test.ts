@@ -48,6 +48,12 @@ const KINDS: readonly Kind[] = [
     dial: ({ port }, limits) => dialWebSocket({ ...limits, url: `ws://127.0.0.1:${port}/mqtt` }),
   },
   {
+    name: 'compressed WebSocket',
+    listen: (limits, accept) => listenWebSocket({ ...limits, host, port: 0, perMessageDeflate: true }, accept),
+    dial: ({ port }, limits) =>
+      dialWebSocket({ ...limits, url: `ws://127.0.0.1:${port}/mqtt`, perMessageDeflate: true }),
+  },
+  {
     name: 'secure WebSocket',
     listen: (limits, accept) => listenSecureWebSocket({ ...limits, host, port: 0, tls }, accept),
     dial: ({ port }, limits) => dialWebSocket({ ...limits, url: `wss://localhost:${port}/mqtt`, tls: trust }),
