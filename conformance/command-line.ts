@@ -4,6 +4,8 @@ import type { Version } from './wire/packet-writer.ts';
 /** What `npm run conformance` was asked for. */
 export interface CommandLine {
   readonly target: { readonly host: string; readonly port: number } | undefined;
+  /** Where that broker speaks WebSocket. */
+  readonly webSocket: { readonly host: string; readonly port: number; readonly path: string } | undefined;
   /** A command that starts a broker, with `{port}` in it. */
   readonly command: string | undefined;
   /** What the broker is called in reports. */
@@ -19,6 +21,8 @@ export const USAGE = `usage: npm run conformance -- [options]
 Runs the conformance suite on a broker of its own, or on any other.
 
   --target HOST:PORT    on the broker that listens there
+  --websocket HOST:PORT[/PATH]
+                        where that broker speaks WebSocket; path: /mqtt unless given
   --command 'COMMAND'   on a broker that is started with this command; {port} is replaced
   --version 5|4|3       MQTT 5.0, 3.1.1 or 3.1 only; may be given more than once
   --only TEXT           scenarios whose ids, chapter or name contain the text
@@ -48,6 +52,7 @@ export function readCommandLine(args: readonly string[]): CommandLine | 'help' {
   }
   return {
     target: values.target === undefined ? undefined : readTarget(values.target),
+    webSocket: values.websocket === undefined ? undefined : readWebSocket(values.websocket),
     command: values.command,
     name: values.name,
     versions,
@@ -63,6 +68,7 @@ function parse(args: readonly string[]) {
   const version = { type: 'string', multiple: true } as const;
   const options = {
     target: text,
+    websocket: text,
     command: text,
     name: text,
     version,
@@ -76,6 +82,12 @@ function parse(args: readonly string[]) {
   } catch (error) {
     throw new CommandLineError(error instanceof Error ? error.message : String(error));
   }
+}
+
+function readWebSocket(text: string): { host: string; port: number; path: string } {
+  const slash = text.indexOf('/');
+  const path = slash < 0 ? '/mqtt' : text.slice(slash);
+  return { ...readTarget(slash < 0 ? text : text.slice(0, slash)), path };
 }
 
 function readTarget(target: string): { host: string; port: number } {

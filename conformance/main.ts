@@ -1,14 +1,15 @@
 /** `npm run conformance`: the suite on our broker or on any other, and its report. */
 import { writeFileSync } from 'node:fs';
 import { type CommandLine, CommandLineError, readCommandLine, USAGE } from './command-line.ts';
+import { startOwn } from './run/own-broker.ts';
 import { jsonReport, summarize, textReport } from './run/report.ts';
 import { type Outcome, runScenarios } from './run/runner.ts';
 import { type Scenario, titleOf } from './run/scenario.ts';
-import { at, startCommand, startOwn, type Target } from './run/target.ts';
+import { at, startCommand, type Target } from './run/target.ts';
 import { SCENARIOS } from './scenarios/index.ts';
 
-async function startTarget({ target, command, name }: CommandLine): Promise<Target> {
-  if (target !== undefined) return at(target.host, target.port);
+async function startTarget({ target, webSocket, command, name }: CommandLine): Promise<Target> {
+  if (target !== undefined) return at(target, webSocket);
   return command === undefined ? startOwn() : startCommand(name ?? command, command);
 }
 

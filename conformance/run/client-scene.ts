@@ -1,15 +1,28 @@
-import { type Client, type ClientOptions, createClient } from '@busbar/client';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import {
+  type Client,
+  ClientConnection,
+  type ClientConnectionOptions,
+  type ClientConnectionOwner,
+  type ClientOptions,
+  createClient,
+  ReasonCode,
+} from '@busbar/client';
 import { PATIENCE_MS } from '../peer/inbox.ts';
 import { RawServer, type ServedClient } from '../peer/raw-server.ts';
 import type { Version } from '../wire/packet-writer.ts';
 import type { ConnackFields } from '../wire/server-packet-writer.ts';
 import { Violation } from './violation.ts';
 
+type AuthStep = Parameters<ClientConnectionOwner['handleAuth']>[0];
+
 /** What a scenario about our client works with: the client, and a server that does what the scenario says. */
 export class ClientScene {
   readonly version: Version;
   readonly #server: RawServer;
   readonly #clients: Client[] = [];
+  readonly #sockets: Socket[] = [];
 
   private constructor(version: Version, server: RawServer) {
     this.version = version;
@@ -24,6 +37,7 @@ export class ClientScene {
       await scenario(scene);
     } finally {
       server.close();
+      for (const socket of scene.#sockets) socket.destroy();
       await Promise.all(scene.#clients.map((client) => client.end({ timeoutMs: 0 })));
     }
   }
@@ -41,6 +55,39 @@ export class ClientScene {
   /** The next connection that the client makes. */
   served(): Promise<ServedClient> {
     return this.#server.next();
+  }
+
+  /**
+   * The machine below the client on a socket of its own, for what the client itself does not do: enhanced authentication.
+   *
+   * @param handleAuth Told of each AUTH packet.
+   */
+  async machine(options: ClientConnectionOptions, handleAuth: (machine: ClientConnection, packet: AuthStep) => void) {
+    const socket = connect(this.#server.port, '127.0.0.1');
+    this.#sockets.push(socket);
+    await once(socket, 'connect');
+    const nothing = (): void => {};
+    const machine: ClientConnection = new ClientConnection(options, {
+      handleConnected: nothing,
+      handleAuth: (packet) => handleAuth(machine, packet),
+      handlePublish: () => ReasonCode.success,
+      handlePublished: nothing,
+      handleSuback: nothing,
+      handleUnsuback: nothing,
+      handleWindow: nothing,
+      handleClosing: () => socket.end(),
+    });
+    const flush = (): void => {
+      const bytes = machine.takeBytes();
+      if (bytes !== undefined && !socket.writableEnded) socket.write(bytes);
+    };
+    socket.on('data', (bytes: Uint8Array) => {
+      machine.handleBytes(bytes, performance.now());
+      flush();
+    });
+    machine.handleConnectionMade(performance.now());
+    flush();
+    return { machine, flush };
   }
 
   /** A connected client, and the server's end of its connection. */

@@ -1,5 +1,6 @@
 import { exchange } from '../peer/exchange.ts';
 import type { Endpoint } from '../peer/raw-client.ts';
+import type { WebSocketEndpoint } from '../peer/raw-web-socket.ts';
 import { bytesOf } from '../wire/bytes.ts';
 import { connect, disconnect, type Version } from '../wire/packet-writer.ts';
 import { type Scenario, VERSION_NAME } from './scenario.ts';
@@ -67,7 +68,7 @@ export async function runScenario(target: Target, scenario: Scenario): Promise<O
   const startedAt = performance.now();
   const base = () => ({ scenario, durationMs: Math.round(performance.now() - startedAt) });
   try {
-    await stage(await target.endpoint(scenario.setUp), scenario);
+    await stage(await target.endpoint(scenario.setUp), target.webSocket, scenario);
     return { ...base(), result: 'conformant' };
   } catch (error) {
     if (error instanceof NotTestable) return { ...base(), result: 'not testable', reason: error.message };
@@ -79,8 +80,8 @@ export async function runScenario(target: Target, scenario: Scenario): Promise<O
   }
 }
 
-async function stage(endpoint: Endpoint, scenario: Scenario): Promise<void> {
-  const scene = new Scene(endpoint, scenario.version);
+async function stage(endpoint: Endpoint, webSocket: WebSocketEndpoint | undefined, scenario: Scenario): Promise<void> {
+  const scene = new Scene(endpoint, webSocket, scenario.version);
   let timer: NodeJS.Timeout | undefined;
   const tooLong = new Promise<never>((_, reject) => {
     const error = new Violation('the end of the scenario', `nothing for ${LONGEST_MS / 1000} s`);

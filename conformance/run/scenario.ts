@@ -7,9 +7,11 @@ import type { Scene } from './scene.ts';
  * another finds out itself whether it can be tested.
  *
  * - `ordinary`: the defaults.
- * - `limited`: a 5.0 client is told of small limits, and the user name `refused` is refused.
+ * - `limited`: a 5.0 client is told of small limits, the user name `refused` is refused, payloads are checked to be what they
+ *   say they are.
+ * - `reduced`: no QoS 2, no retained messages, no wildcards, no Shared Subscriptions, no Subscription Identifiers.
  */
-export type SetUp = 'ordinary' | 'limited';
+export type SetUp = 'ordinary' | 'limited' | 'reduced';
 
 /** What a scenario is, before it is known for which version it runs. */
 export interface ScenarioBody {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { exchange } from '../peer/exchange.ts';
 import { type Endpoint, RawClient } from '../peer/raw-client.ts';
+import { RawWebSocket, type WebSocketEndpoint } from '../peer/raw-web-socket.ts';
 import { hex } from '../wire/bytes.ts';
 import { type ConnectFields, connect, type SubscriptionFields, type Version } from '../wire/packet-writer.ts';
 import { expectEqual, NotTestable, Violation } from './violation.ts';
@@ -20,12 +21,14 @@ let scenes = 0;
 export class Scene {
   readonly version: Version;
   readonly #endpoint: Endpoint;
-  readonly #clients: RawClient[] = [];
+  readonly #webSocket: WebSocketEndpoint | undefined;
+  readonly #clients: { destroy(): void }[] = [];
   readonly #name = `${randomBytes(4).toString('hex')}${(scenes++).toString(36)}`;
   #clientIds = 0;
 
-  constructor(endpoint: Endpoint, version: Version) {
+  constructor(endpoint: Endpoint, webSocket: WebSocketEndpoint | undefined, version: Version) {
     this.#endpoint = endpoint;
+    this.#webSocket = webSocket;
     this.version = version;
   }
 
@@ -44,6 +47,15 @@ export class Scene {
     const client = await RawClient.open(this.#endpoint, this.version);
     this.#clients.push(client);
     return client;
+  }
+
+  /** A WebSocket to the broker. @throws {NotTestable} The broker is not known to speak WebSocket. */
+  async openWebSocket(subprotocols = 'mqtt'): Promise<RawWebSocket> {
+    if (this.#webSocket === undefined)
+      throw new NotTestable('the broker has no WebSocket listener that the suite was told of');
+    const webSocket = await RawWebSocket.open(this.#webSocket, subprotocols);
+    this.#clients.push(webSocket);
+    return webSocket;
   }
 
   /**

@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
-import { type Broker, createBroker } from '@busbar/broker';
 import type { Endpoint } from '../peer/raw-client.ts';
-import { REASON } from '../wire/reason-codes.ts';
+import type { WebSocketEndpoint } from '../peer/raw-web-socket.ts';
 import type { SetUp } from './scenario.ts';
 
 /** The broker under test. */
@@ -11,45 +10,16 @@ export interface Target {
   readonly name: string;
   /** Where it listens, set up like this as far as it can be. */
   endpoint(setUp: SetUp): Promise<Endpoint>;
+  /** Where it speaks WebSocket, if it does. */
+  readonly webSocket?: WebSocketEndpoint | undefined;
   close(): Promise<void>;
 }
 
 const LOOPBACK = '127.0.0.1';
 
-/** Our broker in this process, once for each set-up. */
-export async function startOwn(): Promise<Target> {
-  const brokers: Record<SetUp, Broker> = { ordinary: await startOrdinary(), limited: await startLimited() };
-  return {
-    name: 'Busbar',
-    endpoint: async (setUp) => ({ host: LOOPBACK, port: brokers[setUp].listeners[0]?.port ?? 0 }),
-    async close() {
-      await Promise.all(Object.values(brokers).map((broker) => broker.stop()));
-    },
-  };
-}
-
-function startOrdinary(): Promise<Broker> {
-  return createBroker({ listeners: [{ host: LOOPBACK, port: 0 }] });
-}
-
-function startLimited(): Promise<Broker> {
-  return createBroker({
-    listeners: [{ host: LOOPBACK, port: 0 }],
-    limits: {
-      connectTimeoutMs: 1000,
-      maximumPacketSize: 1024,
-      receiveMaximum: 3,
-      topicAliasMaximum: 2,
-      maximumKeepAlive: 2,
-      maximumSessionExpiryInterval: 3600,
-    },
-    authenticate: ({ userName }) => (userName === 'refused' ? REASON.badUserNameOrPassword : REASON.success),
-  });
-}
-
 /** A broker that runs elsewhere. */
-export function at(host: string, port: number): Target {
-  return { name: `${host}:${port}`, endpoint: async () => ({ host, port }), close: async () => {} };
+export function at({ host, port }: Endpoint, webSocket?: WebSocketEndpoint): Target {
+  return { name: `${host}:${port}`, endpoint: async () => ({ host, port }), webSocket, close: async () => {} };
 }
 
 /**

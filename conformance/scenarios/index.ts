@@ -1,4 +1,5 @@
 import type { Scenario } from '../run/scenario.ts';
+import { authenticating } from './client/authenticating.ts';
 import { connecting } from './client/connecting.ts';
 import { publishing } from './client/publishing.ts';
 import { receiving } from './client/receiving.ts';
@@ -12,9 +13,12 @@ import { session } from './every/session.ts';
 import { subscribe } from './every/subscribe.ts';
 import { topics } from './every/topics.ts';
 import { unsubscribe } from './every/unsubscribe.ts';
+import { webSocket } from './every/web-socket.ts';
 import { will } from './every/will.ts';
 import { connect as connect3 } from './v3/connect.ts';
 import { connect as connect4, strings as strings4 } from './v4/connect.ts';
+import { authentication } from './v5/authentication.ts';
+import { capabilities } from './v5/capabilities.ts';
 import { connect as connect5 } from './v5/connect.ts';
 import { auth, disconnect } from './v5/disconnect.ts';
 import { expiry } from './v5/expiry.ts';
@@ -22,7 +26,7 @@ import { flowControl, refusedMessages } from './v5/flow-control.ts';
 import { packetForm } from './v5/packet-form.ts';
 import { packetSize } from './v5/packet-size.ts';
 import { messageExpiry, publishProperties } from './v5/publish-properties.ts';
-import { capabilities, reason } from './v5/reason.ts';
+import { reason } from './v5/reason.ts';
 import { shared } from './v5/shared.ts';
 import { strings as strings5 } from './v5/strings.ts';
 import { subscriptionIdentifiers, subscriptionOptions } from './v5/subscription-options.ts';
@@ -33,9 +37,22 @@ import { will as will5 } from './v5/will.ts';
 export const SCENARIOS: readonly Scenario[] = [
   ...[connect5, strings5, packetForm, capabilities, expiry, will5, publishProperties, messageExpiry, topicAlias].flat(),
   ...[subscriptionOptions, subscriptionIdentifiers, shared, flowControl, refusedMessages, packetSize].flat(),
-  ...[reason, disconnect, auth].flat(),
+  ...[reason, disconnect, auth, authentication].flat(),
   ...[connect4, strings4].flat(),
   ...connect3,
-  ...[connecting, publishing, receiving].flat(),
-  ...[session, will, retain, qos, resume, ordering, subscribe, unsubscribe, topics, connection, malformed].flat(),
+  ...[connecting, authenticating, publishing, receiving].flat(),
+  ...[
+    session,
+    will,
+    retain,
+    qos,
+    resume,
+    ordering,
+    subscribe,
+    unsubscribe,
+    topics,
+    connection,
+    webSocket,
+    malformed,
+  ].flat(),
 ];

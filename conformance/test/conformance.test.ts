@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterAll, describe, test } from 'vitest';
+import { startOwn } from '../run/own-broker.ts';
 import { type Outcome, runScenarios } from '../run/runner.ts';
 import { type Scenario, titleOf, VERSION_NAME } from '../run/scenario.ts';
-import { startOwn } from '../run/target.ts';
 import { SCENARIOS } from '../scenarios/index.ts';
 
 /** All scenarios run at a time; each test waits for the outcome of its own. */

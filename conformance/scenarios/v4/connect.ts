@@ -1,6 +1,6 @@
 import { chapter, type ScenarioBody, scenario } from '../../run/scenario.ts';
 import { RETURN_CODE_1, type Scene } from '../../run/scene.ts';
-import { expectEqual, expectThat } from '../../run/violation.ts';
+import { expectEqual, expectThat, requireThat } from '../../run/violation.ts';
 import { type Part, packet, text, u16, utf8 } from '../../wire/bytes.ts';
 import { connect as connectPacket, disconnect, FIRST_BYTE, publish } from '../../wire/packet-writer.ts';
 
@@ -72,11 +72,16 @@ const identifiers = [
       await client.expectRefusal([2], { connack: 'must' });
     },
   ),
-  scenario('a Client Identifier that the server rejects is refused with 0x02', '3.1.3-9', async (t) => {
-    const client = await t.open();
-    client.sendConnect({ clientId: 'x'.repeat(65_535) });
-    await client.expectRefusal([2], { connack: 'must', mayAccept: 'the broker takes any Client Identifier' });
-  }),
+  scenario(
+    'a Client Identifier that the server rejects is refused with 0x02',
+    '3.1.3-9',
+    async (t) => {
+      const client = await t.open();
+      client.sendConnect({ clientId: 'x'.repeat(500) });
+      await client.expectRefusal([2], { connack: 'must', mayAccept: 'the broker takes any Client Identifier' });
+    },
+    { setUp: 'limited' },
+  ),
   scenario(
     'all payload fields of CONNECT are read in their order',
     '3.1.3-1 3.1.3-3 3.1.2-9 3.1.2-19 3.1.2-21',
@@ -137,6 +142,17 @@ const refusals = [
     await client.expectClose([]);
     await subscriber.expectQuiet(await t.connect(), 0);
   }),
+  scenario(
+    'a server without wildcards refuses them with 0x80',
+    '3.8.3-2',
+    async (t) => {
+      const client = await t.connect();
+      const { reasonCodes } = await client.subscribe(t.topic('+'));
+      requireThat(reasonCodes[0] !== 0, 'the server has wildcards');
+      expectEqual('SUBACK with', reasonCodes, [0x80]);
+    },
+    { setUp: 'reduced' },
+  ),
   scenario('every code of SUBACK is 0, 1, 2 or 0x80', '3.8.4-5', async (t) => {
     const client = await t.connect();
     const { reasonCodes } = await client.subscribe([

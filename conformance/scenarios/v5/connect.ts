@@ -110,11 +110,16 @@ export const connect = chapter(5, '3.1 CONNECT', [
     const client = await t.connect();
     expectEqual('Assigned Client Identifier', t.announced(client).assignedClientIdentifier, undefined);
   }),
-  scenario('a Client Identifier that the server rejects ends the connection', '3.1.3-8', async (t) => {
-    const client = await t.open();
-    client.sendConnect({ clientId: 'x'.repeat(65_535) });
-    await client.expectRefusal([0x85, 0x95], { mayAccept: 'the broker takes any Client Identifier' });
-  }),
+  scenario(
+    'a Client Identifier that the server rejects ends the connection',
+    '3.1.3-8',
+    async (t) => {
+      const client = await t.open();
+      client.sendConnect({ clientId: 'x'.repeat(500) });
+      await client.expectRefusal([0x85], { mayAccept: 'the broker takes any Client Identifier' });
+    },
+    { setUp: 'limited' },
+  ),
   scenario('nothing behind a CONNECT that is refused is worked on', '3.1.4-6', async (t) => {
     const subscriber = await t.subscriber(t.topic(), { qos: 0 });
     const client = await t.open();
@@ -143,10 +148,4 @@ export const connect = chapter(5, '3.1 CONNECT', [
     },
     { setUp: 'limited' },
   ),
-  scenario('Request Response Information 0 brings no Response Information', '3.1.2-28', async (t) => {
-    for (const properties of [{ requestResponseInformation: 0 }, {}]) {
-      const client = await t.connect({ properties });
-      expectEqual('Response Information', t.announced(client).responseInformation, undefined);
-    }
-  }),
 ]);

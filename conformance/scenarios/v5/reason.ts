@@ -1,5 +1,5 @@
 import { chapter, scenario } from '../../run/scenario.ts';
-import { expectEqual, expectOneOf, requireThat } from '../../run/violation.ts';
+import { expectEqual, expectOneOf } from '../../run/violation.ts';
 
 /** Reason Codes, and Request Problem Information. That a packet has only codes of its own, the reader sees. */
 export const reason = chapter(5, '2.4 Reason Code', [
@@ -88,72 +88,5 @@ export const reason = chapter(5, '2.4 Reason Code', [
       const message = await client.receive();
       expectEqual('User Properties', message.properties.userProperties, [['kept', 'yes']]);
     },
-  ),
-]);
-
-/** What a server says it can, and what it does with a client that wants more (section 3.2.2.3). */
-export const capabilities = chapter(5, '3.2.2.3 CONNACK Properties', [
-  scenario(
-    'a server with a Maximum QoS takes subscriptions at any QoS, and refuses messages above it with 0x9B',
-    '3.2.2-9 3.2.2-10 3.2.2-11',
-    async (t) => {
-      const client = await t.connect();
-      const maximum = t.announced(client).maximumQos;
-      requireThat(maximum !== undefined, 'the server supports QoS 0, 1 and 2');
-      for (const qos of [0, 1, 2]) {
-        const { reasonCodes } = await client.subscribe(t.topic(`${qos}`), { qos });
-        expectOneOf('SUBACK with', reasonCodes[0] ?? -1, [0, 1, 2].slice(0, qos + 1));
-      }
-      client.sendPublish(t.topic('above'), 'x', { qos: maximum === 0 ? 1 : 2 });
-      await client.expectClose([0x9b]);
-    },
-    { setUp: 'limited' },
-  ),
-  scenario(
-    'a Will QoS above the Maximum QoS of the server is refused with 0x9B',
-    '3.2.2-12',
-    async (t) => {
-      const probe = await t.connect();
-      const maximum = t.announced(probe).maximumQos;
-      requireThat(maximum !== undefined, 'the server supports QoS 0, 1 and 2');
-      const client = await t.open();
-      client.sendConnect({ clientId: t.newClientId(), will: { topic: t.topic(), qos: maximum + 1 } });
-      await client.expectRefusal([0x9b]);
-    },
-    { setUp: 'limited' },
-  ),
-  scenario(
-    'a Will with RETAIN is refused with 0x9A by a server without retained messages',
-    '3.2.2-13 3.2.2-14',
-    async (t) => {
-      const probe = await t.connect();
-      requireThat(t.announced(probe).retainAvailable === 0, 'the server supports retained messages');
-      const client = await t.open();
-      client.sendConnect({ clientId: t.newClientId(), will: { topic: t.topic(), retain: true } });
-      await client.expectRefusal([0x9a]);
-    },
-    { setUp: 'limited' },
-  ),
-  scenario(
-    'a server that has set a Server Keep Alive closes by it',
-    '3.1.2-22 3.2.2-21',
-    async (t) => {
-      const client = await t.connect({ keepAlive: 65_535 });
-      const seconds = t.announced(client).serverKeepAlive;
-      requireThat(seconds !== undefined && seconds <= 20, 'the server leaves Keep Alive to the client');
-      await client.expectClose([0x8d], seconds * 1500 + 15_000);
-    },
-    { setUp: 'limited', waits: true },
-  ),
-  scenario(
-    'a server that sets no Server Keep Alive keeps to the one of the client',
-    '3.2.2-22',
-    async (t) => {
-      const client = await t.connect({ keepAlive: 1000 });
-      requireThat(t.announced(client).serverKeepAlive === undefined, 'the server sets a Server Keep Alive');
-      await t.sleep(2500);
-      await client.ping();
-    },
-    { waits: true },
   ),
 ]);

@@ -1,0 +1,70 @@
+import {
+  type BrokerOptions,
+  createBroker,
+  makeScramCredential,
+  type ScramCredential,
+  scramSha256,
+} from '@busbar/broker';
+import { listenWebSocket } from '@busbar/transport';
+import { SCRAM_USER } from '../peer/scram.ts';
+import { REASON } from '../wire/reason-codes.ts';
+import type { SetUp } from './scenario.ts';
+import type { Target } from './target.ts';
+
+const LOOPBACK = '127.0.0.1';
+const LISTENERS = [{ host: LOOPBACK, port: 0 }];
+
+/** Few iterations: how strong a password is kept is not what the scenarios are about. */
+const USERS = new Map<string, ScramCredential>([
+  [SCRAM_USER.name, makeScramCredential(SCRAM_USER.password, Buffer.from('salt'), 4096)],
+]);
+
+const SET_UPS: Readonly<Record<SetUp, BrokerOptions>> = {
+  ordinary: {
+    listeners: LISTENERS,
+    authenticationMethods: [scramSha256((userName) => USERS.get(userName))],
+  },
+  limited: {
+    listeners: LISTENERS,
+    limits: {
+      connectTimeoutMs: 1000,
+      maximumClientIdentifierLength: 100,
+      maximumPacketSize: 1024,
+      receiveMaximum: 3,
+      topicAliasMaximum: 2,
+      maximumKeepAlive: 2,
+      maximumSessionExpiryInterval: 3600,
+    },
+    capabilities: { checkPayloadFormat: true, responseInformation: 'cf/responses' },
+    authenticate: ({ userName }) => (userName === 'refused' ? REASON.badUserNameOrPassword : REASON.success),
+  },
+  reduced: {
+    listeners: LISTENERS,
+    capabilities: {
+      maximumQoS: 1,
+      retainAvailable: false,
+      wildcardSubscriptionAvailable: false,
+      sharedSubscriptionAvailable: false,
+      subscriptionIdentifiersAvailable: false,
+    },
+  },
+};
+
+/** Our broker in this process, once for each set-up, and over WebSocket. */
+export async function startOwn(): Promise<Target> {
+  const brokers = {
+    ordinary: await createBroker(SET_UPS.ordinary),
+    limited: await createBroker(SET_UPS.limited),
+    reduced: await createBroker(SET_UPS.reduced),
+  };
+  const webSockets = await listenWebSocket({ host: LOOPBACK, port: 0 }, brokers.ordinary.accept);
+  return {
+    name: 'Busbar',
+    endpoint: async (setUp) => ({ host: LOOPBACK, port: brokers[setUp].listeners[0]?.port ?? 0 }),
+    webSocket: { host: LOOPBACK, port: webSockets.port, path: '/mqtt' },
+    async close() {
+      await webSockets.close();
+      await Promise.all(Object.values(brokers).map((broker) => broker.stop()));
+    },
+  };
+}
