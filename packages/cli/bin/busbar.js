@@ -4,12 +4,23 @@ import * as nodeModule from 'node:module';
 
 const main = new URL('../dist/main.js', import.meta.url);
 
+/** A reader that has gone away (`| head -1`) is the ordinary end of a pipe; a full disk is an error in one line. */
+function handleOutputError(error) {
+  const isToldElsewhere = process.stdout.listenerCount('error') > 1 || process.exitCode !== undefined;
+  if (error.code === 'EPIPE' || isToldElsewhere) return;
+  process.stderr.write(`Error: cannot write to stdout: ${error.message}\n`);
+  process.exitCode = 1;
+}
+
 if (!existsSync(main)) {
   process.stderr.write('busbar is not built yet: run npm run build first\n');
   process.exitCode = 1;
 } else {
   // Newer Node keeps compiled code between runs; Node 20 does without.
   nodeModule.enableCompileCache?.();
+  process.stdout.on('error', handleOutputError);
+  process.stderr.on('error', () => {});
   const { main: run } = await import(main.href);
-  process.exitCode = await run(process.argv.slice(2));
+  const exitCode = await run(process.argv.slice(2));
+  process.exitCode ||= exitCode;
 }

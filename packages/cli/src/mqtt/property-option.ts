@@ -26,7 +26,6 @@ const ALLOWED = {
     'messageExpiryInterval',
     'payloadFormatIndicator',
     'responseTopic',
-    'topicAlias',
     'userProperties',
   ],
   subscribe: ['userProperties'],

@@ -6,7 +6,7 @@ import { connect, type Message } from '@busbar/client';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type BrokerUnderTest, openBroker } from '../support/broker-under-test.ts';
 import { runInProcess } from '../support/in-process.ts';
-import { runBusbar, startBusbar } from '../support/running-command.ts';
+import { LAUNCHER, runBusbar, startBusbar, startProgram } from '../support/running-command.ts';
 
 let broker: BrokerUnderTest;
 
@@ -138,6 +138,22 @@ describe('what is published', () => {
     const [message] = await take(1);
     expect(message?.text()).toBe('gone');
     expect(message).toMatchObject({ qos: 1, retain: true });
+  });
+
+  test('a reader that goes away or a full disk is no reason for a stack trace', async () => {
+    const args = ['-t', 'pub/debug', '-l', '-d'];
+    const command = startBusbar(['pub', '-p', broker.port, ...args]);
+    await command.untilStdout(/CONNACK/);
+    command.closeStdout();
+    command.stdin.end('one\ntwo\n');
+    expect(await command.ended).toMatchObject({ exitCode: 0, stderr: '' });
+
+    const line = `"${process.execPath}" "${LAUNCHER}" pub -p ${broker.port} -t pub/debug -m x -d > /dev/full`;
+    const { exitCode, stderr } = await startProgram('sh', ['-c', line]).ended;
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 1,
+      stderr: expect.stringMatching(/^Error: cannot write to stdout: ENOSPC[^\n]+\n$/),
+    });
   });
 
   test('-d prints the packets', async () => {
