@@ -12,17 +12,21 @@ export interface PlantOptions {
   readonly owner: DeviceOwner;
 }
 
-const TICK_MS = 50;
+const STEP_MS = 50;
 /** A process that was asleep goes on from there; it does not relive the night. */
-const LONGEST_STEP_SECONDS = 1;
+const MOST_STEPS_BEHIND = 20;
 
-/** A scenario that is being played: its signals, its devices, and the clock that drives them. */
+/**
+ * A scenario that is being played: its signals, its devices, and the clock that drives them. Time passes in equal steps,
+ * whenever the timer comes, so that the same seed gives the same values.
+ */
 export class Plant {
   readonly devices: readonly Device[];
   readonly #model: SignalModel;
   #timer: NodeJS.Timeout | undefined;
-  #lastTickMs = 0;
-  #at = 0;
+  /** The next step is due at this time, after so many before it. */
+  #nextStepAtMs = 0;
+  #steps = 0;
 
   /** @throws {ScenarioError} The scenario cannot be played. */
   constructor(scenario: Scenario, { server, seed, owner }: PlantOptions) {
@@ -36,8 +40,8 @@ export class Plant {
 
   start(): void {
     for (const device of this.devices) device.start();
-    this.#lastTickMs = performance.now();
-    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#nextStepAtMs = performance.now();
+    this.#timer = setInterval(() => this.#catchUp(), STEP_MS);
   }
 
   /** All devices say goodbye: no will is published. */
@@ -46,13 +50,14 @@ export class Plant {
     await Promise.all(this.devices.map((device) => device.stop()));
   }
 
-  #tick(): void {
+  #catchUp(): void {
     const nowMs = performance.now();
-    const step = Math.min(LONGEST_STEP_SECONDS, (nowMs - this.#lastTickMs) / 1000);
-    this.#lastTickMs = nowMs;
-    this.#at += step;
-    this.#model.advance(step);
+    this.#nextStepAtMs = Math.max(this.#nextStepAtMs, nowMs - MOST_STEPS_BEHIND * STEP_MS);
     const now = new Date();
-    for (const device of this.devices) device.advance(this.#at, now, this.#model);
+    for (; this.#nextStepAtMs <= nowMs; this.#nextStepAtMs += STEP_MS) {
+      this.#steps += 1;
+      this.#model.advance(STEP_MS / 1000);
+      for (const device of this.devices) device.advance((this.#steps * STEP_MS) / 1000, now, this.#model);
+    }
   }
 }

@@ -43,7 +43,7 @@ export class LiveTable {
   #handleKey(key: string): void {
     if (key === 'q' || key === CTRL_C) process.kill(process.pid, 'SIGINT');
     if (key === CTRL_BACKSLASH) process.kill(process.pid, 'SIGTERM');
-    if (key !== CTRL_Z) return;
+    if (key !== CTRL_Z || process.platform === 'win32') return;
     this.close();
     process.once('SIGCONT', this.#resume);
     process.kill(0, 'SIGTSTP'); // the whole group, as the terminal would: whoever started us stops too

@@ -61,6 +61,27 @@ describe('where there is no terminal', () => {
     await command.untilStdout(/14 connections \(1 of yours\)/);
   }, 40_000);
 
+  test('the same seed gives the same values', async () => {
+    const levels = await Promise.all([readLevels('5'), readLevels('5'), readLevels('6')]);
+    const [first, again, other] = levels;
+    expect(again).toEqual(first);
+    expect(other).not.toEqual(first);
+  }, 40_000);
+
+  /** The first values of a reading, by the number that the device gives each. */
+  async function readLevels(seed: string): Promise<unknown[]> {
+    const { port } = await startDemo('--seed', seed);
+    const client = await connect(`mqtt://localhost:${port}`);
+    onTestFinished(() => client.end({ timeoutMs: 0 }));
+    const values = new Map<number, number>();
+    for await (const message of client.subscribe('plant/line1/energy/power')) {
+      const { n, value } = message.json() as { n: number; value: number };
+      values.set(n, value);
+      if (n >= 6) break;
+    }
+    return [4, 5, 6].map((n) => values.get(n));
+  }
+
   test.each(['SIGINT', 'SIGTERM'] as const)('%s ends it in order, with the closing words', async (signal) => {
     const { command } = await startDemo();
     command.kill(signal);
