@@ -4,7 +4,6 @@ import { type ConnackProperties, describeReasonCode, type ReasonCode } from '@bu
 export type ClientErrorCode =
   | 'aborted'
   | 'client-ended'
-  | 'connection-lost'
   | 'dropped'
   | 'offline'
   | 'queue-full'
