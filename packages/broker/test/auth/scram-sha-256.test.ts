@@ -17,7 +17,7 @@ const method = scramSha256(
 );
 
 function begin() {
-  return method.begin({ clientIdentifier: 'c', address: '127.0.0.1' });
+  return method.begin({ clientIdentifier: 'c', address: '127.0.0.1', certificate: undefined });
 }
 
 const say = (text: string) => Buffer.from(text);
