@@ -4,15 +4,15 @@ import { UsageError } from '@busbar/codec';
 export interface Capabilities {
   /** Highest QoS that clients may publish with; they may still subscribe with any and are granted at most this. Default: 2. */
   readonly maximumQoS: 0 | 1 | 2;
-  /** Default: true. */
+  /** Whether messages can be retained; if not, a message or will with RETAIN is answered with 0x9A. Default: true. */
   readonly retainAvailable: boolean;
-  /** Default: true. */
+  /** Whether Topic Filters may hold `+` and `#`; if not, such a subscription is answered with 0xA2. Default: true. */
   readonly wildcardSubscriptionAvailable: boolean;
-  /** Default: true. */
+  /** Whether there are Shared Subscriptions; if not, one is answered with 0x9E. Default: true. */
   readonly sharedSubscriptionAvailable: boolean;
   /** Who of a Shared Subscription gets the next message; see `SharedStrategy` of the protocol. Default: `roundRobin`. */
   readonly sharedSubscriptionStrategy: SharedStrategyName;
-  /** Default: true. */
+  /** Whether subscriptions may have identifiers; if not, one that has is answered with 0xA1. Default: true. */
   readonly subscriptionIdentifiersAvailable: boolean;
   /** Whether payloads that are said to be UTF-8 text are checked to be (section 3.3.2.3.2). Default: false. */
   readonly checkPayloadFormat: boolean;
