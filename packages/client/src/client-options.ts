@@ -2,7 +2,7 @@ import { type ConnectProperties, type ProtocolVersion, type QoS, UsageError, typ
 import type { ClientConnectionOptions } from '@busbar/protocol';
 import { type Clock, systemClock } from './clock.ts';
 import { BackOff, type ReconnectOptions } from './dialer/back-off.ts';
-import { type Dial, dialServer, expectDiallable } from './dialer/dial.ts';
+import { type Dial, type DialOptions, makeDial } from './dialer/dial.ts';
 import { parseServerUrl, type ServerAddress } from './dialer/server-address.ts';
 import type { Message } from './message.ts';
 import type { QueueOptions } from './publish/publish-queue.ts';
@@ -29,7 +29,7 @@ export interface ClientLog {
 }
 
 /** How a client connects and behaves; everything has a default. */
-export interface ClientOptions {
+export interface ClientOptions extends DialOptions {
   /** 5 is MQTT 5.0 (default), 4 is 3.1.1, 3 is 3.1. */
   readonly protocolVersion?: ProtocolVersion;
   /** Default: `busbar-` and 16 random characters. */
@@ -74,7 +74,7 @@ export interface ClientOptions {
   readonly queue?: QueueOptions;
   /** Called with every message, whatever subscription it came for; the same as a listener for `message`. */
   readonly onMessage?: (message: Message) => void;
-  /** Your own transport instead of TCP. */
+  /** Your own transport instead of what the URL says. */
   readonly dial?: Dial;
   /** Default: nothing is written. */
   readonly log?: ClientLog;
@@ -104,7 +104,6 @@ const encoder = new TextEncoder();
 /** Decides everything. @throws {UsageError} A URL or an option that cannot be. */
 export function settle(url: string | URL, options: ClientOptions): ClientSettings {
   const { address, userName, password } = parseServerUrl(url);
-  if (options.dial === undefined) expectDiallable(address);
   const {
     protocolVersion = 5,
     cleanStart = true,
@@ -120,7 +119,7 @@ export function settle(url: string | URL, options: ClientOptions): ClientSetting
   const { will, topicAliases, keepAlive, maximumInFlight } = options;
   return {
     server: address,
-    dial: options.dial ?? dialServer,
+    dial: options.dial ?? makeDial(options, protocolVersion === 3 ? 'mqttv3.1' : 'mqtt'),
     clock: options.clock ?? systemClock,
     connectTimeoutMs,
     backOff: options.reconnect === false ? undefined : new BackOff(options.reconnect ?? {}, random),

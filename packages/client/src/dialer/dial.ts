@@ -1,5 +1,11 @@
-import { UsageError } from '@busbar/codec';
-import { type ByteTransport, dialTcp } from '@busbar/transport';
+import {
+  type ByteTransport,
+  dialTcp,
+  dialTls,
+  dialUnix,
+  dialWebSocket,
+  type TlsClientOptions,
+} from '@busbar/transport';
 import type { ServerAddress } from './server-address.ts';
 
 /**
@@ -12,13 +18,35 @@ export type Dial = (server: ServerAddress, signal: AbortSignal) => Promise<ByteT
 /** The client's own timeout ends an attempt; this one only has to be longer. */
 const LONGEST_TIMER_MS = 0x7fff_ffff;
 
-/** Dials over TCP. @throws {TransportError} The connection was not made. */
-export const dialServer: Dial = async ({ host, port }, signal) =>
-  dialTcp({ host, port, signal, timeoutMs: LONGEST_TIMER_MS });
+/** What dialling needs beyond the server's address. */
+export interface DialOptions {
+  /** For `mqtts:` and `wss:`. */
+  readonly tls?: TlsClientOptions;
+  /** Further headers of the request, for `ws:` and `wss:`. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
 
-/** @throws {UsageError} {@link dialServer} does not speak this server's protocol. */
-export function expectDiallable({ protocol }: ServerAddress): void {
-  if (protocol === 'mqtt:') return;
-  const message = `${protocol}// is not supported yet: use mqtt://, or bring your own transport with the option dial`;
-  throw new UsageError('scheme-not-supported', message);
+/**
+ * Makes the dialling of a client that brings no transport of its own: over TCP, TLS, WebSocket or a Unix socket, as the
+ * server's URL says.
+ *
+ * @param subprotocol What a WebSocket server is asked for.
+ */
+export function makeDial({ tls, headers }: DialOptions, subprotocol: 'mqtt' | 'mqttv3.1'): Dial {
+  const secured = tls === undefined ? {} : { tls };
+  return (server, signal) => {
+    const { protocol, host, port, path, url } = server;
+    const limits = { signal, timeoutMs: LONGEST_TIMER_MS };
+    switch (protocol) {
+      case 'mqtts:':
+        return dialTls({ host, port, ...secured, ...limits });
+      case 'ws:':
+      case 'wss:':
+        return dialWebSocket({ url, subprotocols: [subprotocol], ...secured, ...(headers && { headers }), ...limits });
+      case 'unix:':
+        return dialUnix({ path, ...limits });
+      default:
+        return dialTcp({ host, port, ...limits });
+    }
+  };
 }

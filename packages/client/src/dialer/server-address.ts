@@ -6,7 +6,9 @@ export interface ServerAddress {
   readonly protocol: string;
   /** A name or a numeric address, without the brackets of IPv6. */
   readonly host: string;
-  /** 1 to 65,535; by default what is usual for the protocol. */
+  /** The path of `ws:` and `wss:`, the socket's file of `unix:`. */
+  readonly path: string;
+  /** 1 to 65,535, 0 for `unix:`; by default what is usual for the protocol. */
   readonly port: number;
   /** As it was given, without user name and password. */
   readonly url: string;
@@ -24,10 +26,12 @@ const USUAL_PORTS: ReadonlyMap<string, number> = new Map([
   ['mqtts:', 8883],
   ['ws:', 80],
   ['wss:', 443],
+  ['unix:', 0],
 ]);
 
 /**
- * Takes the URL of a server apart: `mqtt://[user[:password]@]host[:port]`.
+ * Takes the URL of a server apart: `mqtt://[user[:password]@]host[:port]`, likewise `mqtts:`, `ws:` and `wss:` with a path, and
+ * `unix:///path/of/the/socket`.
  *
  * @throws {UsageError} It is no such URL.
  * @example parseServerUrl('mqtt://user:secret@localhost').address.port // 1883
@@ -36,16 +40,19 @@ export function parseServerUrl(text: string | URL): ServerUrl {
   const url = parse(text);
   const usualPort = USUAL_PORTS.get(url.protocol);
   if (usualPort === undefined)
-    throw invalid(`the scheme must be one of mqtt, mqtts, ws and wss, not '${url.protocol.slice(0, -1)}'`);
-  if (url.hostname === '') throw invalid('the host is missing');
+    throw invalid(`the scheme must be one of mqtt, mqtts, ws, wss and unix, not '${url.protocol.slice(0, -1)}'`);
+  const isUnix = url.protocol === 'unix:';
+  if (url.hostname === '' && !isUnix) throw invalid('the host is missing');
+  if (isUnix && url.pathname === '') throw invalid("the socket's file is missing");
   const port = url.port === '' ? usualPort : Number(url.port);
-  if (port === 0) throw invalid('port 0 cannot be dialled');
+  if (port === 0 && !isUnix) throw invalid('port 0 cannot be dialled');
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const userName = url.username === '' ? undefined : decode(url.username);
   const password = url.password === '' ? undefined : decode(url.password);
   url.username = '';
   url.password = '';
-  return { address: { protocol: url.protocol, host, port, url: url.href }, userName, password };
+  const path = isUnix ? decode(url.pathname) : url.pathname;
+  return { address: { protocol: url.protocol, host, port, path, url: url.href }, userName, password };
 }
 
 function parse(text: string | URL): URL {

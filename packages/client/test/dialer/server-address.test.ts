@@ -17,6 +17,12 @@ test.each([
   assert.deepEqual([address.host, address.port, userName, password], [host, port, undefined, undefined]);
 });
 
+test('a Unix socket is a path, and a WebSocket has one', () => {
+  const { address } = parseServerUrl('unix:///run/bus%20bar.sock');
+  assert.deepEqual([address.path, address.host, address.port], ['/run/bus bar.sock', '', 0]);
+  assert.equal(parseServerUrl('ws://broker.example/mqtt').address.path, '/mqtt');
+});
+
 test('user name and password are decoded, and stay out of the address', () => {
   const { address, userName, password } = parseServerUrl('mqtt://pump%207:a%3Ab%40c@localhost:1884');
   assert.equal(userName, 'pump 7');
@@ -32,7 +38,7 @@ test('a URL object is taken too, and left as it is', () => {
 
 describe('faults are told without quoting the password', () => {
   test.each([
-    ['localhost:1883', /the scheme must be one of mqtt, mqtts, ws and wss, not 'localhost'/],
+    ['localhost:1883', /the scheme must be one of mqtt, mqtts, ws, wss and unix, not 'localhost'/],
     ['http://localhost', /not 'http'/],
     ['secret', /it is no URL/],
     ['mqtt://', /host is missing|no URL/],
