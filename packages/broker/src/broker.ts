@@ -1,6 +1,6 @@
 import { ReasonCode } from '@busbar/codec';
 import { BlockPool, ByteSlab, type ServerConnectionLimits, type SharedStrategy } from '@busbar/protocol';
-import type { ByteTransport } from '@busbar/transport';
+import type { ByteTransport, TlsCredentials } from '@busbar/transport';
 import type { Authenticate } from './auth/authenticator.ts';
 import type { AuthenticationMethod } from './auth/enhanced-authentication.ts';
 import { type Clock, systemClock } from './clock/clock.ts';
@@ -8,7 +8,8 @@ import { TimerWheel } from './clock/timer-wheel.ts';
 import { type Capabilities, resolveCapabilities } from './config/capabilities.ts';
 import { type BrokerLimits, resolveLimits } from './config/limits.ts';
 import type { BrokerRooms } from './entrance/broker-rooms.ts';
-import { type Bound, Entrance, type ListenerOptions } from './entrance/entrance.ts';
+import { type Bound, Entrance } from './entrance/entrance.ts';
+import { checkListeners, type ListenerOptions } from './entrance/listener-options.ts';
 import { Turn } from './entrance/turn.ts';
 import { Counters } from './observe/counters.ts';
 import { type BrokerLog, silentLog } from './observe/log.ts';
@@ -53,6 +54,10 @@ export interface BrokerOptions {
 export interface BrokerStats extends BrokerReading {
   /** Network Connections that are open, CONNECT or not. */
   readonly connections: number;
+  /** Network Connections that were closed at once because of a bound on connections or on their rate. */
+  readonly connectionsRefused: number;
+  /** Network Connections that ended before they carried MQTT: TLS, WebSocket or PROXY header. */
+  readonly handshakesFailed: number;
   /** Pairs of message and matching session: what should be delivered. */
   readonly messagesMatched: number;
   /** Deliveries that are done: QoS 0 written, QoS 1 and 2 taken over by the client. */
@@ -67,6 +72,14 @@ export interface Broker {
   readonly listeners: readonly Bound[];
   /** Takes in a Network Connection of your own making: an in-memory pair, a tunnel. */
   accept(transport: ByteTransport): void;
+  /**
+   * Gives the TLS listeners on a port new certificates, authorities and revocation lists for the connections to come. Those
+   * that are open stay.
+   *
+   * @throws {UsageError} `unknown-listener`: no listener with TLS has this port.
+   * @throws {TransportError} They cannot be used; the former ones stay in use.
+   */
+  replaceCertificates(port: number, credentials: TlsCredentials): void;
   stats(): BrokerStats;
   /** Stops gracefully: no new connections, 0x8B to 5.0 clients, what was sent is flushed; sessions stay in the store. */
   stop(): Promise<void>;
@@ -75,7 +88,7 @@ export interface Broker {
 /**
  * Starts a broker and resolves when it listens.
  *
- * @throws {UsageError} Limits that do not exist or are out of range.
+ * @throws {UsageError} Limits or listener options that do not exist or are out of range.
  * @throws {TransportError} A listener's port is in use or may not be opened.
  * @example
  * const broker = await createBroker({ listeners: [{ port: 0 }] });
@@ -83,6 +96,8 @@ export interface Broker {
  * await broker.stop();
  */
 export async function createBroker(options: BrokerOptions = {}): Promise<Broker> {
+  const { listeners = [{}] } = options;
+  checkListeners(listeners);
   const limits = resolveLimits(options.limits);
   const capabilities = resolveCapabilities(options.capabilities);
   const clock = options.clock ?? systemClock;
@@ -113,7 +128,7 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     sessions,
     store,
     wills,
-    makeClientIdentifier: () => `auto-${crypto.randomUUID()}`,
+    makeClientIdentifier,
   };
   const state = store.load();
   retained.restore(state.retained);
@@ -129,7 +144,7 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
   system.start();
   const entrance = new Entrance(rooms);
   try {
-    for (const listener of options.listeners ?? [{}]) await entrance.listen(listener);
+    for (const listener of listeners) await entrance.listen(listener);
   } catch (error) {
     await entrance.close();
     wheel.stop();
@@ -138,6 +153,7 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
   return {
     listeners: entrance.bound,
     accept: entrance.accept,
+    replaceCertificates: (port, credentials) => entrance.replaceCertificates(port, credentials),
     stats: () => statsOf(rooms, subscriptions, retained, ledger),
     async stop() {
       wills.stop();
@@ -147,6 +163,11 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
       store.close();
     },
   };
+}
+
+/** 23 characters, which every server must allow (section 3.1.3.1): the client may come back with it, whatever the limit. */
+function makeClientIdentifier(): string {
+  return `auto-${crypto.randomUUID().replaceAll('-', '').slice(0, 18)}`;
 }
 
 function sharedStrategyOf({ sharedSubscriptionStrategy: name }: Capabilities): SharedStrategy<Subscriber> {
@@ -187,7 +208,8 @@ function statsOf(
   retained: RetainedMessages,
   ledger: LossLedger,
 ): BrokerStats {
-  const { connections, messagesMatched, messagesDelivered } = rooms.counters;
+  const { connections, connectionsRefused, handshakesFailed, messagesMatched, messagesDelivered } = rooms.counters;
   const reading = readingOf(rooms, subscriptions, retained, ledger);
-  return { ...reading, connections, messagesMatched, messagesDelivered, dropped: ledger.toPlain() };
+  const network = { connections, connectionsRefused, handshakesFailed };
+  return { ...reading, ...network, messagesMatched, messagesDelivered, dropped: ledger.toPlain() };
 }

@@ -1,6 +1,12 @@
 /** @busbar/broker: the Busbar MQTT broker as a library. */
 export { describeReasonCode, ReasonCode, UsageError } from '@busbar/codec';
-export { type ByteTransport, TransportError } from '@busbar/transport';
+export {
+  type ByteTransport,
+  type PeerCertificate,
+  type TlsCredentials,
+  type TlsServerOptions,
+  TransportError,
+} from '@busbar/transport';
 export type { Authenticate, AuthenticationVerdict, Credentials } from './auth/authenticator.ts';
 export type {
   AuthenticationExchange,
@@ -12,7 +18,8 @@ export { type Broker, type BrokerOptions, type BrokerStats, createBroker } from 
 export { type Clock, systemClock } from './clock/clock.ts';
 export type { Capabilities, Redirection } from './config/capabilities.ts';
 export { type BrokerLimits, LIMIT_BOUNDS, type QueuePolicy } from './config/limits.ts';
-export type { Bound, ListenerOptions } from './entrance/entrance.ts';
+export type { Bound } from './entrance/entrance.ts';
+export type { ListenerOptions, ListenerTransport } from './entrance/listener-options.ts';
 export type { BrokerLog } from './observe/log.ts';
 export type { LossReason } from './observe/loss-ledger.ts';
 export { MemoryStore } from './store/memory-store.ts';

@@ -269,15 +269,16 @@ describe('connections that go away', () => {
     assert.equal([...store.load().sessions].length, 1);
   });
 
-  test('more than are allowed at a time are closed at once, with a line for each', async () => {
+  test('more than are allowed at a time are closed at once and counted, and a line says so once a second', async () => {
     await restart({ maximumConnections: 3 });
     const allowed = [await connect('a', 5), await connect('b', 5)];
     const refused = [await dial(), await dial()];
     for (const client of refused) await client.untilClosed();
     assert.deepEqual(
       complaints().map(({ message }) => message),
-      ['too many connections', 'too many connections'],
+      ['too many connections'],
     );
+    assert.equal(broker.stats().connectionsRefused, 2);
     for (const client of allowed) client.transport.destroy();
     while (broker.stats().connections > 1) await assertServed();
     await connect('c', 5);

@@ -1,4 +1,5 @@
 import type { ReasonCode } from '@busbar/codec';
+import type { Credentials } from './authenticator.ts';
 
 /** What an exchange of enhanced authentication comes to after each message of the client (section 4.12). */
 export type AuthenticationStep =
@@ -15,10 +16,13 @@ export interface AuthenticationExchange {
   next(data: Uint8Array | undefined): AuthenticationStep | Promise<AuthenticationStep>;
 }
 
+/** What is known of a client before the first message of an exchange. */
+export type ClientToAuthenticate = Pick<Credentials, 'clientIdentifier' | 'address' | 'certificate'>;
+
 /** A method of enhanced authentication: the port for SCRAM, Kerberos and one's own. */
 export interface AuthenticationMethod {
   /** As clients name it with the Authentication Method property, such as `SCRAM-SHA-256`. */
   readonly name: string;
   /** Begins an exchange, for a CONNECT or to authenticate again. */
-  begin(client: { readonly clientIdentifier: string; readonly address: string }): AuthenticationExchange;
+  begin(client: ClientToAuthenticate): AuthenticationExchange;
 }

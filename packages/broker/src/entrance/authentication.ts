@@ -5,6 +5,7 @@ import type {
   AuthenticationMethod,
   AuthenticationStep,
 } from '../auth/enhanced-authentication.ts';
+import type { Peer } from './peer.ts';
 
 /** Who may come in, and how it is found out. */
 export interface AuthenticationRooms {
@@ -21,14 +22,14 @@ type Steps = AuthenticationStep | Promise<AuthenticationStep>;
  */
 export class Authentication {
   readonly #rooms: AuthenticationRooms;
-  readonly #address: string;
+  readonly #peer: Peer;
   #method: AuthenticationMethod | undefined = undefined;
   #exchange: AuthenticationExchange | undefined = undefined;
   #clientIdentifier = '';
 
-  constructor(rooms: AuthenticationRooms, address: string) {
+  constructor(rooms: AuthenticationRooms, peer: Peer) {
     this.#rooms = rooms;
-    this.#address = address;
+    this.#peer = peer;
   }
 
   /** The method that CONNECT named, which CONNACK and every AUTH name again [MQTT-4.12.0-5]. */
@@ -40,6 +41,8 @@ export class Authentication {
   begin(packet: ConnectPacket): Steps {
     const { clientIdentifier, properties } = packet;
     this.#clientIdentifier = clientIdentifier;
+    const { fault } = this.#peer;
+    if (fault !== undefined) return { kind: 'refuse', reasonCode: ReasonCode.badUserNameOrPassword, message: fault };
     if (properties.authenticationMethod === undefined) return this.#byPassword(packet);
     this.#method = this.#rooms.authenticationMethods.get(properties.authenticationMethod);
     if (this.#method === undefined) {
@@ -70,12 +73,15 @@ export class Authentication {
   }
 
   #restart(method: AuthenticationMethod): AuthenticationExchange {
-    this.#exchange = method.begin({ clientIdentifier: this.#clientIdentifier, address: this.#address });
+    const { address, certificate } = this.#peer;
+    this.#exchange = method.begin({ clientIdentifier: this.#clientIdentifier, address, certificate });
     return this.#exchange;
   }
 
   #byPassword({ clientIdentifier, userName, password }: ConnectPacket): Steps {
-    const verdict = this.#rooms.authenticate({ clientIdentifier, userName, password, address: this.#address });
+    const { address, certificate, userName: ownUserName } = this.#peer;
+    const credentials = { clientIdentifier, userName: ownUserName ?? userName, password, address, certificate };
+    const verdict = this.#rooms.authenticate(credentials);
     return typeof verdict === 'number' ? stepOf(verdict) : verdict.then(stepOf);
   }
 }

@@ -6,6 +6,7 @@ import { willOf } from '../will/wills.ts';
 import { connackPropertiesOf, keepAliveOf, type Refusal, refusalOf, sessionExpiryOf } from './admission.ts';
 import { Authentication } from './authentication.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
+import type { Peer } from './peer.ts';
 
 /** The entrance that a client stands at, as its admission sees it. */
 export interface Door {
@@ -33,12 +34,11 @@ export class ClientAdmission {
   /** The CONNECT that waits for its client to be authenticated. */
   #waiting: ConnectPacket | undefined = undefined;
 
-  /** @param address Numeric address of the peer. */
-  constructor(rooms: BrokerRooms, connection: ServerConnection, door: Door, address: string) {
+  constructor(rooms: BrokerRooms, connection: ServerConnection, door: Door, peer: Peer) {
     this.#rooms = rooms;
     this.#connection = connection;
     this.#door = door;
-    this.#authentication = new Authentication(rooms, address);
+    this.#authentication = new Authentication(rooms, peer);
   }
 
   handleConnect(packet: ConnectPacket): void {

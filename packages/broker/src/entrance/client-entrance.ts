@@ -26,6 +26,7 @@ import type { Session } from '../session/session.ts';
 import { endsWithoutWill } from '../will/wills.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 import { ClientAdmission, type Door } from './client-admission.ts';
+import type { Peer } from './peer.ts';
 import type { Flushable } from './turn.ts';
 
 /** Output that does not wait for the end of the turn. */
@@ -53,14 +54,14 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   #pumpsLater = false;
   #isLost = false;
 
-  constructor(rooms: BrokerRooms, transport: ByteTransport, onClosed: (entrance: ClientEntrance) => void) {
+  constructor(rooms: BrokerRooms, transport: ByteTransport, peer: Peer, onClosed: (entrance: ClientEntrance) => void) {
     const now = rooms.clock.now();
     this.#rooms = rooms;
     this.#transport = transport;
     this.#onClosed = onClosed;
     this.#flushAt = Math.min(FLUSH_AT, rooms.limits.maximumBufferedBytes);
     this.#connection = new ServerConnection(this, rooms.connectionLimits, rooms.pool, now);
-    this.#admission = new ClientAdmission(rooms, this.#connection, this, transport.remote.address);
+    this.#admission = new ClientAdmission(rooms, this.#connection, this, peer);
     this.#alarm = new Alarm((at) => this.#handleDeadline(at));
     rooms.wheel.set(this.#alarm, this.#connection.nextDeadline);
     rooms.counters.connections++;

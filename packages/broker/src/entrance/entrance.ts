@@ -1,74 +1,70 @@
-import { type ByteTransport, listenTcp, TransportError, type TransportListener } from '@busbar/transport';
+import { UsageError } from '@busbar/codec';
+import type { ByteTransport, TlsCredentials, TransportAddress } from '@busbar/transport';
+import { formatPeer } from '@busbar/transport';
+import { QuietWarning } from '../observe/quiet-warning.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 import { ClientEntrance } from './client-entrance.ts';
-
-/** Where the broker listens. */
-export interface ListenerOptions {
-  /** Default: `localhost`, which is both loopback addresses. `0.0.0.0` is every IPv4 address, `::` every address. */
-  readonly host?: string;
-  /** Default: 1883. 0 takes a free port. */
-  readonly port?: number;
-}
+import type { ListenerOptions, ListenerTransport } from './listener-options.ts';
+import { type ListenerReports, openListeners } from './open-listeners.ts';
+import { peerOf } from './peer.ts';
 
 /** A listener as it was really bound. */
 export interface Bound {
+  readonly transport: ListenerTransport;
+  /** Numeric address, or the file of a Unix socket. */
   readonly address: string;
+  /** 0 for a Unix socket. */
   readonly port: number;
 }
 
-const DEFAULT_PORT = 1883;
-const LOOPBACK_4 = '127.0.0.1';
-const LOOPBACK_6 = '::1';
-/** What a machine without IPv6 says to `::1`. */
-const NO_IPV6 = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL']);
+interface Door extends Bound {
+  close(): Promise<void>;
+  replaceCertificates?(credentials: TlsCredentials): void;
+}
 
 /** The broker's doors: listens, gives each Network Connection its {@link ClientEntrance}, and closes them all at the end. */
 export class Entrance {
   readonly #rooms: BrokerRooms;
-  readonly #listeners: TransportListener[] = [];
+  readonly #doors: Door[] = [];
   readonly #clients = new Set<ClientEntrance>();
+  readonly #tooMany: QuietWarning;
   #onEmpty: (() => void) | undefined = undefined;
 
   constructor(rooms: BrokerRooms) {
     this.#rooms = rooms;
+    this.#tooMany = new QuietWarning(rooms.log, 'too many connections');
   }
 
   get bound(): readonly Bound[] {
-    return this.#listeners.map(({ address, port }) => ({ address, port }));
+    return this.#doors.map(({ transport, address, port }) => ({ transport, address, port }));
   }
 
-  /** @throws {TransportError} The port cannot be listened on. */
-  async listen({ host = 'localhost', port = DEFAULT_PORT }: ListenerOptions): Promise<void> {
-    if (host !== 'localhost') {
-      await this.#listenOn(host, port);
-      return;
-    }
-    const first = await this.#listenOn(LOOPBACK_4, port);
-    try {
-      await this.#listenOn(LOOPBACK_6, first.port);
-    } catch (error) {
-      if (error instanceof TransportError && NO_IPV6.has(error.code)) return;
-      throw error;
-    }
+  /** @throws {TransportError} It cannot be listened there. */
+  async listen(options: ListenerOptions): Promise<void> {
+    const { transport = 'tcp', useIdentityAsUserName } = options;
+    const accept = (connection: ByteTransport) => this.#accept(connection, useIdentityAsUserName);
+    const opened = await openListeners(options, this.#rooms.limits, this.#reportsOf(transport), accept);
+    for (const listener of opened) this.#doors.push({ ...listener, transport });
   }
 
   /** Takes in a Network Connection from wherever it comes. */
-  readonly accept = (transport: ByteTransport): void => {
-    if (this.#clients.size >= this.#rooms.limits.maximumConnections) {
-      const remote = `${transport.remote.address}:${transport.remote.port}`;
-      this.#rooms.log.warn(
-        { remote, maximumConnections: this.#rooms.limits.maximumConnections },
-        'too many connections',
-      );
-      transport.destroy();
-      return;
-    }
-    this.#clients.add(new ClientEntrance(this.#rooms, transport, this.#forget));
-  };
+  readonly accept = (transport: ByteTransport): void => this.#accept(transport, undefined);
+
+  /**
+   * Gives the TLS listeners on a port new credentials for the connections to come.
+   *
+   * @throws {UsageError} `unknown-listener`: no listener with TLS has this port.
+   * @throws {TransportError} They cannot be used; then the former ones stay in use.
+   */
+  replaceCertificates(port: number, credentials: TlsCredentials): void {
+    const doors = this.#doors.filter((door) => door.port === port && door.replaceCertificates !== undefined);
+    if (doors.length === 0) throw new UsageError('unknown-listener', `no listener with TLS has the port ${port}`);
+    for (const door of doors) door.replaceCertificates?.(credentials);
+  }
 
   /** Stops listening, tells every client, and waits until all are gone, at the most for the stop timeout. */
   async close(): Promise<void> {
-    await Promise.all(this.#listeners.splice(0).map((listener) => listener.close()));
+    await Promise.all(this.#doors.splice(0).map((door) => door.close()));
     for (const client of this.#clients) client.shutDown();
     if (this.#clients.size === 0) return;
     await new Promise<void>((resolve) => {
@@ -81,17 +77,38 @@ export class Entrance {
     for (const client of this.#clients) client.destroy();
   }
 
+  #accept(transport: ByteTransport, identity: ListenerOptions['useIdentityAsUserName']): void {
+    const { limits, counters, clock } = this.#rooms;
+    if (this.#clients.size >= limits.maximumConnections) {
+      counters.connectionsRefused++;
+      const { maximumConnections } = limits;
+      this.#tooMany.warn({ remote: formatPeer(transport.remote), maximumConnections }, clock.now());
+      transport.destroy();
+      return;
+    }
+    this.#clients.add(new ClientEntrance(this.#rooms, transport, peerOf(transport, identity), this.#forget));
+  }
+
   readonly #forget = (client: ClientEntrance): void => {
     this.#clients.delete(client);
     if (this.#clients.size === 0) this.#onEmpty?.();
   };
 
-  async #listenOn(host: string, port: number): Promise<TransportListener> {
-    const onError = (error: TransportError): void => {
-      this.#rooms.log.error({ host, port, code: error.code }, `cannot accept a connection: ${error.message}`);
+  #reportsOf(transport: ListenerTransport): ListenerReports {
+    const { log, counters, clock } = this.#rooms;
+    const refused = new QuietWarning(log, 'a listener has turned a connection away');
+    const failed = new QuietWarning(log, 'a handshake has failed');
+    const fieldsOf = (remote: TransportAddress) => ({ transport, remote: formatPeer(remote) });
+    return {
+      onError: ({ code, message }) => log.error({ transport, code }, message),
+      onRefused: (remote, reason) => {
+        counters.connectionsRefused++;
+        refused.warn({ ...fieldsOf(remote), reason }, clock.now());
+      },
+      onHandshakeFailed: (remote, { code, message }) => {
+        counters.handshakesFailed++;
+        failed.warn({ ...fieldsOf(remote), code, error: message }, clock.now());
+      },
     };
-    const listener = await listenTcp({ host, port, onError }, this.accept);
-    this.#listeners.push(listener);
-    return listener;
   }
 }

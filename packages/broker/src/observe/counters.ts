@@ -3,6 +3,10 @@ export class Counters {
   /** Network Connections that are open, CONNECT or not. */
   connections = 0;
   connectionsAccepted = 0;
+  /** Closed at once because of a bound on connections or on their rate. */
+  connectionsRefused = 0;
+  /** Ended before they carried MQTT: TLS, WebSocket or PROXY header. */
+  handshakesFailed = 0;
   /** Clients that are connected: CONNECT accepted. */
   clients = 0;
   /** Most clients that were connected at a time. */

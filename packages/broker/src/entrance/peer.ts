@@ -1,0 +1,38 @@
+import type { ByteTransport, PeerCertificate } from '@busbar/transport';
+
+/** The part of a client's certificate that becomes its user name. */
+export type IdentityName = 'cn' | 'san' | 'subject';
+
+/** What is known of a client before it says anything: from its Network Connection and the listener that it came through. */
+export interface Peer {
+  /** Numeric address. */
+  readonly address: string;
+  /** What it showed of itself with TLS, verified or not. */
+  readonly certificate: PeerCertificate | undefined;
+  /** The user name that its certificate gives; undefined where it is the client's to say. */
+  readonly userName: string | undefined;
+  /** Why it may not come in, whatever it says. */
+  readonly fault: string | undefined;
+}
+
+const NAMES: Readonly<Record<IdentityName, (certificate: PeerCertificate) => string | undefined>> = {
+  cn: ({ commonName }) => commonName,
+  san: ({ subjectAltNames }) => subjectAltNames.find(({ type }) => type !== 'other')?.value,
+  subject: ({ subject }) => subject,
+};
+
+const DESCRIPTIONS: Readonly<Record<IdentityName, string>> = {
+  cn: 'Common Name',
+  san: 'Subject Alternative Name',
+  subject: 'subject',
+};
+
+/** Only a certificate that is verified gives a name: anybody can write another one. */
+export function peerOf({ remote, tls }: ByteTransport, identity: IdentityName | undefined): Peer {
+  const certificate = tls?.peerCertificate;
+  const isIdentified = identity !== undefined && certificate?.isVerified === true;
+  const userName = isIdentified ? NAMES[identity](certificate) || undefined : undefined;
+  const isNameless = isIdentified && userName === undefined;
+  const fault = isNameless ? `expected a ${DESCRIPTIONS[identity]} in the client certificate, it has none` : undefined;
+  return { address: remote.address, certificate, userName, fault };
+}
