@@ -8,6 +8,7 @@ import {
   type DisconnectProperties,
   decodePacket,
   encodePacket,
+  FIRST_FAILURE,
   NO_PROPERTIES,
   type Packet,
   PacketError,
@@ -171,11 +172,12 @@ export class ServerConnection {
     if (connect === undefined || this.#phase === Phase.closed) return;
     this.#now = now;
     const own = announcedLimits(this.#limits);
+    const reasonCode = ReasonCode.success;
+    this.#send({ type: PacketType.connack, sessionPresent, reasonCode, properties: { ...own, ...properties } });
+    if (this.isClosed) return;
     this.#connected = this.#makeConnected(session, connect);
     this.#phase = Phase.connected;
     this.#silence.start(keepAlive, this.#now);
-    const reasonCode = ReasonCode.success;
-    this.#send({ type: PacketType.connack, sessionPresent, reasonCode, properties: { ...own, ...properties } });
     const receiveMaximum = connect.properties.receiveMaximum ?? LARGEST_RECEIVE_MAXIMUM;
     session.outbound.handleConnected(Math.min(receiveMaximum, this.#limits.maximumInFlight)); // [MQTT-3.3.4-9]
     this.#connected.dispatch.resend(this.#now);
@@ -425,19 +427,35 @@ export class ServerConnection {
   #sendWithReason(packet: ConnackPacket | DisconnectPacket | SubackPacket, reasonString: string): void {
     const properties = { ...packet.properties, reasonString };
     const bytes = encodePacket({ ...packet, properties } as typeof packet, this.#version);
-    const maximum = this.#connect?.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY;
-    if (bytes.length <= maximum) this.#append(bytes);
+    if (bytes.length <= this.#maximumPacketSize) this.#append(bytes);
     else this.#send(packet);
   }
 
+  /** A client that does not take the packet it waits for cannot be served: it is let go. */
   #send(packet: Packet): void {
-    this.#append(encodePacket(packet, this.#version));
+    const bytes = encodePacket(packet, this.#version);
+    if (bytes.length <= this.#maximumPacketSize)
+      this.#append(bytes); // [MQTT-3.1.2-24]
+    else if (!isFarewell(packet)) {
+      const size = `${packetTypeName(packet.type)} has ${bytes.length} bytes`;
+      this.fault(ReasonCode.packetTooLarge, `${size}, the client takes ${this.#maximumPacketSize}`);
+    }
+  }
+
+  get #maximumPacketSize(): number {
+    return this.#connect?.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY;
   }
 
   #append(bytes: Uint8Array): void {
     this.output.packets++;
     this.output.appendRange(bytes, 0, bytes.length);
   }
+}
+
+/** What ends the connection in any case, whether the client is told or not. */
+function isFarewell(packet: Packet): boolean {
+  if (packet.type === PacketType.disconnect) return true;
+  return packet.type === PacketType.connack && packet.reasonCode >= FIRST_FAILURE;
 }
 
 /** Nearly every acknowledgement: a Packet Identifier and nothing else, with the flags it must have. */

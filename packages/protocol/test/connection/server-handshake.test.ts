@@ -48,6 +48,34 @@ describe('CONNECT', () => {
     assert.deepEqual(silent?.type === PacketType.connack && silent.properties, {});
   });
 
+  test('a CONNACK over the client’s Maximum Packet Size is not sent, nor anything else [MQTT-3.1.2-24]', () => {
+    const harness = new ServerHarness(5);
+    harness.onConnect = () => harness.accept();
+    harness.receive(connectPacket({ properties: { maximumPacketSize: 5 } }));
+    assert.deepEqual(harness.sent(), []);
+    assert.equal(harness.closing.reasonCode, ReasonCode.packetTooLarge);
+    assert.match(harness.closing.message, /^CONNACK has \d+ bytes, the client takes 5$/);
+  });
+
+  test('a refusal over the client’s Maximum Packet Size is not sent, and keeps its reason [MQTT-3.1.2-24]', () => {
+    const harness = new ServerHarness(5);
+    harness.onConnect = () => harness.machine.refuseConnect(ReasonCode.banned, 'a word');
+    harness.receive(connectPacket({ properties: { maximumPacketSize: 4 } }));
+    assert.deepEqual(harness.sent(), []);
+    assert.equal(harness.closing.reasonCode, ReasonCode.banned);
+  });
+
+  test('an answer over the client’s Maximum Packet Size ends the connection with 0x95 instead [MQTT-3.1.2-24]', () => {
+    const harness = new ServerHarness(5);
+    harness.connect({ properties: { maximumPacketSize: 30 } });
+    harness.receive(subscribePacket(1, 'a'));
+    harness.machine.acceptSubscribe(1, new Array(40).fill(ReasonCode.grantedQoS0));
+    const [disconnect, ...others] = harness.sent();
+    assert.ok(disconnect?.type === PacketType.disconnect && disconnect.reasonCode === ReasonCode.packetTooLarge);
+    assert.deepEqual(others, []);
+    assert.equal(harness.closing.cause, 'fault');
+  });
+
   test('any other packet first ends the connection without a word [MQTT-3.1.0-1]', () => {
     for (const packet of [publishPacket('t'), { type: PacketType.pingreq }] as const) {
       const harness = new ServerHarness(4);
