@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { formatPeer, peerOf } from './address.ts';
 import { type ByteTransport, type TransportAddress, TransportError, type TransportReceiver } from './byte-transport.ts';
+import { InboundQueue } from './inbound-queue.ts';
 import {
   dropSocket,
   END_TIMEOUT_MS,
@@ -30,14 +31,10 @@ export class WebSocketTransport implements ByteTransport {
   readonly #highWaterMark: number;
   readonly #endTimeoutMs: number;
   readonly #onSent: (() => void) | undefined;
-  readonly #waiting: Uint8Array[] = [];
-  #receiver: TransportReceiver | undefined;
+  readonly #inbound: InboundQueue;
   #isLagging = false;
-  #isPaused = false;
-  #isDeliveryDue = false;
   #isEnded = false;
   #isClosed = false;
-  #isReported = false;
   #error: TransportError | undefined;
   #endTimer: NodeJS.Timeout | undefined;
 
@@ -51,8 +48,8 @@ export class WebSocketTransport implements ByteTransport {
     this.remote = facts.remote ?? peerOf(socket);
     this.tls = facts.tls;
     // What is buffered may wait for the compressor, of which the socket's 'drain' knows nothing.
-    const isCompressed = webSocket.extensions !== '';
-    this.#onSent = isCompressed ? () => this.#handleDrain() : undefined;
+    this.#onSent = webSocket.extensions === '' ? undefined : () => this.#handleDrain();
+    this.#inbound = new InboundQueue(() => webSocket.resume());
     webSocket.pause();
     webSocket.on('message', (data, isBinary) => this.#handleMessage(data as Buffer, isBinary));
     webSocket.on('error', (error) => this.#handleViolation(error));
@@ -70,13 +67,11 @@ export class WebSocketTransport implements ByteTransport {
   }
 
   attach(receiver: TransportReceiver): void {
-    if (this.#receiver !== undefined) throw new Error('a transport takes one receiver, and it has one already');
-    this.#receiver = receiver;
-    this.#flow();
+    this.#inbound.attach(receiver);
   }
 
   write(bytes: Uint8Array): void {
-    if (!this.#canSend() || bytes.byteLength === 0) return;
+    if (!this.#canSend()) return;
     this.#send(bytes);
     this.#noteLag();
   }
@@ -84,19 +79,18 @@ export class WebSocketTransport implements ByteTransport {
   writeAll(segments: readonly Uint8Array[]): void {
     if (!this.#canSend()) return;
     this.#socket.cork();
-    for (const segment of segments) if (segment.byteLength > 0) this.#send(segment);
+    for (const segment of segments) this.#send(segment);
     this.#socket.uncork();
     this.#noteLag();
   }
 
   pause(): void {
-    this.#isPaused = true;
+    this.#inbound.pause();
     if (!this.#isEnded) this.#webSocket.pause();
   }
 
   resume(): void {
-    this.#isPaused = false;
-    this.#flow();
+    this.#inbound.resume();
   }
 
   end(): void {
@@ -105,10 +99,8 @@ export class WebSocketTransport implements ByteTransport {
 
   destroy(): void {
     this.#isEnded = true;
-    this.#isPaused = false;
-    this.#waiting.length = 0;
-    if (this.#isClosed) this.#flow();
-    else this.#drop();
+    this.#inbound.discard();
+    if (!this.#isClosed) this.#drop();
   }
 
   /** After the peer's close frame nothing may be sent. */
@@ -117,7 +109,7 @@ export class WebSocketTransport implements ByteTransport {
   }
 
   #send(bytes: Uint8Array): void {
-    this.#webSocket.send(bytes, BINARY, this.#onSent); // [MQTT-6.0.0-1]
+    if (bytes.byteLength > 0) this.#webSocket.send(bytes, BINARY, this.#onSent); // [MQTT-6.0.0-1]
   }
 
   #noteLag(): void {
@@ -127,51 +119,24 @@ export class WebSocketTransport implements ByteTransport {
   #handleDrain(): void {
     if (!this.#isLagging || this.#webSocket.bufferedAmount > 0) return;
     this.#isLagging = false;
-    if (!this.#isEnded) this.#receiver?.handleWritable();
+    if (!this.#isEnded) this.#inbound.receiver?.handleWritable();
   }
 
   #handleMessage(data: Uint8Array, isBinary: boolean): void {
-    if (this.#isEnded) return;
-    if (!isBinary) {
+    if (isBinary) {
+      this.#inbound.push(data); // frames and packets have nothing to do with each other [MQTT-6.0.0-2]
+    } else if (!this.#isEnded) {
       const what = `${this.#name()}: expected binary frames, a text frame came (ERR_WS_TEXT_FRAME)`;
       this.#error ??= new TransportError('ERR_WS_TEXT_FRAME', what);
       this.#finish(CloseCode.unsupportedData); // [MQTT-6.0.0-1]
-      return;
     }
-    if (data.byteLength === 0) return; // frames and packets have nothing to do with each other [MQTT-6.0.0-2]
-    if (this.#isPaused || this.#receiver === undefined || this.#waiting.length > 0) this.#waiting.push(data);
-    else this.#receiver.handleBytes(data);
-  }
-
-  /** Lets bytes flow to the owner, those that wait first; soon, for an owner is not called from within. */
-  #flow(): void {
-    if (this.#receiver === undefined || this.#isPaused || this.#isDeliveryDue) return;
-    if (this.#waiting.length === 0 && !this.#isClosed) {
-      this.#webSocket.resume();
-      return;
-    }
-    this.#isDeliveryDue = true;
-    queueMicrotask(() => this.#deliver());
-  }
-
-  #deliver(): void {
-    this.#isDeliveryDue = false;
-    while (!this.#isPaused && !this.#isEnded) {
-      const bytes = this.#waiting.shift();
-      if (bytes === undefined) break;
-      this.#receiver?.handleBytes(bytes);
-    }
-    if (this.#isPaused && this.#waiting.length > 0) return;
-    if (this.#isClosed) this.#report();
-    else if (!this.#isPaused) this.#webSocket.resume();
   }
 
   /** No more bytes come from here: what is buffered goes out, and the peer has a bounded time to let us go. */
   #finish(code: number): void {
     this.#isEnded = true;
-    this.#isPaused = false;
-    this.#waiting.length = 0;
-    if (this.#isClosed) return this.#flow();
+    this.#inbound.discard();
+    if (this.#isClosed) return;
     this.#webSocket.close(code);
     this.#webSocket.resume(); // read on and throw away, up to the peer's close frame
     this.#endTimer = setTimeout(() => this.#giveUp(), this.#endTimeoutMs).unref();
@@ -208,16 +173,7 @@ export class WebSocketTransport implements ByteTransport {
     if (fault !== undefined && !this.#isEnded) {
       this.#error ??= new TransportError('ERR_WS_CLOSED', `${this.#name()}: ${fault} (ERR_WS_CLOSED)`);
     }
-    if (this.#error !== undefined) this.#waiting.length = 0;
-    if (this.#waiting.length > 0) this.#flow();
-    else this.#report();
-  }
-
-  #report(): void {
-    if (this.#receiver === undefined || this.#isReported) return;
-    this.#isReported = true;
-    this.#isEnded = true;
-    this.#receiver.handleClosed(this.#error);
+    this.#inbound.close(this.#error);
   }
 
   #name(): string {
