@@ -9,6 +9,7 @@ import {
   decodePacket,
   encodePacket,
   FIRST_FAILURE,
+  isReasonCodeOf,
   NO_PROPERTIES,
   type Packet,
   PacketError,
@@ -187,7 +188,9 @@ export class ServerConnection {
   /** Answers CONNECT with a refusal and closes (section 3.2.2.2). */
   refuseConnect(reasonCode: ReasonCode, message: string, properties: ConnackProperties = NO_PROPERTIES): void {
     if (this.#phase === Phase.closed || this.#phase === Phase.connected) return;
-    this.#sendWithReason({ type: PacketType.connack, sessionPresent: false, reasonCode, properties }, message);
+    const { connack } = PacketType;
+    const said = sayable(connack, reasonCode);
+    this.#sendWithReason({ type: connack, sessionPresent: false, reasonCode: said, properties }, message);
     this.#close({ cause: 'ended', reasonCode, message });
   }
 
@@ -295,6 +298,9 @@ export class ServerConnection {
     } else if (isPlainAcknowledgement(firstByte, bytes, bodyStart, end)) {
       const packetId = ((bytes[bodyStart] as number) << 8) | (bytes[bodyStart + 1] as number);
       this.#handleAcknowledgement(connected, (firstByte >> 4) as AcknowledgementType, packetId, ReasonCode.success);
+    } else if (firstByte >> 4 === PacketType.connect) {
+      // Whatever is in it: what is wrong with a first CONNECT is not what is wrong with a second one.
+      this.fault(ReasonCode.protocolError, 'CONNECT came a second time [MQTT-3.1.0-2]');
     } else {
       this.#handleConnected(connected, decodePacket(firstByte, bytes, bodyStart, end, this.#version));
     }
@@ -410,7 +416,8 @@ export class ServerConnection {
   /** Below 5.0, and before its CONNACK, a client is not told anything [MQTT-3.14.0-1]. */
   #sendDisconnect(reasonCode: ReasonCode, message: string, properties: DisconnectProperties): void {
     if (this.#phase !== Phase.connected || this.#version !== 5) return;
-    this.#sendWithReason({ type: PacketType.disconnect, reasonCode, properties }, message);
+    const { disconnect } = PacketType;
+    this.#sendWithReason({ type: disconnect, reasonCode: sayable(disconnect, reasonCode), properties }, message);
   }
 
   #close(closing: Closing): void {
@@ -450,6 +457,11 @@ export class ServerConnection {
     this.output.packets++;
     this.output.appendRange(bytes, 0, bytes.length);
   }
+}
+
+/** The Reason Code as this packet may carry it: programs that authenticate clients may answer with any [MQTT-3.2.2-8] [MQTT-3.14.2-1]. */
+function sayable(type: PacketType, reasonCode: ReasonCode): ReasonCode {
+  return isReasonCodeOf(type, reasonCode) ? reasonCode : ReasonCode.unspecifiedError;
 }
 
 /** What ends the connection in any case, whether the client is told or not. */

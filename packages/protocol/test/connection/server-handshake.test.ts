@@ -76,6 +76,34 @@ describe('CONNECT', () => {
     assert.equal(harness.closing.cause, 'fault');
   });
 
+  test('a second CONNECT is a Protocol Error, even one that no first CONNECT could be [MQTT-3.1.0-2]', () => {
+    const connect = encodePacket(connectPacket(), 5);
+    const ofAnotherProtocol = connect.with(6, 0x53);
+    for (const second of [connect, ofAnotherProtocol, frame(0x1f, hex('00'))]) {
+      const harness = new ServerHarness(5);
+      harness.connect();
+      harness.receiveBytes(second);
+      const [disconnect, ...others] = harness.sent();
+      assert.ok(disconnect?.type === PacketType.disconnect && disconnect.reasonCode === ReasonCode.protocolError);
+      assert.deepEqual(others, []);
+    }
+  });
+
+  test('a Reason Code that only CONNACK or only DISCONNECT has is told as an unspecified error', () => {
+    const refused = new ServerHarness(5);
+    refused.onConnect = () => refused.machine.refuseConnect(ReasonCode.keepAliveTimeout, 'a word');
+    refused.receive(connectPacket());
+    const [connack] = refused.sent();
+    assert.ok(connack?.type === PacketType.connack && connack.reasonCode === ReasonCode.unspecifiedError);
+    assert.equal(refused.closing.reasonCode, ReasonCode.keepAliveTimeout);
+
+    const connected = new ServerHarness(5);
+    connected.connect();
+    connected.machine.disconnect(ReasonCode.badUserNameOrPassword, 'a word');
+    const [disconnect] = connected.sent();
+    assert.ok(disconnect?.type === PacketType.disconnect && disconnect.reasonCode === ReasonCode.unspecifiedError);
+  });
+
   test('any other packet first ends the connection without a word [MQTT-3.1.0-1]', () => {
     for (const packet of [publishPacket('t'), { type: PacketType.pingreq }] as const) {
       const harness = new ServerHarness(4);
