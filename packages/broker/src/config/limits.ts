@@ -64,7 +64,7 @@ const UNBOUNDED = Number.MAX_SAFE_INTEGER;
 export const LIMIT_BOUNDS: Readonly<Record<Exclude<keyof BrokerLimits, 'queuePolicy'>, Bound>> = {
   connectTimeoutMs: { default: 10_000, minimum: 1, maximum: 3_600_000 },
   maximumConnections: { default: 100_000, minimum: 1, maximum: UNBOUNDED },
-  maximumClientIdentifierLength: { default: 65_535, minimum: 1, maximum: 65_535 },
+  maximumClientIdentifierLength: { default: 65_535, minimum: 23, maximum: 65_535 }, // [MQTT-3.1.3-5]
   maximumPacketSize: { default: 8 * 1024 * 1024, minimum: 32, maximum: 268_435_460 },
   receiveMaximum: { default: 1024, minimum: 1, maximum: 65_535 },
   topicAliasMaximum: { default: 64, minimum: 0, maximum: 65_535 },
