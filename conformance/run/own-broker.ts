@@ -5,7 +5,6 @@ import {
   type ScramCredential,
   scramSha256,
 } from '@busbar/broker';
-import { listenWebSocket } from '@busbar/transport';
 import { SCRAM_USER } from '../peer/scram.ts';
 import { REASON } from '../wire/reason-codes.ts';
 import type { SetUp } from './scenario.ts';
@@ -21,7 +20,7 @@ const USERS = new Map<string, ScramCredential>([
 
 const SET_UPS: Readonly<Record<SetUp, BrokerOptions>> = {
   ordinary: {
-    listeners: LISTENERS,
+    listeners: [...LISTENERS, { transport: 'ws', host: LOOPBACK, port: 0 }],
     authenticationMethods: [scramSha256((userName) => USERS.get(userName))],
   },
   limited: {
@@ -57,13 +56,14 @@ export async function startOwn(): Promise<Target> {
     limited: await createBroker(SET_UPS.limited),
     reduced: await createBroker(SET_UPS.reduced),
   };
-  const webSockets = await listenWebSocket({ host: LOOPBACK, port: 0 }, brokers.ordinary.accept);
+  const portOf = (setUp: SetUp, transport: string): number => {
+    return brokers[setUp].listeners.find((each) => each.transport === transport)?.port ?? 0;
+  };
   return {
     name: 'Busbar',
-    endpoint: async (setUp) => ({ host: LOOPBACK, port: brokers[setUp].listeners[0]?.port ?? 0 }),
-    webSocket: { host: LOOPBACK, port: webSockets.port, path: '/mqtt' },
+    endpoint: async (setUp) => ({ host: LOOPBACK, port: portOf(setUp, 'tcp') }),
+    webSocket: { host: LOOPBACK, port: portOf('ordinary', 'ws'), path: '/mqtt' },
     async close() {
-      await webSockets.close();
       await Promise.all(Object.values(brokers).map((broker) => broker.stop()));
     },
   };

@@ -48,11 +48,12 @@ export function jsonReport(name: string, outcomes: readonly Outcome[]): object {
     date: new Date().toISOString(),
     node: process.version,
     summary: summarize(outcomes),
-    scenarios: outcomes.map(({ scenario: { version, chapter, name: sentence, shows }, ...outcome }) => ({
+    scenarios: outcomes.map(({ scenario: { version, chapter, name: sentence, shows, side }, ...outcome }) => ({
       version: VERSION_NAME[version],
       chapter,
       name: sentence,
       shows,
+      side,
       ...outcome,
     })),
   };

@@ -67,7 +67,8 @@ export class Scene {
     const answer = await exchange(this.#endpoint, bytes);
     const allowed = must === undefined ? [[], RETURN_CODE_1, REASON_CODE_84] : [must];
     if (allowed.some((each) => hex(Uint8Array.from(each)) === hex(answer))) return;
-    throw new Violation(must === undefined ? 'a refusal of the version' : hex(Uint8Array.from(must)), hex(answer));
+    const came = answer.length === 0 ? 'the end of the connection' : hex(answer);
+    throw new Violation(must === undefined ? 'a refusal of the version' : hex(Uint8Array.from(must)), came);
   }
 
   /** Sends CONNECT and waits for whatever CONNACK. */

@@ -24,9 +24,9 @@ afterAll(async () => {
 for (const version of [5, 4, 3] as const) {
   describe(`conformance to MQTT ${VERSION_NAME[version]}`, { timeout: TIMEOUT_MS }, () => {
     for (const scenario of SCENARIOS.filter((each) => each.version === version)) {
-      test(`${titleOf(scenario)} (scenario)`, async ({ skip }) => {
+      test(`${titleOf(scenario)} (scenario)`, async () => {
         const outcome = await outcomes.get(scenario);
-        if (outcome?.result === 'not testable') skip(outcome.reason);
+        if (outcome?.result === 'not testable') assert.fail(`not testable on our own broker: ${outcome.reason}`);
         if (outcome?.result === 'violated') assert.fail(`expected ${outcome.expected}; came ${outcome.came}`);
         assert.equal(outcome?.result, 'conformant');
       });

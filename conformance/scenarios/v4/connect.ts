@@ -142,6 +142,11 @@ const refusals = [
     await client.expectClose([]);
     await subscriber.expectQuiet(await t.connect(), 0);
   }),
+  scenario('AUTH, which 3.1.1 does not know, ends the connection', '4.8.0-1', async (t) => {
+    const client = await t.connect();
+    client.send(packet(0xf0, 0x18, 0));
+    await client.expectClose([]);
+  }),
   scenario(
     'a server without wildcards refuses them with 0x80',
     '3.8.3-2',

@@ -31,7 +31,7 @@ export const disconnect = chapter(5, '3.14 DISCONNECT', [
       const first = await t.connect({ clientId });
       await t.connect({ clientId });
       const reasonCode = await first.expectClose([0x8e]);
-      expectEqual('DISCONNECT with', reasonCode, 0x8e);
+      if (reasonCode === undefined) t.notTestable('the server closes without DISCONNECT, as it may');
     },
   ),
   scenario(

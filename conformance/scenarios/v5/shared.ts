@@ -107,6 +107,20 @@ export const shared = chapter(5, '4.8.2 Shared Subscriptions', [
     const [client] = await members(t, 1, 1);
     await client?.expectQuiet(publisher);
   }),
+  scenario(
+    'RETAIN of what comes through a group is as Retain As Published of its member says',
+    '3.3.1-12 3.3.1-13',
+    async (t) => {
+      for (const retainAsPublished of [false, true]) {
+        const topic = t.topic(`${retainAsPublished}`);
+        const client = await t.connect();
+        requireShared(t, client);
+        await client.mustSubscribe(group(t, 'group', topic), { qos: 1, retainAsPublished });
+        await client.publish(topic, 'kept', { qos: 1, retain: true });
+        await client.receive({ payload: 'kept', retain: retainAsPublished });
+      }
+    },
+  ),
   scenario('a member that leaves the group is sent nothing any more', '3.10.4-1 3.10.4-2', async (t) => {
     const clients = await members(t, 2, 1);
     const [leaving, staying] = clients as [RawClient, RawClient];

@@ -134,4 +134,11 @@ export const will = chapter(5, '3.1.3.2 Will Properties', [
       await client.expectRefusal([0x81, 0x82, 0x90]);
     }
   }),
+  scenario('a Response Topic with a wildcard in a Will is refused', '3.3.2-14 3.1.4-1', async (t) => {
+    for (const responseTopic of ['a/#', '+/b']) {
+      const client = await t.open();
+      client.sendConnect({ clientId: t.newClientId(), will: { topic: t.topic(), properties: { responseTopic } } });
+      await client.expectRefusal([0x81, 0x82, 0x90]);
+    }
+  }),
 ]);
