@@ -13,27 +13,18 @@ import {
   utf8Fault,
 } from '@busbar/codec';
 import { frame, packetVectors, propertyVectors, refusedVectors, toHex } from '@busbar/testkit';
+import { FuzzFind } from './fuzz-find.ts';
 import { mutate } from './mutation.ts';
 import { SeededRandom } from './random.ts';
 
 /** What a run has done so far. */
-export interface FuzzFigures {
+export interface CodecFigures {
   streams: number;
   byteLength: number;
   /** Packets that were understood, and encoded to themselves again. */
   packets: number;
   /** Refusals by code. */
   readonly refusals: Map<string, number>;
-}
-
-/** Something that must not happen, with all that is needed to make it happen again. */
-export class FuzzFind extends Error {
-  override readonly name = 'FuzzFind';
-
-  constructor(seed: number, stream: number, version: ProtocolVersion, bytes: Uint8Array, cause: unknown) {
-    const what = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
-    super(`seed ${seed}, stream ${stream}, level ${version}: ${toHex(bytes)}\n${what}`, { cause });
-  }
 }
 
 /** A packet to begin with, parted into its first byte and its body: the length between them follows the mutations. */
@@ -70,7 +61,7 @@ const MAXIMUM_PACKET_SIZE = 4096;
  * @example new CodecFuzz(7).run(1000)
  */
 export class CodecFuzz {
-  readonly figures: FuzzFigures = { streams: 0, byteLength: 0, packets: 0, refusals: new Map() };
+  readonly figures: CodecFigures = { streams: 0, byteLength: 0, packets: 0, refusals: new Map() };
   readonly #seed: number;
   readonly #view = new PublishView();
 
@@ -88,7 +79,9 @@ export class CodecFuzz {
       try {
         this.#feed(stream, version, random);
       } catch (error) {
-        throw new FuzzFind(this.#seed, this.figures.streams, version, stream, error);
+        const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        const place = `seed ${this.#seed}, stream ${this.figures.streams}, level ${version}`;
+        throw new FuzzFind(`${place}: ${toHex(stream)}\n${what}`, { cause: error });
       }
       this.figures.streams++;
       this.figures.byteLength += stream.length;
