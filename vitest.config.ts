@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   // Tests run against the sources: a change in a lower package is seen without a build.
   resolve: { conditions: ['busbar:source'] },
-  ssr: { resolve: { conditions: ['busbar:source', 'node', 'import', 'default'] } },
+  ssr: { resolve: { conditions: ['busbar:source', 'node'] } },
   test: {
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts', 'conformance/test/**/*.test.ts'],
     testTimeout: 20_000,

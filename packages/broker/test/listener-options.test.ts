@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest';
+import { createBroker, type ListenerOptions } from '../src/index.ts';
+
+const tls = { certificates: [{ cert: '', key: '' }] };
+
+/** What an untyped program, or a file, may say. */
+async function refusal(listener: object): Promise<{ code: string; message: string }> {
+  const listeners = [{ port: 0 }, listener as ListenerOptions];
+  return createBroker({ listeners }).then(
+    () => Promise.reject(new Error('the broker was made')),
+    (error) => error,
+  );
+}
+
+describe('a listener is refused before any is opened', () => {
+  test.each([
+    [{ transport: 'udp' }, "listeners[1].transport must be tcp, tls, ws, wss or unix, not 'udp'"],
+    [
+      { prot: 1 },
+      'the option listeners[1].prot does not exist; there are transport, proxyProtocol, trustedProxies, ' +
+        'maximumConnections, connectionRate, handshakeTimeoutMs, host, port',
+    ],
+    [
+      { tls },
+      'the option listeners[1].tls is not for the transport tcp; there are transport, proxyProtocol, trustedProxies, ' +
+        'maximumConnections, connectionRate, handshakeTimeoutMs, host, port',
+    ],
+    [{ port: 65_536 }, 'listeners[1].port must be 0 to 65535, not 65536'],
+    [{ port: '1883' }, 'listeners[1].port must be 0 to 65535, not 1883'],
+    [{ port: 1.5 }, 'listeners[1].port must be 0 to 65535, not 1.5'],
+    [{ maximumConnections: 0 }, 'listeners[1].maximumConnections must be 1 to 9007199254740991, not 0'],
+    [{ connectionRate: 0 }, 'listeners[1].connectionRate must be more than 0, not 0'],
+    [{ connectionRate: Number.NaN }, 'listeners[1].connectionRate must be more than 0, not NaN'],
+    [{ handshakeTimeoutMs: 0 }, 'listeners[1].handshakeTimeoutMs must be 1 to 3600000, not 0'],
+    [{ transport: 'ws', path: 'mqtt' }, "listeners[1].path must begin with / or be *, not 'mqtt'"],
+    [{ transport: 'unix' }, 'listeners[1].path is missing: the file of the Unix socket'],
+    [{ transport: 'unix', path: '/x', mode: 0o1777 }, 'listeners[1].mode must be 0 to 511, not 1023'],
+    [
+      { transport: 'unix', path: '/x', port: 1883 },
+      'the option listeners[1].port is not for the transport unix; there are transport, proxyProtocol, trustedProxies, ' +
+        'maximumConnections, connectionRate, handshakeTimeoutMs, path, mode, owner',
+    ],
+    [
+      { transport: 'tls' },
+      'listeners[1].tls is missing: certificates, ca, crl, clientCertificates, minVersion, maxVersion, ciphers, alpnProtocols',
+    ],
+    [
+      { transport: 'wss', tls: { certificates: [] } },
+      'listeners[1].tls.certificates must be a list with at least one { cert, key }',
+    ],
+    [
+      { transport: 'tls', tls: { ...tls, cert: 'x' } },
+      'the option listeners[1].tls.cert does not exist; there are certificates, ca, crl, clientCertificates, minVersion, ' +
+        'maxVersion, ciphers, alpnProtocols',
+    ],
+    [
+      { transport: 'tls', tls: { ...tls, minVersion: 'TLSv1' } },
+      "listeners[1].tls.minVersion must be TLSv1.2 or TLSv1.3, not 'TLSv1'",
+    ],
+    [
+      { transport: 'tls', tls: { ...tls, clientCertificates: 'yes' } },
+      "listeners[1].tls.clientCertificates must be none, request or require, not 'yes'",
+    ],
+    [
+      { transport: 'tls', tls: { ...tls, clientCertificates: 'require' }, useIdentityAsUserName: 'dn' },
+      "listeners[1].useIdentityAsUserName must be cn, san or subject, not 'dn'",
+    ],
+    [
+      { transport: 'tls', tls, useIdentityAsUserName: 'cn' },
+      'listeners[1].useIdentityAsUserName needs tls.clientCertificates to be request or require',
+    ],
+  ])('%j', async (listener, message) => {
+    const error = await refusal(listener);
+    expect(error).toMatchObject({ name: 'UsageError', code: 'invalid-listener', message });
+  });
+
+  test('what only its transport can judge is refused by that, and nothing stays open', async () => {
+    expect(await refusal({ transport: 'tls', tls })).toMatchObject({ name: 'TransportError' });
+    expect(await refusal({ trustedProxies: ['nonsense'], proxyProtocol: true })).toMatchObject({ code: 'ERR_ADDRESS' });
+    expect(await refusal({ transport: 'ws', trustedProxies: ['nonsense'] })).toMatchObject({ code: 'ERR_ADDRESS' });
+  });
+});
