@@ -26,7 +26,7 @@ const SET_UPS: Readonly<Record<SetUp, BrokerOptions>> = {
   limited: {
     listeners: LISTENERS,
     limits: {
-      connectTimeoutMs: 1000,
+      connectTimeoutMs: 2000,
       maximumClientIdentifierLength: 100,
       maximumPacketSize: 1024,
       receiveMaximum: 3,
@@ -36,6 +36,10 @@ const SET_UPS: Readonly<Record<SetUp, BrokerOptions>> = {
     },
     capabilities: { checkPayloadFormat: true, responseInformation: 'cf/responses' },
     authenticate: ({ userName }) => (userName === 'refused' ? REASON.badUserNameOrPassword : REASON.success),
+  },
+  redirecting: {
+    listeners: LISTENERS,
+    capabilities: { redirection: { serverReference: 'elsewhere.example:1883' } },
   },
   reduced: {
     listeners: LISTENERS,
@@ -55,6 +59,7 @@ export async function startOwn(): Promise<Target> {
     ordinary: await createBroker(SET_UPS.ordinary),
     limited: await createBroker(SET_UPS.limited),
     reduced: await createBroker(SET_UPS.reduced),
+    redirecting: await createBroker(SET_UPS.redirecting),
   };
   const portOf = (setUp: SetUp, transport: string): number => {
     return brokers[setUp].listeners.find((each) => each.transport === transport)?.port ?? 0;

@@ -1,10 +1,8 @@
 import { exchange } from '../peer/exchange.ts';
-import type { Endpoint } from '../peer/raw-client.ts';
-import type { WebSocketEndpoint } from '../peer/raw-web-socket.ts';
 import { bytesOf } from '../wire/bytes.ts';
 import { connect, disconnect, type Version } from '../wire/packet-writer.ts';
 import { type Scenario, VERSION_NAME } from './scenario.ts';
-import { Scene } from './scene.ts';
+import { Scene, type Stage } from './scene.ts';
 import type { Target } from './target.ts';
 import { NotTestable, Violation } from './violation.ts';
 
@@ -34,7 +32,7 @@ export async function runScenarios(
   const outcomes = new Map<Scenario, Outcome>();
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const outcome = spoken.has(next.version) ? await runScenario(target, next) : notSpoken(next);
+      const outcome = spoken.has(next.version) ? await runScenario(target, spoken, next) : notSpoken(next);
       outcomes.set(next, outcome);
       onOutcome(outcome);
     }
@@ -64,11 +62,12 @@ function notSpoken(scenario: Scenario): Outcome {
 }
 
 /** Runs one scenario. Never rejects: what goes wrong is the outcome. */
-export async function runScenario(target: Target, scenario: Scenario): Promise<Outcome> {
+async function runScenario(target: Target, spoken: ReadonlySet<Version>, scenario: Scenario): Promise<Outcome> {
   const startedAt = performance.now();
   const base = () => ({ scenario, durationMs: Math.round(performance.now() - startedAt) });
   try {
-    await stage(await target.endpoint(scenario.setUp), target.webSocket, scenario);
+    const endpoint = await target.endpoint(scenario.setUp);
+    await play({ endpoint, webSocket: target.webSocket, spoken }, scenario);
     return { ...base(), result: 'conformant' };
   } catch (error) {
     if (error instanceof NotTestable) return { ...base(), result: 'not testable', reason: error.message };
@@ -80,8 +79,8 @@ export async function runScenario(target: Target, scenario: Scenario): Promise<O
   }
 }
 
-async function stage(endpoint: Endpoint, webSocket: WebSocketEndpoint | undefined, scenario: Scenario): Promise<void> {
-  const scene = new Scene(endpoint, webSocket, scenario.version);
+async function play(stage: Stage, scenario: Scenario): Promise<void> {
+  const scene = new Scene(stage, scenario.version);
   let timer: NodeJS.Timeout | undefined;
   const tooLong = new Promise<never>((_, reject) => {
     const error = new Violation('the end of the scenario', `nothing for ${LONGEST_MS / 1000} s`);

@@ -10,8 +10,9 @@ import type { Scene } from './scene.ts';
  * - `limited`: a 5.0 client is told of small limits, the user name `refused` is refused, payloads are checked to be what they
  *   say they are.
  * - `reduced`: no QoS 2, no retained messages, no wildcards, no Shared Subscriptions, no Subscription Identifiers.
+ * - `redirecting`: clients are sent to another server.
  */
-export type SetUp = 'ordinary' | 'limited' | 'reduced';
+export type SetUp = 'ordinary' | 'limited' | 'reduced' | 'redirecting';
 
 /** What a scenario is, before it is known for which version it runs. */
 export interface ScenarioBody {

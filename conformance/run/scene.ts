@@ -6,11 +6,20 @@ import { hex } from '../wire/bytes.ts';
 import { type ConnectFields, connect, type SubscriptionFields, type Version } from '../wire/packet-writer.ts';
 import { expectEqual, NotTestable, Violation } from './violation.ts';
 
-type Connecting = Partial<Omit<ConnectFields, 'version' | 'clientId'>> & { readonly clientId?: string };
+/** What a client connects with; `version` where it is not the scenario's. */
+type Connecting = Partial<Omit<ConnectFields, 'clientId'>> & { readonly clientId?: string };
 
 /** CONNACK that refuses the version, in the form of 3.1.1 and of 5.0. */
 export const RETURN_CODE_1 = [0x20, 2, 0, 1];
 const REASON_CODE_84 = [0x20, 3, 0, 0x84, 0];
+
+/** Where a scenario is played. */
+export interface Stage {
+  readonly endpoint: Endpoint;
+  readonly webSocket: WebSocketEndpoint | undefined;
+  /** Versions that the broker speaks. */
+  readonly spoken: ReadonlySet<Version>;
+}
 
 let scenes = 0;
 
@@ -20,15 +29,18 @@ let scenes = 0;
  */
 export class Scene {
   readonly version: Version;
+  /** Versions that the broker speaks. */
+  readonly spoken: ReadonlySet<Version>;
   readonly #endpoint: Endpoint;
   readonly #webSocket: WebSocketEndpoint | undefined;
   readonly #clients: { destroy(): void }[] = [];
   readonly #name = `${randomBytes(4).toString('hex')}${(scenes++).toString(36)}`;
   #clientIds = 0;
 
-  constructor(endpoint: Endpoint, webSocket: WebSocketEndpoint | undefined, version: Version) {
+  constructor({ endpoint, webSocket, spoken }: Stage, version: Version) {
     this.#endpoint = endpoint;
     this.#webSocket = webSocket;
+    this.spoken = spoken;
     this.version = version;
   }
 
@@ -43,8 +55,8 @@ export class Scene {
   }
 
   /** A Network Connection on which nothing was sent. */
-  async open(): Promise<RawClient> {
-    const client = await RawClient.open(this.#endpoint, this.version);
+  async open(version: Version = this.version): Promise<RawClient> {
+    const client = await RawClient.open(this.#endpoint, version);
     this.#clients.push(client);
     return client;
   }
@@ -73,8 +85,9 @@ export class Scene {
 
   /** Sends CONNECT and waits for whatever CONNACK. */
   async tryConnect(fields: Connecting = {}): Promise<RawClient> {
-    const client = await this.open();
-    client.sendConnect({ clientId: this.newClientId(), ...fields });
+    const { version = this.version, ...rest } = fields;
+    const client = await this.open(version);
+    client.sendConnect({ clientId: this.newClientId(), ...rest });
     client.connack = await client.expect('CONNACK');
     return client;
   }

@@ -13,6 +13,7 @@ import { session } from './every/session.ts';
 import { subscribe } from './every/subscribe.ts';
 import { topics } from './every/topics.ts';
 import { unsubscribe } from './every/unsubscribe.ts';
+import { versions } from './every/versions.ts';
 import { webSocket } from './every/web-socket.ts';
 import { will } from './every/will.ts';
 import { connect as connect3 } from './v3/connect.ts';
@@ -53,6 +54,7 @@ export const SCENARIOS: readonly Scenario[] = [
     topics,
     connection,
     webSocket,
+    versions,
     malformed,
   ].flat(),
 ];

@@ -1,6 +1,7 @@
 import { shared, sharedChapter } from '../../run/scenario.ts';
 import type { Scene } from '../../run/scene.ts';
 import { expectEqual, expectThat } from '../../run/violation.ts';
+import { acknowledgement } from '../../wire/packet-writer.ts';
 
 /** A session with a QoS 2 subscription to `t.topic()`, and somebody who publishes. */
 async function setUp(t: Scene) {
@@ -75,11 +76,45 @@ export const resume = sharedChapter('4.4 Message delivery retry', [
     async (t) => {
       const { clientId, subscriber, publisher } = await setUp(t);
       const payloads = Array.from({ length: 10 }, (_, i) => `${i}`);
-      for (const payload of payloads) await publisher.publish(t.topic(), payload, { qos: 1 });
+      for (const [i, payload] of payloads.entries()) {
+        await publisher.publish(t.topic(), payload, { qos: i % 3 === 0 ? 2 : 1 });
+      }
       for (const payload of payloads) await subscriber.expectPublish({ payload });
       await subscriber.drop();
       const back = await t.persistent(clientId);
       for (const payload of payloads) await back.receive({ payload, dup: true });
+    },
+  ),
+  shared(
+    'an acknowledgement of the wrong type ends no flow: the message is sent again on the next connection',
+    { v5: '4.3.2-3 4.3.3-3', v4: '4.4.0-1' },
+    async (t) => {
+      const { clientId, subscriber, publisher } = await setUp(t);
+      await publisher.publish(t.topic(), '1', { qos: 1 });
+      await publisher.publish(t.topic(), '2', { qos: 2 });
+      const one = await subscriber.expectPublish({ payload: '1' });
+      const two = await subscriber.expectPublish({ payload: '2' });
+      // Not told to the monitor: for it, too, the messages are unacknowledged.
+      subscriber.send(acknowledgement('PUBREC', one.packetId), acknowledgement('PUBCOMP', one.packetId));
+      subscriber.send(acknowledgement('PUBACK', two.packetId), acknowledgement('PUBCOMP', two.packetId));
+      await subscriber.drop();
+      const back = await t.persistent(clientId);
+      await back.receive({ payload: '1', dup: true });
+      await back.receive({ payload: '2', dup: true });
+    },
+  ),
+  shared(
+    'what was in flight comes before what waited, and both in their order',
+    { v5: '4.4.0-1 4.6.0-5', v4: '4.4.0-1 4.6.0-6' },
+    async (t) => {
+      const { clientId, subscriber, publisher } = await setUp(t);
+      for (const payload of ['0', '1', '2']) await publisher.publish(t.topic(), payload, { qos: 1 });
+      for (const payload of ['0', '1', '2']) await subscriber.expectPublish({ payload });
+      await subscriber.drop();
+      for (const payload of ['3', '4', '5']) await publisher.publish(t.topic(), payload, { qos: 1 });
+      const back = await t.persistent(clientId);
+      for (const payload of ['0', '1', '2']) await back.receive({ payload, dup: true });
+      for (const payload of ['3', '4', '5']) await back.receive({ payload, dup: false });
     },
   ),
   shared(

@@ -105,4 +105,35 @@ export const subscribe = sharedChapter('3.8 SUBSCRIBE', [
       await client.receive({ payload: 'own' });
     },
   ),
+  shared(
+    'a thousand Topic Filters in one SUBSCRIBE are answered by a thousand codes',
+    { v5: '3.8.4-5 3.8.4-6', v4: '3.8.4-4 3.8.4-5' },
+    async (t) => {
+      const client = await t.connect();
+      const filters = Array.from({ length: 1000 }, (_, i) => ({ filter: t.topic(`${i}`), qos: i % 3 }));
+      const { reasonCodes } = await client.subscribe(filters);
+      expectEqual(
+        'SUBACK with',
+        reasonCodes,
+        filters.map(({ qos }) => qos),
+      );
+      await client.publish(t.topic('998'), 'x', { qos: 2 });
+      await client.receive({ topic: t.topic('998'), qos: 2 });
+    },
+  ),
+  shared(
+    'the same Topic Filter twice in one SUBSCRIBE is one subscription, the later',
+    { v5: '3.8.4-5 3.8.4-3', v4: '3.8.4-4 3.8.4-3' },
+    async (t) => {
+      const client = await t.connect();
+      const { reasonCodes } = await client.subscribe([
+        { filter: t.topic(), qos: 2 },
+        { filter: t.topic(), qos: 1 },
+      ]);
+      expectEqual('SUBACK with', reasonCodes, [2, 1]);
+      await client.publish(t.topic(), 'x', { qos: 2 });
+      await client.receive({ payload: 'x', qos: 1 });
+      await client.expectQuiet();
+    },
+  ),
 ]);

@@ -54,12 +54,4 @@ export const connect = chapter(3, '3.1 CONNECT', [
     client.send(packet(0xaa, u16(9), text(t.topic())));
     expectEqual('UNSUBACK', (await client.expect('UNSUBACK')).packetId, 9);
   }),
-  scenario('clients of all versions reach one another', '', async (t) => {
-    const subscriber = await t.subscriber(t.topic(), { qos: 2 });
-    const publisher = await t.connect();
-    for (const qos of [0, 1, 2] as const) {
-      await publisher.publish(t.topic(), `${qos}`, { qos });
-      await subscriber.receive({ payload: `${qos}`, qos });
-    }
-  }),
 ]);

@@ -1,6 +1,6 @@
 import type { RawClient } from '../../peer/raw-client.ts';
 import { chapter, scenario } from '../../run/scenario.ts';
-import { expectEqual, expectOneOf, requireThat, Violation } from '../../run/violation.ts';
+import { expectEqual, expectOneOf, expectThat, requireThat, Violation } from '../../run/violation.ts';
 import { type SubscribeFields, subscribe } from '../../wire/packet-writer.ts';
 
 /** Subscribes to what the server does not offer: refused in SUBACK or by the end of the connection, with this code. */
@@ -141,5 +141,18 @@ export const capabilities = chapter(5, '3.2.2.3 CONNACK Properties', [
       await client.receive({ payload: 'good' });
     },
     { setUp: 'limited' },
+  ),
+  scenario(
+    'a server that sends its clients elsewhere says where with CONNACK 0x9C or 0x9D, and closes the connection',
+    '3.2.2-6 3.2.2-7 3.2.2-8 4.13.2-1',
+    async (t) => {
+      const client = await t.tryConnect();
+      const { reasonCode = 0, properties } = client.connack ?? {};
+      requireThat(reasonCode !== 0, 'the server takes its clients itself');
+      expectOneOf('CONNACK with', reasonCode, [0x9c, 0x9d]);
+      expectThat(properties?.serverReference !== undefined, 'a Server Reference', 'none');
+      await client.expectEnd();
+    },
+    { setUp: 'redirecting' },
   ),
 ]);

@@ -115,6 +115,12 @@ export const packetSize = chapter(5, '3.1.2.11.4 Maximum Packet Size', [
       requireThat(maximum !== undefined && maximum < LARGEST_PACKET, 'the server takes packets of any size');
       client.send(bytesOf(FIRST_BYTE.PUBLISH, variableByteInteger(maximum), 0, 1, 0x61));
       await client.expectClose([0x95]);
+      const slow = await t.connect();
+      for (const byte of [FIRST_BYTE.PUBLISH, ...variableByteInteger(maximum)]) {
+        slow.send(Uint8Array.of(byte));
+        await t.sleep(20);
+      }
+      await slow.expectClose([0x95]);
     },
   ),
   scenario('a packet of exactly the maximum of the server is taken', '3.2.2-15', async (t) => {
