@@ -5,7 +5,12 @@ export default defineConfig({
   resolve: { conditions: ['busbar:source'] },
   ssr: { resolve: { conditions: ['busbar:source', 'node'] } },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts', 'conformance/test/**/*.test.ts'],
+    include: [
+      'packages/*/test/**/*.test.ts',
+      'test/**/*.test.ts',
+      'conformance/test/**/*.test.ts',
+      'fuzz/test/**/*.test.ts',
+    ],
     testTimeout: 20_000,
     hookTimeout: 30_000,
   },

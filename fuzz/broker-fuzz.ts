@@ -99,7 +99,7 @@ export class BrokerFuzz {
 }
 
 /** Clients that meet: most of them changed, some as they were made. */
-function makeGroup(random: SeededRandom): Script[] {
+export function makeGroup(random: SeededRandom): Script[] {
   const scripts = Array.from({ length: GROUP_SIZE }, () => makeScript(random));
   return scripts.map((script) => (random.oneIn(5) ? script : mutateScript(script, random, random.pick(scripts))));
 }

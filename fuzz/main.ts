@@ -3,10 +3,13 @@ import { type BrokerFigures, BrokerFuzz } from './broker-fuzz.ts';
 import { type CodecFigures, CodecFuzz } from './codec-fuzz.ts';
 import { FuzzFind } from './fuzz-find.ts';
 import { type Held, measureHeld } from './heap.ts';
+import { fuzzOverTcp, type TcpFigures } from './tcp-fuzz.ts';
 
 const USAGE = 'npm run fuzz -- [codec [--seconds 60] | broker [--streams 100000]] [--seed 1]';
 /** How far what is held after garbage collection may grow between a tenth of the streams and all of them. */
 const MOST_GROWTH_BYTES = 2 * 1024 * 1024;
+/** One of so many streams goes over TCP too. */
+const TCP_SHARE = 50;
 /** Streams between two looks at the clock. */
 const STREAMS_AT_A_TIME = 80;
 
@@ -72,6 +75,9 @@ async function fuzzBroker(seed: number, streams: number): Promise<void> {
     await fuzz.leave();
     const after = await measureHeld();
     console.log(`broker, seed ${seed}: held ${describeHeld(before)} after a tenth, ${describeHeld(after)} at the end`);
+    const tcp = await fuzzOverTcp(seed, Math.ceil(streams / TCP_SHARE));
+    console.log(`broker, seed ${seed}: ${describeTcp(tcp)}`);
+    if (tcp.descriptorsAfter > tcp.descriptorsBefore) throw new FuzzFind(`seed ${seed}: descriptors stay open`);
     const growth = after.heap + after.buffers - before.heap - before.buffers;
     if (growth > MOST_GROWTH_BYTES) {
       throw new FuzzFind(`seed ${seed}: ${mebibytes(growth)} more are held, ${mebibytes(MOST_GROWTH_BYTES)} may be`);
@@ -112,6 +118,11 @@ function describeBroker(figures: BrokerFigures): string {
     `${packetsReceived} packets received, ${packetsSent} sent, ${messagesMatched} messages matched`,
     `${exchanges} exchanges beside them`,
   ].join(', ');
+}
+
+function describeTcp({ streams, connections, descriptorsBefore, descriptorsAfter }: TcpFigures): string {
+  const descriptors = `descriptors ${descriptorsBefore} before and ${descriptorsAfter} after`;
+  return `${streams} streams over TCP, ${connections} connections, ${descriptors}`;
 }
 
 function describeCounts(counts: ReadonlyMap<string, number>): string {
