@@ -1,13 +1,7 @@
 import { type ConnackProperties, describeReasonCode, type ReasonCode } from '@busbar/codec';
 
 /** Stable codes of {@link ClientError}, for programs to branch on. */
-export type ClientErrorCode =
-  | 'aborted'
-  | 'client-ended'
-  | 'dropped'
-  | 'offline'
-  | 'queue-full'
-  | 'session-lost';
+export type ClientErrorCode = 'aborted' | 'client-ended' | 'dropped' | 'offline' | 'queue-full' | 'session-lost';
 
 /**
  * Something that the client could not do for reasons of the world, not of its caller: `queue-full`, `offline` and so on.
