@@ -13,7 +13,7 @@ function text(bytes: Uint8Array | undefined): string {
 export const authenticating = sharedChapter('4.12 Enhanced authentication (client)', [
   ofClient(
     'every step of the server is answered by AUTH with 0x18 and the method of CONNECT, and by nothing else',
-    { v5: '4.12.0-3 4.12.0-5 3.1.2-30 3.15.2-1', v4: '' },
+    { v5: '4.12.0-3 4.12.0-5 3.1.2-30 3.15.2-1 3.15.2-2 3.15.2-3', v4: '' },
     async (t) => {
       await t.machine(CONNECT, (machine, { properties }) => {
         machine.continueAuthentication({ authenticationData: properties.authenticationData ?? new Uint8Array(0) });

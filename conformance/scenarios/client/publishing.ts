@@ -52,7 +52,7 @@ export const publishing = sharedChapter('4.3 Publishing (client)', [
   ),
   ofClient(
     'a QoS 2 message: PUBREC is answered by PUBREL, in the order of the PUBRECs',
-    { v5: '4.3.3-4 4.6.0-4 2.2.1-5', v4: '4.6.0-4 2.3.1-6' },
+    { v5: '4.3.3-4 4.6.0-4 2.2.1-5 3.6.1-1 3.6.2-1', v4: '4.6.0-4 2.3.1-6 3.6.1-1' },
     async (t) => {
       const { client, server } = await t.connected();
       for (let i = 0; i < 4; i++) send(client, `${i}`, 2);
@@ -67,26 +67,27 @@ export const publishing = sharedChapter('4.3 Publishing (client)', [
   ofClient(
     'what is unacknowledged is sent again on the next connection: DUP, its Packet Identifier, the old order',
     {
-      v5: '4.4.0-1 4.6.0-1 3.3.1-1 4.3.2-3 4.3.3-3 4.3.3-5 4.3.3-6 3.1.2-23',
-      v4: '4.4.0-1 4.6.0-1 3.3.1-1 2.3.1-3 3.1.2-4',
+      v5: '4.4.0-1 4.6.0-1 3.3.1-1 4.3.2-3 4.3.3-3 4.3.3-5 4.3.3-6 3.1.2-23 3.1.3-2 3.3.1-3',
+      v4: '4.4.0-1 4.6.0-1 3.3.1-1 2.3.1-3 3.1.2-4 3.1.3-2 3.3.1-3',
     },
     async (t) => {
-      const { client, server } = await t.connected(LASTING);
+      const { client, server, connect } = await t.connected(LASTING);
       for (const [i, qos] of ([1, 2, 2, 1] as const).entries()) send(client, `${i}`, qos);
       const packetIds: number[] = [];
       for (let i = 0; i < 4; i++) packetIds.push((await server.expectPublish(`${i}`)).packetId);
       server.acknowledge('PUBREC', packetIds[1] ?? 0);
       await server.expect('PUBREL');
       server.destroy();
-      const { server: next } = await t.reconnected(client, { sessionPresent: true });
+      const { server: next, connect: again } = await t.reconnected(client, { sessionPresent: true });
+      expectEqual('Client Identifier', again.clientId, connect.clientId);
       for (const i of [0, 1, 2, 3]) {
         if (i === 1) {
           expectEqual('PUBREL', (await next.expect('PUBREL')).packetId, packetIds[1]);
           continue;
         }
-        const again = await next.expectPublish(`${i}`);
-        expectEqual('DUP', again.dup, true);
-        expectEqual('Packet Identifier', again.packetId, packetIds[i]);
+        const message = await next.expectPublish(`${i}`);
+        expectEqual('DUP', message.dup, true);
+        expectEqual('Packet Identifier', message.packetId, packetIds[i]);
       }
     },
   ),
@@ -200,6 +201,37 @@ export const publishing = sharedChapter('4.3 Publishing (client)', [
       await client.publish('a', 'good');
       await server.expectPublish('good');
     },
+  ),
+  ofClient(
+    'a QoS 2 message that was sent is sent again on the next connection, also when its interval has passed',
+    { v5: '4.3.3-7', v4: '' },
+    async (t) => {
+      const { client, server } = await t.connected(LASTING);
+      client.publish('a', 'old', { qos: 2, properties: { messageExpiryInterval: 1 } }).catch(() => {});
+      await server.expectPublish('old');
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      server.destroy();
+      const { server: next } = await t.reconnected(client, { sessionPresent: true });
+      expectEqual('DUP', (await next.expectPublish('old')).dup, true);
+    },
+    { versions: [5], waits: true },
+  ),
+  ofClient(
+    'properties that may not be cannot be published',
+    { v5: '3.3.2-13 3.3.2-14 3.3.2-19 1.5.7-1', v4: '' },
+    async (t) => {
+      const { client, server } = await t.connected();
+      const refused = [
+        await isRefused(client.publish('a', 'x', { properties: { responseTopic: 'a/#' } })),
+        await isRefused(client.publish('a', 'x', { properties: { responseTopic: '\ud800' } })),
+        await isRefused(client.publish('a', 'x', { properties: { contentType: 'a\0' } })),
+        await isRefused(client.publish('a', 'x', { properties: { userProperties: [['a', '\udfff']] } })),
+      ];
+      expectEqual('all refused', refused, [true, true, true, true]);
+      await client.publish('a', 'good');
+      await server.expectPublish('good');
+    },
+    { versions: [5] },
   ),
   ofClient(
     'properties of a message are sent as they were given, and a Subscription Identifier never',

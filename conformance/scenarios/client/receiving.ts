@@ -1,6 +1,7 @@
 import { ofClient, sharedChapter } from '../../run/scenario.ts';
 import { expectEqual, expectThat } from '../../run/violation.ts';
 import { bytesOf, packet, text, u16 } from '../../wire/bytes.ts';
+import { publish } from '../../wire/packet-writer.ts';
 import { property } from '../../wire/property.ts';
 
 const LASTING = { cleanStart: false, sessionExpiryInterval: 600 };
@@ -9,7 +10,10 @@ const LASTING = { cleanStart: false, sessionExpiryInterval: 600 };
 export const receiving = sharedChapter('4.3 Receiving (client)', [
   ofClient(
     'PUBACK, PUBREC and PUBCOMP come in the order of what they answer, whether anybody wants the message or not',
-    { v5: '4.6.0-2 4.6.0-3 4.5.0-2 4.3.2-4 4.3.3-8 4.3.3-11 3.3.4-1', v4: '4.6.0-2 4.6.0-3 3.3.4-1 2.3.1-6' },
+    {
+      v5: '4.6.0-2 4.6.0-3 4.5.0-2 4.3.2-4 4.3.3-8 4.3.3-11 3.3.4-1 3.4.2-1 3.5.2-1 3.7.2-1',
+      v4: '4.6.0-2 4.6.0-3 3.3.4-1 2.3.1-6',
+    },
     async (t) => {
       const { server } = await t.connected();
       const packetIds = [5, 65_535, 1, 9];
@@ -23,7 +27,7 @@ export const receiving = sharedChapter('4.3 Receiving (client)', [
   ),
   ofClient(
     'a QoS 2 message that comes twice before PUBREL is answered twice and seen once, also over connections',
-    { v5: '4.3.3-10 4.3.3-12', v4: '3.1.2-4' },
+    { v5: '4.3.3-10 4.3.3-12 4.1.0-1', v4: '3.1.2-4' },
     async (t) => {
       const seen: string[] = [];
       const { client, server } = await t.connected({ ...LASTING, onMessage: (message) => seen.push(message.text()) });
@@ -107,8 +111,8 @@ export const receiving = sharedChapter('4.3 Receiving (client)', [
   ofClient(
     'requests have at least one Topic Filter, and only ones that are such',
     {
-      v5: '3.8.3-1 3.8.3-2 3.10.3-1 3.10.3-2 4.7.1-1 4.7.1-2 4.7.3-1 4.8.2-1 4.8.2-2 3.8.3-4',
-      v4: '3.8.3-1 3.8.3-3 3.10.3-1 3.10.3-2 4.7.0-1 4.7.1-1 4.7.1-2',
+      v5: '3.8.1-1 3.10.1-1 3.8.3-1 3.8.3-2 3.10.3-1 3.10.3-2 4.7.1-1 4.7.1-2 4.7.3-1 4.8.2-1 4.8.2-2 3.8.3-4',
+      v4: '3.8.1-1 3.10.1-1 2.2.2-1 3.8.3-1 3.8.3-3 3.10.3-1 3.10.3-2 4.7.0-1 4.7.1-1 4.7.1-2',
     },
     async (t) => {
       const { client, server } = await t.connected();
@@ -146,7 +150,7 @@ export const receiving = sharedChapter('4.3 Receiving (client)', [
   ofClient(
     'what a server may not send ends the connection',
     {
-      v5: '1.5.4-1 1.5.4-2 1.5.5-1 2.1.3-1 3.3.1-4 3.3.2-2 1.5.7-1 4.13.1-1',
+      v5: '1.5.4-1 1.5.4-2 1.5.5-1 2.1.3-1 3.3.1-4 3.3.2-2 1.5.7-1 4.13.1-1 4.13.2-1 3.14.1-1 3.15.1-1',
       v4: '1.5.3-1 1.5.3-2 2.2.2-2 3.3.1-4 3.3.2-2 4.8.0-1',
     },
     async (t) => {
@@ -165,6 +169,8 @@ export const receiving = sharedChapter('4.3 Receiving (client)', [
       ];
       if (t.version === 5) {
         bad.push(
+          packet(0xe1, 0x80, 0),
+          packet(0xf1, 0x18, 0),
           packet(0x30, text('a'), [0x80, 0x00]),
           packet(0x30, text('a'), 7, property('userProperty', ['a', 'b']).with(6, 0xff)),
           packet(0x30, text('a'), bytesOf(2, property('payloadFormatIndicator', 2))),
@@ -177,6 +183,54 @@ export const receiving = sharedChapter('4.3 Receiving (client)', [
         await server.expectFault([0x81, 0x82, 0x90]);
       }
     },
+  ),
+  ofClient(
+    'the QoS 2 flow of a message goes on when its interval has passed',
+    { v5: '4.3.3-13', v4: '' },
+    async (t) => {
+      const { server } = await t.connected();
+      server.sendPublish('a', 'old', { qos: 2, packetId: 4, properties: { messageExpiryInterval: 1 } });
+      await server.takeAcknowledgement('PUBREC', 4);
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      server.acknowledge('PUBREL', 4);
+      await server.takeAcknowledgement('PUBCOMP', 4);
+    },
+    { versions: [5], waits: true },
+  ),
+  ofClient('packets may come in pieces of any size', { v5: '4.2-1', v4: '3.3.4-1' }, async (t) => {
+    const seen: string[] = [];
+    const { server } = await t.connected({ onMessage: (message) => seen.push(message.text()) });
+    const bytes = bytesOf(
+      publish({ version: t.version, topic: 'a', payload: 'one' }),
+      publish({ version: t.version, topic: 'a', payload: 'two', qos: 1, packetId: 1 }),
+    );
+    for (const byte of bytes) {
+      server.send(Uint8Array.of(byte));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await server.takeAcknowledgement('PUBACK', 1);
+    expectEqual('messages', seen, ['one', 'two']);
+  }),
+  ofClient(
+    'what the client answers and says at the end fits into a small Maximum Packet Size of the server',
+    { v5: '3.4.2-2 3.4.2-3 3.5.2-2 3.5.2-3 3.6.2-2 3.6.2-3 3.7.2-2 3.7.2-3 3.14.2-3 3.14.2-4', v4: '' },
+    async (t) => {
+      const { client, server } = await t.connected({}, { properties: { maximumPacketSize: 20 } });
+      server.sendPublish('a', '', { qos: 1, packetId: 1 });
+      await server.takeAcknowledgement('PUBACK', 1);
+      server.sendPublish('a', '', { qos: 2, packetId: 2 });
+      await server.takeAcknowledgement('PUBREC', 2);
+      for (const packetId of [2, 2, 77]) {
+        server.acknowledge('PUBREL', packetId);
+        await server.takeAcknowledgement('PUBCOMP', packetId);
+      }
+      server.acknowledge('PUBREC', 78);
+      await server.takeAcknowledgement('PUBREL', 78);
+      const ended = client.end();
+      await server.expectDisconnect([0x00]);
+      await ended;
+    },
+    { versions: [5] },
   ),
   ofClient('U+FEFF is kept wherever it stands', { v5: '1.5.4-3', v4: '1.5.3-3' }, async (t) => {
     const seen: string[] = [];
