@@ -144,6 +144,7 @@ export class VirtualBroker {
       await new Promise((resolve) => setImmediate(resolve));
     }
     await stopping;
+    this.run();
   }
 
   /** Log lines of a level and above, since the last call. */

@@ -52,7 +52,7 @@ const DEFAULTS: Capabilities = {
  */
 export function resolveCapabilities(given: Partial<Capabilities> = {}): Capabilities {
   for (const name of Object.keys(given)) {
-    if (name in DEFAULTS) continue;
+    if (Object.hasOwn(DEFAULTS, name)) continue;
     const known = Object.keys(DEFAULTS).join(', ');
     throw new UsageError('unknown-capability', `there is no capability '${name}'; there are ${known}`);
   }
