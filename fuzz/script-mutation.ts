@@ -3,6 +3,9 @@ import { mutate } from './mutation.ts';
 import type { SeededRandom } from './random.ts';
 import type { Script, Step } from './session-script.ts';
 
+/** In bytes: what is larger is not one packet, and not interesting for what is in it. */
+const LARGEST_CHANGED = 10_000;
+
 type ScriptMutation = (steps: Step[], random: SeededRandom, other: Script) => void;
 type Send = Extract<Step, { kind: 'send' }>;
 
@@ -10,7 +13,8 @@ const changeBytes: ScriptMutation = (steps, random, other) => {
   const at = pickSend(steps, random);
   if (at === undefined) return;
   const step = steps[at] as Send;
-  const strange = other.find((each) => each.kind === 'send')?.bytes ?? step.bytes;
+  const from = pickSend(other, random);
+  const strange = from === undefined ? step.bytes : (other[from] as Send).bytes;
   steps[at] = { ...step, bytes: changed(step.bytes, random, strange) };
 };
 
@@ -78,6 +82,9 @@ export function mutateScript(script: Script, random: SeededRandom, other: Script
 }
 
 function pickSend(steps: readonly Step[], random: SeededRandom): number | undefined {
-  const sends = [...steps.keys()].filter((at) => steps[at]?.kind === 'send');
+  const sends = [...steps.keys()].filter((at) => {
+    const step = steps[at];
+    return step?.kind === 'send' && step.bytes.length <= LARGEST_CHANGED;
+  });
   return sends.length === 0 ? undefined : random.pick(sends);
 }

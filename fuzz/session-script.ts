@@ -55,6 +55,8 @@ const USER_PROPERTIES: [string, string][] = [
   ['unit', 'bar'],
   ['unit', 'psi'],
 ];
+/** More than twice the least `maximumBufferedBytes`, and a packet, at two bytes each. */
+const UNREAD_ANSWERS = 100_000;
 const PAYLOAD_LENGTHS = [0, 0, 1, 10, 100, 100, 1000, 5000];
 
 /** Makes a client's plausible course: one to three connections, and on each what clients send, now and then out of place. */
@@ -105,6 +107,7 @@ class ScriptWriter {
 
   #act(): void {
     const random = this.#random;
+    if (random.oneIn(1500)) this.#askAndLeaveUnread();
     const chance = random.below(100);
     if (chance < 40) this.#send(this.#publish());
     else if (chance < 60) this.#subscribe();
@@ -123,6 +126,16 @@ class ScriptWriter {
     for (let sent = 0; sent < count; sent++) {
       this.#send({ ...packet, packetId: packet.qos === 0 ? 0 : this.#nextPacketId() });
     }
+  }
+
+  /** Asks for more answers than the broker may hold back for one client, and reads none of them for a while. */
+  #askAndLeaveUnread(): void {
+    const pingreqs = new Uint8Array(2 * UNREAD_ANSWERS);
+    for (let at = 0; at < pingreqs.length; at += 2) pingreqs[at] = PacketType.pingreq << 4;
+    this.#steps.push({ kind: 'read', isReading: false });
+    this.#steps.push({ kind: 'send', bytes: pingreqs, cuts: [], isHeld: false });
+    this.#send(this.#publish());
+    if (this.#random.oneIn(2)) this.#steps.push({ kind: 'read', isReading: true });
   }
 
   #connectPacket(): ConnectPacket {

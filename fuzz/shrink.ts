@@ -4,6 +4,9 @@ import type { Script, Step } from './session-script.ts';
 /** Attempts that a find may cost. */
 const MOST_ATTEMPTS = 2000;
 
+/** Of one packet, or of what goes for one; the seed makes all of it again. */
+const MOST_BYTES_SHOWN = 8192;
+
 /**
  * The least of these scripts that still fails: whole scripts are left out first, then steps, many at a time and then one by one.
  *
@@ -46,7 +49,7 @@ function lineOf(step: Step): string {
     case 'open':
       return `open, window ${step.windowBytes}${step.isAnswering ? ', answering' : ''}`;
     case 'send':
-      return `send ${toHex(step.bytes)}${cutsOf(step.cuts)}${step.isHeld ? ', held' : ''}`;
+      return `send ${bytesOf(step.bytes)}${cutsOf(step.cuts)}${step.isHeld ? ', held' : ''}`;
     case 'read':
       return step.isReading ? 'read' : 'do not read';
     case 'wait':
@@ -54,6 +57,11 @@ function lineOf(step: Step): string {
     default:
       return step.kind;
   }
+}
+
+function bytesOf(bytes: Uint8Array): string {
+  if (bytes.length <= MOST_BYTES_SHOWN) return toHex(bytes);
+  return `${toHex(bytes.subarray(0, MOST_BYTES_SHOWN))} and so on, ${bytes.length} bytes in all`;
 }
 
 function cutsOf(cuts: readonly number[]): string {
