@@ -92,15 +92,19 @@ export class Arrival {
 
   #handleClose(): void {
     clearTimeout(this.#timer);
-    const error = new TransportError('ECONNRESET', 'the peer closed the connection (ECONNRESET)');
     // Where TLS has closed it, TLS tells why a moment later.
-    setImmediate(() => this.fail(error));
+    setImmediate(() => this.fail(peerHasClosed()));
   }
 
   #settle(error: TransportError | undefined): void {
     this.#isSettled = true;
     this.#onSettled(this, error);
   }
+}
+
+/** What is told of a peer that did not stay for the whole of its handshake. */
+export function peerHasClosed(): TransportError {
+  return new TransportError('ECONNRESET', 'the peer closed the connection (ECONNRESET)');
 }
 
 /** The handshakes that are under way at one listener. Reads the PROXY header, where there is one; TLS and WebSocket follow. */

@@ -43,15 +43,18 @@ export class ConnectionGate {
   }
 
   /** Lets a connection in and counts it until it closes, or says what speaks against it. */
-  admit(socket: { once(event: 'close', listener: () => void): unknown }): GateRefusal | undefined {
+  admit(socket: { on(event: 'close', listener: () => void): unknown }): GateRefusal | undefined {
     if (this.#open >= this.#maximumConnections) return 'maximumConnections';
     if (!this.#takeAllowance()) return 'connectionRate';
     this.#open += 1;
-    socket.once('close', () => {
-      this.#open -= 1;
-    });
+    socket.on('close', this.#release);
     return undefined;
   }
+
+  /** One for all connections: an idle one should cost nothing here. */
+  readonly #release = (): void => {
+    this.#open -= 1;
+  };
 
   #takeAllowance(): boolean {
     if (this.#connectionRate === Number.POSITIVE_INFINITY) return true;

@@ -29,6 +29,7 @@ export interface TlsServerOptions extends TlsCredentials, TlsParameters {
 export class TlsServer {
   readonly #server: Server;
   readonly #options: TlsServerOptions;
+  /** The handshakes that are under way. */
   readonly #arrivals = new WeakMap<Socket, { arrival: Arrival; next: (socket: TLSSocket) => void }>();
   #table: CertificateTable;
 
@@ -66,7 +67,7 @@ export class TlsServer {
   }
 
   #handleSecure(socket: TLSSocket): void {
-    const found = this.#find(socket);
+    const found = this.#take(socket);
     if (!found?.arrival.isUnderWay) {
       socket.destroy();
       return;
@@ -79,12 +80,15 @@ export class TlsServer {
     const code: unknown = socket.authorizationError;
     const words = typeof code === 'string' ? wordsOfVerification(code) : undefined;
     const refusal = `client certificate refused: ${words} (${code})`;
-    this.#find(socket)?.arrival.fail(words === undefined ? error : new TransportError(String(code), refusal));
+    this.#take(socket)?.arrival.fail(words === undefined ? error : new TransportError(String(code), refusal));
   }
 
   /** Node keeps the socket that a TLS socket was put on in `_parent`, since 0.11, and has no public name for it. */
-  #find(socket: TLSSocket) {
+  #take(socket: TLSSocket) {
     const { _parent: carrier } = socket as unknown as { readonly _parent?: unknown };
-    return carrier instanceof Socket ? this.#arrivals.get(carrier) : undefined;
+    if (!(carrier instanceof Socket)) return undefined;
+    const found = this.#arrivals.get(carrier);
+    this.#arrivals.delete(carrier);
+    return found;
   }
 }

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'n
 import type { Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { AddressList } from './address-list.ts';
-import type { Arrival } from './arrival.ts';
+import { type Arrival, peerHasClosed } from './arrival.ts';
 import { TransportError } from './byte-transport.ts';
 import { forwardedAddress } from './forwarded-address.ts';
 import { MQTT_SUBPROTOCOLS } from './websocket-options.ts';
@@ -69,7 +69,7 @@ export class WebSocketAcceptor {
     this.#http = createServer({ maxHeaderSize: maximumHeaderBytes });
     this.#http.on('request', (request) => this.#refuse(request.socket, NO_HANDSHAKE));
     this.#http.on('upgrade', (request, socket, head) => this.#handleUpgrade(request, socket as Socket, head));
-    this.#http.on('clientError', (error, socket) => this.#refuse(socket as Socket, refusalOfHttpError(error)));
+    this.#http.on('clientError', (error, socket) => this.#handleHttpError(error, socket as Socket));
     this.#webSockets.on('wsClientError', ({ message }, socket) => {
       this.#refuse(socket as Socket, { status: 400, code: 'ERR_WS_HANDSHAKE', message, headers: VERSION });
     });
@@ -90,8 +90,12 @@ export class WebSocketAcceptor {
     }
     const { arrival, next } = found;
     const { headers } = request;
+    const open = (webSocket: WebSocket) => {
+      this.#arrivals.delete(socket);
+      next(webSocket);
+    };
     arrival.remote = forwardedAddress(arrival.remote, joined(headers['x-forwarded-for']), this.#trustedProxies);
-    this.#webSockets.handleUpgrade(request, socket, head, next);
+    this.#webSockets.handleUpgrade(request, socket, head, open);
   }
 
   #refusalOf({ url = '', headers }: IncomingMessage): Refusal | undefined {
@@ -106,6 +110,15 @@ export class WebSocketAcceptor {
     if (headers.upgrade?.toLowerCase() !== 'websocket') return NO_HANDSHAKE;
     const offered = headers['sec-websocket-protocol']?.split(',').map((name) => name.trim()) ?? [];
     return MQTT_SUBPROTOCOLS.some((name) => offered.includes(name)) ? undefined : NO_SUBPROTOCOL; // [MQTT-6.0.0-3]
+  }
+
+  #handleHttpError(error: Error, socket: Socket): void {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code === 'HPE_INVALID_EOF_STATE') this.#arrivals.get(socket)?.arrival.fail(peerHasClosed());
+    else if (code === 'HPE_HEADER_OVERFLOW')
+      this.#refuse(socket, { status: 431, code, message: 'the request is too long' });
+    else if (code.startsWith('HPE_')) this.#refuse(socket, { status: 400, code, message: NO_HTTP });
+    else this.#arrivals.get(socket)?.arrival.fail(error);
   }
 
   /** Answers and closes; the time for the handshake bounds how long the peer may take for it. */
@@ -134,11 +147,7 @@ const NO_SUBPROTOCOL: Refusal = {
   message: `expected the sub-protocol ${MQTT_SUBPROTOCOLS.join(' or ')}, neither came`,
 };
 
-function refusalOfHttpError(error: Error): Refusal {
-  const { code = 'ERR_WS_HANDSHAKE' } = error as NodeJS.ErrnoException;
-  if (code === 'HPE_HEADER_OVERFLOW') return { status: 431, code, message: 'the request is too long' };
-  return { status: 400, code, message: 'expected an HTTP request, something else came' };
-}
+const NO_HTTP = 'expected an HTTP request, something else came';
 
 function joined(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header.join(',') : header;

@@ -1,6 +1,8 @@
 import { createPrivateKey } from 'node:crypto';
+import { once } from 'node:events';
+import { type ConnectionOptions, connect } from 'node:tls';
 import { createSelfSignedCertificate, RecordingReceiver } from '@busbar/testkit';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { dialled, failure } from './open-listeners.ts';
 import { authority, device, ending, listenSecurely, server, stranger } from './tls-harness.ts';
 
@@ -126,6 +128,27 @@ describe('credentials', () => {
     expect((await failed.next())[1].code).toBe('CERT_REVOKED');
   });
 
+  test('of a client are remembered in a resumed session, until the listener gets new ones', async () => {
+    const { accepted, listener } = await listenSecurely({ clientCertificates: 'require' });
+    for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+      for (const servername of ['localhost', 'elsewhere.example']) {
+        const count = accepted.transports.length;
+        const session = await visit(listener.port, { maxVersion, servername, ...device });
+        expect((await accepted.at(count)).tls?.peerCertificate?.commonName).toBe('press-7');
+        const again = await visit(listener.port, { maxVersion, servername, session: session.ticket });
+        expect(again.isReused).toBe(true);
+        expect((await accepted.at(count + 1)).tls?.peerCertificate).toMatchObject({
+          isVerified: true,
+          commonName: 'press-7',
+        });
+        listener.replaceCertificates({ certificates: [server], ca: authority.cert });
+        const after = await visit(listener.port, { maxVersion, servername, session: session.ticket, ...device });
+        expect(after.isReused).toBe(false);
+        await accepted.at(count + 2);
+      }
+    }
+  });
+
   test('an encrypted key is opened with its passphrase', async () => {
     const key = createPrivateKey(server.key).export({
       type: 'pkcs8',
@@ -148,3 +171,18 @@ describe('credentials', () => {
     expect((await failure(listenSecurely({ certificates: [certificate] }))).message).toMatch(message);
   });
 });
+
+/** Connects, waits for a session ticket, and leaves. */
+async function visit(port: number, options: ConnectionOptions) {
+  const socket = connect({ port, host: '127.0.0.1', ca: authority.cert, rejectUnauthorized: false, ...options });
+  onTestFinished(() => void socket.destroy());
+  let ticket: Buffer | undefined;
+  socket.on('session', (session) => {
+    ticket = session;
+  });
+  await once(socket, 'secureConnect');
+  const isReused = socket.isSessionReused();
+  while (ticket === undefined && !isReused) await new Promise((resolve) => setImmediate(resolve));
+  socket.end();
+  return { ticket, isReused };
+}

@@ -144,6 +144,24 @@ describe('the handshake', () => {
     }
   });
 
+  test('given up by the client is told as such', async () => {
+    const { listener, failed } = await listen();
+    const ended = new RawPeer(listener.port);
+    ended.socket.end('GET /mqtt HTTP/1.1\r\n');
+    expect((await failed.next())[1].message).toMatch(/failed: the peer closed the connection \(ECONNRESET\)$/);
+    const reset = new RawPeer(listener.port);
+    reset.socket.write('GET /mqtt HTTP/1.1\r\n', () => reset.socket.resetAndDestroy());
+    expect((await failed.next())[1].code).toBe('ECONNRESET');
+  });
+
+  test('over IPv6, where there is IPv6', async () => {
+    const opening = opened((accept) => listenWebSocket({ host: '::1', port: 0 }, accept));
+    const ipv6 = await opening.catch(() => undefined);
+    if (ipv6 === undefined) return;
+    const near = await dialled(dialWebSocket({ url: `ws://[::1]:${ipv6.listener.port}/mqtt` }));
+    expect([near.remote.address, (await ipv6.accepted.at(0)).remote.address]).toEqual(['::1', '::1']);
+  });
+
   test('an open WebSocket outlives the time for the handshake', async () => {
     const { accepted, dial } = await listen({ handshakeTimeoutMs: 30 });
     const near = await dialled(dial());
