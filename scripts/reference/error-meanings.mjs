@@ -1,0 +1,168 @@
+/**
+ * What the codes of errors mean, for docs/reference/errors.md. Which codes there are, is read from the sources: one without
+ * a line here, or a line without its code there, fails `test/reference.test.ts`.
+ */
+
+/** The caller's mistakes. */
+export const USAGE_ERRORS = {
+  'already-used':
+    'A `ClientConnection` was told of a second connection. It serves one; make a new one with the same session.',
+  'chunk-not-emptied': '`PacketSplitter.push` was called before `next` had answered false.',
+  'client-identifier-missing':
+    'An empty Client Identifier below MQTT 5.0, where only 3.1.1 with a clean session allows it.',
+  'dup-at-qos-0': 'A PUBLISH packet of QoS 0 was to be encoded with DUP.',
+  'empty-suback': 'A SUBACK packet was to be encoded without a Reason Code.',
+  'empty-subscribe': 'A SUBSCRIBE packet was to be encoded without a Topic Filter.',
+  'empty-unsuback': 'An UNSUBACK packet was to be encoded without a Reason Code.',
+  'empty-unsubscribe': 'An UNSUBSCRIBE packet was to be encoded without a Topic Filter.',
+  'invalid-capability': 'The value of a capability of the broker is not among those allowed.',
+  'invalid-interval': '`systemTopicsInterval` is not a number of seconds from 0 to 86,400.',
+  'invalid-limit': 'The value of a limit of the broker is out of its range.',
+  'invalid-listener': 'An option of a listener does not exist, or does not fit the others; the message names it.',
+  'invalid-string': 'A text holds U+0000 or half a surrogate pair, and MQTT has no way to write that.',
+  'no-authentication-method': 'AUTH, or Authentication Data, without an Authentication Method in CONNECT.',
+  'no-local-shared': 'A Shared Subscription asks for No Local, which the standard forbids.',
+  'not-connected': 'The connection machine was asked for something before CONNACK came or after the end.',
+  'option-invalid': 'An option of the client is out of its range; the message names it.',
+  'out-of-range': 'A number does not fit its field; the message names field and range.',
+  'packet-identifiers-exhausted': 'All 65,535 Packet Identifiers are in use.',
+  'packet-too-large': 'The packet is larger than the server said it takes.',
+  'password-without-user-name': 'A password without a user name, which only MQTT 5.0 allows.',
+  'payload-invalid': 'A payload that is neither a text nor bytes.',
+  'property-given-twice': 'A property that may stand once in a packet was given several times.',
+  'property-not-allowed': 'A property that this packet cannot have, or that only the library itself may set.',
+  'qos-invalid': 'A QoS other than 0, 1 and 2.',
+  'qos-not-supported': 'The server takes messages only up to a lower QoS.',
+  'reason-code-not-allowed': 'This packet cannot carry this Reason Code.',
+  'retain-not-supported': 'The server keeps no retained messages.',
+  'server-url-invalid': 'What was given is no URL of a server, such as `mqtt://localhost:1883`.',
+  'session-expiry-not-allowed': 'DISCONNECT was to set a Session Expiry Interval, and CONNECT had set none.',
+  'shared-subscriptions-not-supported': 'The server has no Shared Subscriptions.',
+  'subscription-identifiers-not-supported': 'The server has no Subscription Identifiers.',
+  'topic-filter-invalid': 'What was given is no Topic Filter; the message says why.',
+  'topic-name-invalid': 'What was given is no Topic Name: it is empty, too long, or holds a wildcard.',
+  'unknown-capability': 'There is no capability of this name; the message lists those there are.',
+  'unknown-limit': 'There is no limit of this name; the message lists those there are.',
+  'unknown-listener': 'The broker has no TLS listener on this port.',
+  'unknown-property': 'MQTT has no property of this name.',
+  'unsupported-packet': 'AUTH was to be encoded for a version below 5.0.',
+  'wildcard-subscriptions-not-supported': 'The server takes no wildcards in Topic Filters.',
+  'window-full': 'A message of QoS 1 or 2 was given to the connection machine while `hasRoom` was false.',
+};
+
+/** The peer's faults in the wire format. */
+export const PACKET_ERRORS = {
+  'malformed-packet':
+    'The bytes cannot be read as a packet: it is cut off, a reserved bit is set, a text is not UTF-8.',
+  'packet-too-large': 'The packet is larger than this side takes. It is refused from its header alone.',
+  'protocol-error': 'The packet can be read and holds what the standard forbids there, such as a property given twice.',
+  'topic-alias-invalid': 'A Topic Alias of 0.',
+  'topic-name-invalid': 'A Topic Name with a wildcard.',
+  'unsupported-protocol-version': 'CONNECT names a protocol or a version other than MQTT 3.1, 3.1.1 and 5.0.',
+};
+
+/** What a client could not do, and what its program can do about it. */
+export const CLIENT_ERRORS = {
+  aborted: ['The subscription was ended before the server had answered.', 'Nothing: somebody asked for it.'],
+  'client-ended': ['`end` was called, or there will be no further connection.', 'Make a new client.'],
+  dropped: [
+    'The queue was full, its policy is `drop-oldest`, and this was the oldest message.',
+    'Make the queue larger, or publish less.',
+  ],
+  offline: [
+    'A message of QoS 0 while there was no connection.',
+    'Use QoS 1, or let QoS 0 wait too with `queue: { qos0: true }`.',
+  ],
+  'queue-full': [
+    'The queue is full and its policy is `refuse`.',
+    "Wait for the publications before, make the queue larger, or let the oldest go with `policy: 'drop-oldest'`.",
+  ],
+  'session-lost': [
+    'A message of QoS 2 was under way when the server lost the session. Whether it arrived is not known, and sending it again could double it.',
+    'Decide in the program: a counter can be sent again, an order should be asked after.',
+  ],
+};
+
+/** The other error classes of the client; each has one code, or says with it how the connection ended. */
+export const CLIENT_CLASSES = {
+  ConnectionRefusedError: 'The server refused the connection; `reasonCode` says why.',
+  ConnectionEndedError: 'A connection has ended; `reasonCode` says more.',
+  PublishError: 'The server refused a message of QoS 1 or 2; `reasonCode` says why.',
+  SubscribeError: 'The server refused a subscription; `reasonCode` says why.',
+  UnsubscribeError: 'The server refused to end a subscription; `reasonCode` says why.',
+};
+
+export const CONNECTION_ENDS = {
+  disconnected: 'The server said DISCONNECT.',
+  ended: 'This side ended it.',
+  fault: 'The server broke a rule of the protocol.',
+  lost: 'The network connection went away without a word.',
+  timeout: 'The server was silent too long.',
+};
+
+/** What networks and operating systems report: what the packages themselves name, and what is frequent besides. */
+export const TRANSPORT_ERRORS = {
+  ABORT_ERR: 'The attempt was given up by the caller.',
+  EACCES: 'The port may not be opened by this user; below 1024 that takes a privilege.',
+  EADDRINUSE: 'The port, or the file of a Unix socket, is taken.',
+  EADDRNOTAVAIL: 'The address to listen on is not one of this machine.',
+  EAFNOSUPPORT: 'This machine does not speak IPv6.',
+  EAI_AGAIN: 'The name of the host cannot be resolved now: the name server does not answer.',
+  ECONNREFUSED: 'Nobody listens there.',
+  ECONNRESET: 'The connection was cut by the peer or on the way.',
+  EHOSTUNREACH: 'There is no way to the host.',
+  EINVAL: 'The operating system cannot use the address.',
+  ENETUNREACH: 'There is no way to the network of the host.',
+  ENOENT: 'There is no such Unix socket, or no such folder.',
+  ENOTFOUND: 'The name of the host cannot be resolved.',
+  ERR_ADDRESS: 'A trusted proxy that is neither an address nor a network.',
+  ERR_NOT_IN_BROWSER: 'A browser was to connect over something other than a WebSocket.',
+  ERR_PROXY_HEADER: 'What came is no header of the PROXY protocol, and the listener expects one.',
+  ERR_PROXY_UNTRUSTED: 'A header of the PROXY protocol from an address that is not a trusted proxy.',
+  ERR_TLS_NO_CERTIFICATE: 'A TLS listener without a certificate.',
+  ERR_WS_CLOSED: 'The peer closed the WebSocket with a status that tells of a fault.',
+  ERR_WS_HANDSHAKE: 'The WebSocket handshake failed.',
+  ERR_WS_ORIGIN: 'A web page of an origin that is not allowed asked for the WebSocket.',
+  ERR_WS_PATH: 'A WebSocket was asked for under another path.',
+  ERR_WS_SUBPROTOCOL: 'The peer does not offer the WebSocket subprotocol `mqtt`.',
+  ERR_WS_TEXT_FRAME: 'A text frame came over the WebSocket, and MQTT travels in binary ones.',
+  ETIMEDOUT: 'No answer in time.',
+  UNKNOWN: 'Node reported an error without a code; the message is its own.',
+};
+
+/** When Busbar's broker sends a Reason Code, by the first name of the code; none for a failure that it never tells. */
+export const SENT_BY_THE_BROKER = {
+  success: 'It was done.',
+  grantedQoS1: 'The subscription gets messages up to QoS 1.',
+  grantedQoS2: 'The subscription gets messages up to QoS 2.',
+  noMatchingSubscribers: 'The message is accepted, and nobody has subscribed to its topic.',
+  noSubscriptionExisted: 'The client had no such subscription.',
+  continueAuthentication: 'The next step of enhanced authentication.',
+  unspecifiedError: 'A mistake in the broker itself. It is in the log, and only this connection ends.',
+  malformedPacket: 'The packet cannot be read.',
+  protocolError: 'A packet that may not come now, or holds what may not be in it.',
+  unsupportedProtocolVersion: 'CONNECT names another version than 3.1, 3.1.1 and 5.0.',
+  clientIdentifierNotValid: 'The Client Identifier is missing or longer than `maximumClientIdentifierLength`.',
+  badUserNameOrPassword: '`authenticate` answers it.',
+  notAuthorized: '`authenticate` answers it, SCRAM failed, or the client publishes, or leaves a will, below `$SYS`.',
+  serverUnavailable: '`authenticate` failed to answer.',
+  serverShuttingDown: 'The broker is being stopped.',
+  badAuthenticationMethod: 'CONNECT names a method that the broker does not have.',
+  keepAliveTimeout: 'Nothing came for one and a half times the Keep Alive.',
+  sessionTakenOver: 'Another connection came with the same Client Identifier.',
+  topicFilterInvalid: 'What the client subscribes to is no Topic Filter, or has more than `maximumTopicLevels`.',
+  topicNameInvalid: 'The Topic Name is empty, holds a wildcard, or has more than `maximumTopicLevels`.',
+  packetIdentifierNotFound: 'PUBREL or PUBREC for a message that is not under way.',
+  receiveMaximumExceeded: 'More messages of QoS 1 and 2 are unacknowledged than `receiveMaximum` allows.',
+  topicAliasInvalid: 'A Topic Alias of 0 or above `topicAliasMaximum`.',
+  packetTooLarge: 'The packet is larger than `maximumPacketSize`.',
+  quotaExceeded: 'The session has `maximumSubscriptions`, or there are as many retained messages as may be.',
+  payloadFormatInvalid: 'With `checkPayloadFormat`: the payload says that it is UTF-8 text, and is not.',
+  retainNotSupported: '`retainAvailable` is off, and a message or will is to be retained.',
+  qosNotSupported: 'A message or will of a higher QoS than `maximumQoS`.',
+  useAnotherServer: '`redirection` sends clients elsewhere for now.',
+  serverMoved: '`redirection` sends clients elsewhere for good.',
+  sharedSubscriptionsNotSupported: '`sharedSubscriptionAvailable` is off.',
+  subscriptionIdentifiersNotSupported: '`subscriptionIdentifiersAvailable` is off.',
+  wildcardSubscriptionsNotSupported: '`wildcardSubscriptionAvailable` is off.',
+};
