@@ -51,6 +51,20 @@ describe('who receives', () => {
     assert.deepEqual(new Set(messages[0]?.properties.subscriptionIdentifiers), new Set([1, 2]));
   });
 
+  test('each with its own Subscription Identifiers and RETAIN flag, whoever comes before it', () => {
+    const clients = [1, 2, undefined, 2].map((identifier, at) => {
+      const client = broker.connect(`c${at}`);
+      const properties = identifier === undefined ? {} : { subscriptionIdentifiers: [identifier] };
+      client.subscribe('t', { qos: 1, retainAsPublished: at > 1 }, properties);
+      return client;
+    });
+    publish('t', 'x', { qos: 1, retain: true });
+    const seen = clients.map((client) =>
+      client.messages().map(({ properties, retain }) => [properties.subscriptionIdentifiers, retain]),
+    );
+    assert.deepEqual(seen, [[[[1], false]], [[[2], false]], [[undefined, true]], [[[2], true]]]);
+  });
+
   test('the publisher too, unless it set No Local [MQTT-3.8.3-3]', () => {
     const client = broker.connect('c');
     client.subscribe('a', { noLocal: true });

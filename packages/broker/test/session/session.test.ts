@@ -297,7 +297,7 @@ describe('memory', () => {
     chunk.fill(0xee);
     assert.equal(Buffer.from(message.payload).toString(), 'payload');
     record.flows.outbound.handleConnected(1);
-    record.flows.outbound.send(deliveryOf({ payload: 'in flight', qos: 1 }), 1);
+    record.flows.outbound.send(deliveryOf({ payload: 'in flight', qos: 1, into: new Uint8Array(500) }), 1);
     session.disconnect(0);
     for (const { message: inFlight } of record.flows.outbound.inFlight) {
       const { message } = inFlight ?? assert.fail('in flight');
