@@ -11,6 +11,8 @@ import { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync 
 import path from 'node:path';
 import { run, step } from './run.mjs';
 
+const BROWSER = 'chromium';
+
 /** Debian packages, what shows that one is there, and which tests want it. */
 const PEERS = [
   {
@@ -28,6 +30,11 @@ const PEERS = [
     isInstalled: () => ['/usr/bin/python3', 'python3'].some(hasPaho),
     tests: 'Python paho-mqtt against our broker',
   },
+  {
+    name: BROWSER,
+    isInstalled: () => hasCommand(BROWSER),
+    tests: "a real browser's WebSocket against our broker",
+  },
 ];
 
 const APT_TIMEOUT_MS = 240_000;
@@ -40,7 +47,7 @@ const SERVICE_POLICY_MARK = '# Written by Busbar\'s "npm test" while it installs
 export async function installPeers() {
   const missing = PEERS.filter((peer) => !peer.isInstalled());
   if (missing.length === 0) return;
-  const obstacle = reasonNotToInstall() ?? (await install(missing.map((peer) => peer.name)));
+  const obstacle = reasonNotToInstall() ?? (await installEach(missing.map((peer) => peer.name)));
   const absent = missing.filter((peer) => !peer.isInstalled());
   if (absent.length === 0) return;
   const names = absent.map((peer) => peer.name).join(' ');
@@ -67,6 +74,18 @@ function serviceStartIsAllowed() {
   if (!existsSync(SERVICE_POLICY)) return false;
   if (readFileSync(SERVICE_POLICY, 'utf8').includes(SERVICE_POLICY_MARK)) return false;
   return spawnSync(SERVICE_POLICY, ['mosquitto', 'start']).status !== 101;
+}
+
+/**
+ * The browser comes on its own: where there is none, the small packages come all the same.
+ *
+ * @param {string[]} names @returns {Promise<string>} What apt-get had to say when it failed.
+ */
+async function installEach(names) {
+  const groups = [names.filter((name) => name !== BROWSER), names.filter((name) => name === BROWSER)];
+  let failure = '';
+  for (const group of groups) if (group.length > 0) failure = await install(group);
+  return failure;
 }
 
 /** @param {string[]} names @returns {Promise<string>} What apt-get had to say when it failed. */
