@@ -8,11 +8,11 @@ import { dialTcp, dialTls, dialUnix, dialWebSocket } from '../src/index.browser.
 import { dialled, failure, opened } from './open-listeners.ts';
 import { watchTimers } from './watch-timers.ts';
 
-// Node 20 has no WebSocket of its own; that of the `ws` package has the same face.
+// From version 22 on, Node has a WebSocket as browsers have it; before, that of the `ws` package has the same face.
 const platform = globalThis as { WebSocket?: unknown };
 const former = platform.WebSocket;
 beforeAll(() => {
-  platform.WebSocket = WebSocket;
+  platform.WebSocket ??= WebSocket;
 });
 afterAll(() => {
   platform.WebSocket = former;
