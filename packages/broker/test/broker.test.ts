@@ -263,4 +263,20 @@ describe('log', () => {
     assert.ok(lines.every(({ fields: { client } }) => client === 'c'));
     assert.equal(JSON.stringify(lines).includes('secret'), false);
   });
+
+  test('details tell of every Network Connection as it comes; an ordinary end has no reason but the message', async () => {
+    const broker = await VirtualBroker.start();
+    const client = broker.connect('c');
+    client.disconnect();
+    const lines = broker.takeLog('debug');
+    assert.deepEqual(
+      lines.map(({ level, message }) => [level, message]),
+      [
+        ['debug', 'a connection has come'],
+        ['info', 'connected'],
+        ['info', 'the client disconnected'],
+      ],
+    );
+    assert.equal('reason' in (lines.at(-1)?.fields ?? {}), false);
+  });
 });

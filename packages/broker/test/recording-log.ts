@@ -13,7 +13,7 @@ export class RecordingLog implements BrokerLog {
   #lines: LogLine[] = [];
 
   /** Lines of this level and above since the last call; the others are forgotten. */
-  take(level: LogLine['level'] = 'debug'): LogLine[] {
+  take(level: LogLine['level'] = 'info'): LogLine[] {
     const lines = this.#lines;
     this.#lines = [];
     return lines.filter((line) => LEVELS.indexOf(line.level) >= LEVELS.indexOf(level));

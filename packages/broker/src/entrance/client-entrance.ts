@@ -18,7 +18,7 @@ import {
   ServerConnection,
   type ServerConnectionOwner,
 } from '@busbar/protocol';
-import type { ByteTransport, TransportError, TransportReceiver } from '@busbar/transport';
+import { type ByteTransport, formatPeer, type TransportError, type TransportReceiver } from '@busbar/transport';
 import { Alarm } from '../clock/timer-wheel.ts';
 import type { Route } from '../router/route.ts';
 import type { Outlet } from '../session/outlet.ts';
@@ -66,6 +66,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     rooms.wheel.set(this.#alarm, this.#connection.nextDeadline);
     rooms.counters.connections++;
     rooms.counters.connectionsAccepted++;
+    rooms.log.debug({ remote: this.remote }, 'a connection has come');
     transport.attach(this);
   }
 
@@ -339,13 +340,15 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   }
 
   #logClosing({ cause, reasonCode, message }: Closing): void {
-    const fields = { client: this.#clientIdentifier, remote: this.remote, reason: describeReasonCode(reasonCode) };
+    // An ordinary end, and one without a word, have no reason but the message.
+    const isPlain = cause === 'lost' || reasonCode === ReasonCode.normalDisconnection;
+    const reason = isPlain ? {} : { reason: describeReasonCode(reasonCode) };
+    const fields = { client: this.#clientIdentifier, remote: this.remote, ...reason };
     if (cause === 'fault' || cause === 'timeout') this.#rooms.log.warn(fields, message);
     else this.#rooms.log.info(fields, message);
   }
 
   get remote(): string {
-    const { address, port } = this.#transport.remote;
-    return `${address}:${port}`;
+    return formatPeer(this.#transport.remote);
   }
 }
