@@ -16,10 +16,10 @@ export {
   dialTls,
   type ListenTlsOptions,
   listenTls,
-  type TlsClientOptions,
   type TlsListener,
 } from './tls.ts';
 export type { Pem, TlsCertificate, TlsCredentials, TlsParameters } from './tls-certificates.ts';
+export type { TlsClientOptions } from './tls-client.ts';
 export type { TlsServerOptions } from './tls-server.ts';
 export type { PeerCertificate, SubjectAltName, TlsSession } from './tls-session.ts';
 export { type DialUnixOptions, dialUnix, type ListenUnixOptions, listenUnix } from './unix.ts';

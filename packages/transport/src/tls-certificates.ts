@@ -62,9 +62,9 @@ export function createCertificateTable(credentials: TlsCredentials, parameters: 
     const { cert, key, passphrase } = certificate;
     const options = { ...shared, cert, key, ...(passphrase !== undefined && { passphrase }) };
     const what = `cannot use certificate ${index + 1} of ${certificates.length}`;
-    const context = attempt(what, () => createSecureContext(options));
+    const context = withCredentials(what, () => createSecureContext(options));
     fallback ??= options;
-    for (const name of attempt(what, () => serverNamesOf(certificate))) {
+    for (const name of withCredentials(what, () => serverNamesOf(certificate))) {
       if (!contexts.has(name)) contexts.set(name, context);
     }
   });
@@ -86,7 +86,8 @@ function serverNamesOf({ cert, serverNames }: TlsCertificate): string[] {
   return names.filter(({ type }) => type === 'dns').map(({ value }) => value.toLowerCase());
 }
 
-function attempt<Result>(what: string, act: () => Result): Result {
+/** Tries credentials. @throws {TransportError} They cannot be used; the message begins with `what`. */
+export function withCredentials<Result>(what: string, act: () => Result): Result {
   try {
     return act();
   } catch (error) {
@@ -95,8 +96,13 @@ function attempt<Result>(what: string, act: () => Result): Result {
   }
 }
 
-/** What clients and servers tell `node:tls` alike. */
+/**
+ * What clients and servers tell `node:tls` alike.
+ *
+ * @throws {TransportError} A trusted authority is no certificate; Node would pass over it in silence and trust nobody.
+ */
 export function contextOptions({ minVersion = 'TLSv1.2', maxVersion, ciphers, ca, crl }: ContextParameters) {
+  for (const pem of asList(ca ?? [])) withCredentials('cannot use a trusted authority', () => new X509Certificate(pem));
   return {
     minVersion,
     ...(maxVersion !== undefined && { maxVersion }),

@@ -52,7 +52,8 @@ function formatName(name: string | undefined): string {
 }
 
 function commonNameOf(certificate: X509Certificate): string | undefined {
-  const { CN } = certificate.toLegacyObject().subject as { CN?: string | readonly string[] };
+  const subject: unknown = certificate.toLegacyObject().subject; // undefined where it is empty
+  const { CN } = (subject ?? {}) as { CN?: string | readonly string[] };
   return Array.isArray(CN) ? CN.at(-1) : (CN as string | undefined);
 }
 

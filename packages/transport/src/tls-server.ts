@@ -8,6 +8,8 @@ import {
   type TlsCredentials,
   type TlsParameters,
 } from './tls-certificates.ts';
+import { readTlsSession } from './tls-peer.ts';
+import type { TlsSession } from './tls-session.ts';
 import { wordsOfVerification } from './tls-words.ts';
 
 /** How a listener speaks TLS. */
@@ -21,6 +23,9 @@ export interface TlsServerOptions extends TlsCredentials, TlsParameters {
   readonly alpnProtocols?: readonly string[];
 }
 
+/** Who takes a connection over when its handshake is done. */
+type NextStep = (socket: TLSSocket, session: TlsSession) => void;
+
 /**
  * The TLS step of a listener: takes a connection that was accepted and gives it on when the handshake is done.
  *
@@ -30,7 +35,7 @@ export class TlsServer {
   readonly #server: Server;
   readonly #options: TlsServerOptions;
   /** The handshakes that are under way. */
-  readonly #arrivals = new WeakMap<Socket, { arrival: Arrival; next: (socket: TLSSocket) => void }>();
+  readonly #arrivals = new WeakMap<Socket, { arrival: Arrival; next: NextStep }>();
   #table: CertificateTable;
 
   /** @throws {TransportError} Credentials that cannot be used. */
@@ -54,7 +59,7 @@ export class TlsServer {
   }
 
   /** Begins the handshake. Data that the socket has read already are part of it. */
-  secure(arrival: Arrival, next: (socket: TLSSocket) => void): void {
+  secure(arrival: Arrival, next: NextStep): void {
     this.#arrivals.set(arrival.carrier, { arrival, next });
     this.#server.emit('connection', arrival.carrier);
   }
@@ -73,7 +78,14 @@ export class TlsServer {
       return;
     }
     found.arrival.socket = socket;
-    found.next(socket);
+    let session: TlsSession;
+    try {
+      session = readTlsSession(socket);
+    } catch (error) {
+      found.arrival.fail(error as Error); // a certificate may hold anything
+      return;
+    }
+    found.next(socket, session);
   }
 
   #handleError(error: Error, socket: TLSSocket): void {

@@ -1,5 +1,4 @@
 import type { LookupFunction, Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
 import { WebSocket } from 'ws';
 import { type Arrival, Handshakes } from './arrival.ts';
 import { type ByteTransport, TransportError } from './byte-transport.ts';
@@ -7,8 +6,8 @@ import { type Dialling, dial } from './dialling.ts';
 import type { TransportListener } from './listener.ts';
 import type { SocketFacts } from './socket-transport.ts';
 import { connectTcp, openTcp, type TcpListenerOptions } from './tcp.ts';
-import { connectTls, type TlsClientOptions, type TlsListener } from './tls.ts';
-import { readTlsSession } from './tls-peer.ts';
+import type { TlsListener } from './tls.ts';
+import { connectTls, TlsClient, type TlsClientOptions } from './tls-client.ts';
 import { TlsServer, type TlsServerOptions } from './tls-server.ts';
 import { MQTT_SUBPROTOCOLS, type WebSocketTarget } from './websocket-options.ts';
 import { WebSocketAcceptor, type WebSocketServerOptions } from './websocket-server.ts';
@@ -49,12 +48,13 @@ export async function dialWebSocket(options: DialWebSocketOptions): Promise<Byte
     throw new TypeError(`expected a URL with ws: or wss:, ${target.protocol} came`);
   const host = target.hostname.replace(/^\[(.*)\]$/, '$1');
   const port = Number(target.port) || (isSecure ? 443 : 80);
+  const secure = isSecure ? new TlsClient(host, HTTP, tls) : undefined;
   const place = { host, port, ...(lookup && { lookup }), ...(keepAliveMs !== undefined && { keepAliveMs }) };
   return dial(`cannot connect to ${target.origin}${target.pathname}`, options, (dialling) => {
     connectTcp(place, dialling, (carrier) => {
-      if (!isSecure) return openWebSocket(carrier, options, dialling, {});
-      connectTls(carrier, { host, ...tls }, HTTP, dialling, (socket) => {
-        openWebSocket(socket, options, dialling, { carrier, tls: readTlsSession(socket) });
+      if (secure === undefined) return openWebSocket(carrier, options, dialling, {});
+      connectTls(carrier, secure, dialling, (socket, session) => {
+        openWebSocket(socket, options, dialling, { carrier, tls: session });
       });
     });
   });
@@ -72,12 +72,14 @@ function openWebSocket(
   const refuse = (what: string) => {
     dialling.fail(new TransportError('ERR_WS_HANDSHAKE', `${dialling.attempt}: ${what} (ERR_WS_HANDSHAKE)`));
   };
-  const webSocket = new WebSocket(url, [...subprotocols], {
-    createConnection: () => socket,
-    perMessageDeflate,
-    maxPayload: maximumPayload,
-    headers: { ...headers },
-  });
+  let webSocket: WebSocket;
+  try {
+    const settings = { perMessageDeflate, maxPayload: maximumPayload, headers: { ...headers } };
+    webSocket = new WebSocket(url, [...subprotocols], { ...settings, createConnection: () => socket });
+  } catch (error) {
+    refuse((error as Error).message); // a sub-protocol or header that HTTP does not allow
+    return;
+  }
   webSocket.on('open', () => dialling.succeed(new WebSocketTransport(webSocket, socket, options, facts)));
   webSocket.on('unexpected-response', (_, { statusCode, statusMessage }) => {
     refuse(`expected a WebSocket, the server answered ${statusCode} ${statusMessage}`);
@@ -108,7 +110,7 @@ export async function listenWebSocket(
   const handshakes = new Handshakes(options);
   const acceptor = new WebSocketAcceptor(options);
   const enter = (carrier: Socket) =>
-    handshakes.begin(carrier, undefined, (arrival) => takeUp(acceptor, arrival, carrier, options, accept));
+    handshakes.begin(carrier, undefined, (arrival) => takeUp(acceptor, arrival, carrier, {}, options, accept));
   return openTcp(options, enter, () => handshakes.close());
 }
 
@@ -128,7 +130,7 @@ export async function listenSecureWebSocket(
   const server = new TlsServer(options.tls, HTTP, handshakes.timeoutMs);
   const enter = (carrier: Socket) =>
     handshakes.begin(carrier, undefined, (arrival) => {
-      server.secure(arrival, (socket) => takeUp(acceptor, arrival, socket, options, accept));
+      server.secure(arrival, (socket, tls) => takeUp(acceptor, arrival, socket, { tls }, options, accept));
     });
   const listener = await openTcp(options, enter, () => handshakes.close());
   return { ...listener, replaceCertificates: (credentials) => server.replaceCertificates(credentials) };
@@ -139,13 +141,13 @@ function takeUp(
   acceptor: WebSocketAcceptor,
   arrival: Arrival,
   socket: Socket,
+  facts: SocketFacts,
   options: ListenWebSocketOptions,
   accept: (transport: ByteTransport) => void,
 ): void {
   acceptor.upgrade(arrival, socket, (webSocket) => {
     const { remote, carrier } = arrival;
-    const tls = socket === carrier ? {} : { tls: readTlsSession(socket as TLSSocket) };
-    const transport = new WebSocketTransport(webSocket, socket, options, { remote, carrier, ...tls });
+    const transport = new WebSocketTransport(webSocket, socket, options, { ...facts, remote, carrier });
     arrival.complete();
     accept(transport);
   });

@@ -2,6 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import { once } from 'node:events';
 import { type ConnectionOptions, connect } from 'node:tls';
 import { createSelfSignedCertificate, RecordingReceiver } from '@busbar/testkit';
+import { dialTls, dialWebSocket } from '@busbar/transport';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { dialled, failure } from './open-listeners.ts';
 import { authority, device, ending, listenSecurely, server, stranger } from './tls-harness.ts';
@@ -88,6 +89,17 @@ describe('client certificates', () => {
     });
   });
 
+  test('with an empty subject have no name, and are read all the same', async () => {
+    const { dial, accepted } = await listenSecurely({ clientCertificates: 'require' });
+    await dialled(dial(authority.issue({ commonName: null, altNames: ['press-7.example'] })));
+    expect((await accepted.at(0)).tls?.peerCertificate).toMatchObject({
+      isVerified: true,
+      subject: '',
+      commonName: undefined,
+      subjectAltNames: [{ type: 'dns', value: 'press-7.example' }],
+    });
+  });
+
   test('not requested: a client’s certificate is not seen', async () => {
     const { dial, accepted } = await listenSecurely();
     await dialled(dial(device));
@@ -162,6 +174,23 @@ describe('credentials', () => {
     await dialled(dial());
     const error = await failure(listenSecurely({ certificates: [{ cert: server.cert, key: key.toString() }] }));
     expect(error.message).toMatch(/^cannot use certificate 1 of 1/);
+  });
+
+  test.each([
+    ['a certificate that is none', { cert: 'nothing', key: 'nothing' }],
+    ['a key of somebody else', { cert: device.cert, key: server.key }],
+    ['an authority that is none', { ca: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n' }],
+    ['cipher suites that do not exist', { ciphers: 'NOTHING' }],
+  ])('%s is refused before anything is dialled', async (_, tls) => {
+    const dials = [
+      () => dialTls({ host: 'localhost', port: 1, tls }),
+      () => dialWebSocket({ url: 'wss://localhost:1/', tls }),
+    ];
+    for (const dial of dials) {
+      expect((await failure(dial())).message).toMatch(
+        /^cannot use (the TLS options of the client|a trusted authority)/,
+      );
+    }
   });
 
   test.each([
