@@ -65,5 +65,6 @@ export function urlOf(broker: Broker, host: string): string {
 
 /** The one line that says that clients may come. */
 export function readyLine(broker: Broker, host: string): string {
-  return `busbar broker ${readVersion()} ready on ${urlOf(broker, host)} (MQTT 3.1, 3.1.1 and 5.0)`;
+  const others = hostFor(host) === host ? '' : ', also from other machines';
+  return `busbar broker ${readVersion()} ready on ${urlOf(broker, host)}${others} (MQTT 3.1, 3.1.1 and 5.0)`;
 }

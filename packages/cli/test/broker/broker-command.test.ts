@@ -78,7 +78,9 @@ describe('a broker that runs', () => {
     (await connectClient(port, { host: '127.0.0.1' })).destroy();
     const everywhere = await startBroker('--host', '0.0.0.0');
     (await connectClient(everywhere.port, { host: '127.0.0.1' })).destroy();
-    expect(everywhere.command.stdout).toContain(`mqtt://localhost:${everywhere.port} `);
+    expect(everywhere.command.stdout).toContain(
+      `ready on mqtt://localhost:${everywhere.port}, also from other machines`,
+    );
   });
 });
 
