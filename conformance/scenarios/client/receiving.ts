@@ -161,6 +161,7 @@ export const receiving = sharedChapter('4.3 Receiving (client)', [
         packet(0x30, u16(1), 0xff, none),
         packet(0x30, u16(1), 0x00, none),
         packet(0x36, text('a'), u16(1), none),
+        packet(0x38, text('a'), none),
         packet(0x41, u16(1)),
         packet(0xd1),
         packet(0x32, text('a'), u16(0), none),
@@ -231,6 +232,41 @@ export const receiving = sharedChapter('4.3 Receiving (client)', [
       await ended;
     },
     { versions: [5] },
+  ),
+  ofClient('a CONNACK that is none ends the connection', { v5: '4.13.1-1', v4: '4.8.0-1' }, async (t) => {
+    t.start();
+    const none = t.version === 5 ? [0] : [];
+    const bad = [packet(0x20, 2, 0, none), packet(0x20, 1, t.version === 5 ? 0x87 : 5, none), packet(0x20, 0)];
+    bad.push(packet(0x20, 0, t.version === 5 ? 0x01 : 6, none), packet(0x21, 0, 0, none), packet(0x20, 0, 0, none, 7));
+    for (const each of bad) {
+      const server = await t.served();
+      await server.expect('CONNECT');
+      server.send(each);
+      await server.expectFault();
+    }
+  }),
+  ofClient(
+    'a SUBACK that does not answer its SUBSCRIBE ends the connection',
+    { v5: '4.13.1-1', v4: '4.8.0-1' },
+    async (t) => {
+      const { client, server: first } = await t.connected();
+      client.subscribe('a/b', { qos: 1 });
+      const none = t.version === 5 ? [0] : [];
+      const bad: ((packetId: number) => Uint8Array)[] = [
+        (packetId) => packet(0x90, u16(packetId), none),
+        (packetId) => packet(0x90, u16(packetId), none, [1, 1]),
+        (packetId) => packet(0x90, u16(packetId), none, 3),
+        (packetId) => packet(0x90, u16(packetId + 1), none, 1),
+      ];
+      let server = first;
+      for (const bytes of bad) {
+        const { packetId } = await server.expect('SUBSCRIBE');
+        server.send(bytes(packetId));
+        await server.expectFault();
+        server = (await t.reconnected(client)).server;
+      }
+      await server.grant();
+    },
   ),
   ofClient('U+FEFF is kept wherever it stands', { v5: '1.5.4-3', v4: '1.5.3-3' }, async (t) => {
     const seen: string[] = [];
