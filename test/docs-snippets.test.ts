@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { PeerProcess } from '@busbar/testkit';
-import { beforeAll, describe, test } from 'vitest';
+import { beforeAll, describe, test, vi } from 'vitest';
 import { type Document, ROOT, readDocuments } from './support/documents.ts';
 import { parseShell, type ShellCommand } from './support/shell.ts';
 
 const LIFETIME_MS = 60_000;
+// Each test starts programs, which takes its time on a machine that is busy with other tests.
+vi.setConfig({ testTimeout: LIFETIME_MS, hookTimeout: LIFETIME_MS });
 const PROJECT = path.join(ROOT, 'node_modules/.cache/busbar/docs-snippets');
 
 /** Programs that a reader has or is told to install. */
@@ -30,7 +32,7 @@ describe('snippets in TypeScript compile', () => {
     const { exitCode, stdout, stderr } = await compilation.ended;
     diagnostics = stdout.split('\n').filter((line) => line !== '');
     assert(exitCode === 0 || diagnostics.length > 0, stderr);
-  }, LIFETIME_MS);
+  });
 
   test.each(pages.map((page) => page.path))('%s', (page) => {
     const prefix = fileOf(page);

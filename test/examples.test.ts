@@ -4,9 +4,11 @@ import { type Broker, type BrokerOptions, createBroker, MemoryStore } from '@bus
 import { type Client, ConnectionRefusedError, connect, type Message } from '@busbar/client';
 import { PeerProcess } from '@busbar/testkit';
 import { createMemoryPair } from '@busbar/transport';
-import { describe, onTestFinished, test } from 'vitest';
+import { describe, onTestFinished, test, vi } from 'vitest';
 
 const LIFETIME_MS = 60_000;
+// Each test starts programs, which takes its time on a machine that is busy with other tests.
+vi.setConfig({ testTimeout: LIFETIME_MS, hookTimeout: LIFETIME_MS });
 
 function startProgram(file: string, ...args: string[]): PeerProcess {
   const script = fileURLToPath(new URL(`../${file}`, import.meta.url));
