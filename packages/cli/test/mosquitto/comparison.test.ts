@@ -160,7 +160,8 @@ describe.skipIf(!tools.every(isInstalled))('with mosquitto-clients installed', (
       const id = `session-${first}-${version}`;
       const args = ['-c', '-i', id, '-V', version, '-q', '1', '-t', `kept/${id}`];
       const sub = await startSub(first ?? 'busbar', args);
-      sub.kill('SIGTERM');
+      // Not SIGTERM: mosquitto_sub disconnects within its signal handler, which may wait for itself for ever.
+      sub.kill('SIGKILL');
       await sub.ended;
       await run(second ?? 'busbar', 'mosquitto_pub', ['-t', `kept/${id}`, '-m', 'meanwhile', '-q', '1']);
       const { exitCode, stdout } = await run(second ?? 'busbar', 'mosquitto_sub', [...args, '-C', '1']);
