@@ -32,7 +32,8 @@ export interface ListenerOptions {
   /**
    * For `tls` and `wss`: the part of a verified client certificate that is the client's user name, whatever CONNECT says:
    * its Common Name, its first Subject Alternative Name, or its whole subject. A certificate without that part is refused
-   * with 0x86. Default: CONNECT says it.
+   * with 0x86. A client that need not have one (`request`) and has none says its own name: `authenticate` must ask for
+   * proof. Default: CONNECT says it.
    */
   readonly useIdentityAsUserName?: IdentityName;
   /** Whether every connection begins with a header of the PROXY protocol, version 1 or 2. Default: false. */
