@@ -35,8 +35,6 @@ const LOOPBACK_4 = '127.0.0.1';
 const LOOPBACK_6 = '::1';
 /** What a machine without IPv6 says to `::1`. */
 const NO_IPV6 = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL']);
-/** Buffered bytes from which a transport says that it is not writable, unless the limit on them is lower. */
-const HIGH_WATER_MARK = 65_536;
 /** A WebSocket frame may hold a few packets more than the largest. */
 const FRAME_ALLOWANCE = 65_536;
 
@@ -54,12 +52,7 @@ export async function openListeners(
   const { transport = 'tcp', host = 'localhost', maximumConnections = limits.maximumConnections } = options;
   const { connectionRate, path = '' } = options;
   const gate = new ConnectionGate({ maximumConnections, ...(connectionRate !== undefined && { connectionRate }) });
-  const common = {
-    ...options,
-    ...reports,
-    gate,
-    highWaterMark: Math.min(HIGH_WATER_MARK, limits.maximumBufferedBytes),
-  };
+  const common = { ...options, ...reports, gate };
   if (transport === 'unix') return [await listenUnix({ ...common, path }, accept)];
 
   const { port = DEFAULT_PORTS[transport] } = options;
