@@ -30,7 +30,8 @@ Runs the conformance suite on a broker of its own, or on any other.
   --name NAME           what the broker is called in the report
   --verbose             shows what is conformant, too
 
-Use a broker without data of value: the suite leaves sessions and retained messages behind.
+Use a broker without data of value: the suite leaves sessions and retained messages behind. Scenarios run many at a time;
+what another broker violates is played again with less beside it, and that outcome counts.
 Exit code: 0 when nothing is violated, 1 when something is, 2 when the command line is wrong.`;
 
 /** The command line is wrong; the message says what was expected. */

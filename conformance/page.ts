@@ -38,7 +38,8 @@ named with the normative statements that it shows.
 - **not testable**: the broker does not offer what the scenario is about, and need not: MQTT 5.0, Topic Aliases, a limit.
 
 A packet that is wrong must end the connection; a broker that lets it pass violates the statement, even when no harm is done.
-Where the standard names the Reason Code of a DISCONNECT, another one is a violation, too; sending none is not.`;
+Where the standard names the Reason Code of a DISCONNECT, another one is a violation, too; sending none is not. The scenarios
+run many at a time; what the other brokers violated was played a second time with less beside it, and that outcome counts.`;
 
 function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const line = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;

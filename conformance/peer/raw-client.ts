@@ -123,7 +123,14 @@ export class RawClient extends RawConnection<ReceivedPacket> {
    *
    * @returns PUBACK or PUBCOMP, or a PUBREC that refuses; undefined at QoS 0.
    */
-  async publish(topic: string, payload: string | Uint8Array = '', fields: Message = {}) {
+  publish(topic: string, payload: string | Uint8Array = '', fields: Message = {}) {
+    const published = this.#publish(topic, payload, fields);
+    // Scenarios send many at a time: when one fails, the others have nobody to tell.
+    published.catch(() => {});
+    return published;
+  }
+
+  async #publish(topic: string, payload: string | Uint8Array, fields: Message) {
     if (!fields.qos) {
       this.sendPublish(topic, payload, fields);
       return undefined;

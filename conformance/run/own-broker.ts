@@ -66,6 +66,7 @@ export async function startOwn(): Promise<Target> {
   };
   return {
     name: 'Busbar',
+    mayBeSlow: false,
     endpoint: async (setUp) => ({ host: LOOPBACK, port: portOf(setUp, 'tcp') }),
     webSocket: { host: LOOPBACK, port: portOf('ordinary', 'ws'), path: '/mqtt' },
     async close() {

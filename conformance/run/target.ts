@@ -8,6 +8,11 @@ import type { SetUp } from './scenario.ts';
 /** The broker under test. */
 export interface Target {
   readonly name: string;
+  /**
+   * It may stall while many scenarios run at a time, which no statement forbids: what is violated is played again with less
+   * beside it, and the second outcome counts.
+   */
+  readonly mayBeSlow: boolean;
   /** Where it listens, set up like this as far as it can be. */
   endpoint(setUp: SetUp): Promise<Endpoint>;
   /** Where it speaks WebSocket, if it does. */
@@ -19,7 +24,13 @@ const LOOPBACK = '127.0.0.1';
 
 /** A broker that runs elsewhere. */
 export function at({ host, port }: Endpoint, webSocket?: WebSocketEndpoint): Target {
-  return { name: `${host}:${port}`, endpoint: async () => ({ host, port }), webSocket, close: async () => {} };
+  return {
+    name: `${host}:${port}`,
+    mayBeSlow: true,
+    endpoint: async () => ({ host, port }),
+    webSocket,
+    close: async () => {},
+  };
 }
 
 /**
@@ -47,6 +58,7 @@ export async function startCommand(name: string, commandLine: string): Promise<T
   await listening;
   return {
     name,
+    mayBeSlow: true,
     async endpoint() {
       await listening;
       return { host: LOOPBACK, port };
