@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { ReasonCode } from '@busbar/codec';
 import { hasCommand, PeerProcess } from '@busbar/testkit';
-import { afterEach, beforeEach, describe, test } from 'vitest';
+import { afterEach, beforeEach, describe, test, vi } from 'vitest';
 import { InteropBroker } from './interop-broker.ts';
+
+// Foreign programs, on machines of any speed.
+vi.setConfig({ testTimeout: 60_000 });
 
 const isMissing = !hasCommand('mosquitto_pub') || !hasCommand('mosquitto_sub') || !hasCommand('mosquitto_rr');
 const VERSIONS = [

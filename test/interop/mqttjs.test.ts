@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import mqtt, { type IClientOptions, type IConnackPacket, type IPublishPacket, type MqttClient } from 'mqtt';
-import { afterEach, beforeEach, describe, test } from 'vitest';
+import { afterEach, beforeEach, describe, test, vi } from 'vitest';
 import { InteropBroker } from './interop-broker.ts';
+
+// Thousands of messages, on machines of any speed.
+vi.setConfig({ testTimeout: 60_000 });
 
 const VERSIONS = [
   ['3.1', { protocolVersion: 3, protocolId: 'MQIsdp' }],

@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { PeerProcess } from '@busbar/testkit';
-import { afterEach, beforeEach, describe, test } from 'vitest';
+import { afterEach, beforeEach, describe, test, vi } from 'vitest';
 import { InteropBroker } from './interop-broker.ts';
+
+// Foreign programs, on machines of any speed.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** Debian's own, for which its packages are. */
 const PYTHON = '/usr/bin/python3';

@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { encodePacket, type Packet, PacketType, PINGREQ, type ProtocolVersion, ReasonCode } from '@busbar/codec';
 import { connectPacket, hex, publishPacket, RawClient, RecordingReceiver, subscribePacket } from '@busbar/testkit';
 import { type ByteTransport, dialTcp, listenTcp, type TransportListener } from '@busbar/transport';
-import { afterEach, beforeEach, describe, test } from 'vitest';
+import { afterEach, beforeEach, describe, test, vi } from 'vitest';
 import { type Broker, type BrokerLimits, createBroker, MemoryStore } from '../src/index.ts';
 import { type LogLine, RecordingLog } from './recording-log.ts';
+
+// Thousands of connections and floods, on machines of any speed.
+vi.setConfig({ testTimeout: 60_000 });
 
 const HOST = '127.0.0.1';
 const VERSIONS = [4, 5] as const;

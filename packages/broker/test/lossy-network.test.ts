@@ -11,9 +11,12 @@ import {
 import { subscriptionTo, VirtualClock } from '@busbar/testkit';
 import type { MemoryTransport, TransportReceiver } from '@busbar/transport';
 import fc from 'fast-check';
-import { test } from 'vitest';
+import { test, vi } from 'vitest';
 import { MemoryStore } from '../src/index.ts';
 import { VirtualBroker } from './virtual-broker.ts';
+
+// Hundreds of runs, on machines of any speed.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** A small generator of pseudo-random numbers (xorshift32), so that a run can be repeated from its seed. */
 class Chance {

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { PacketType, type PublishPacket, type QoS } from '@busbar/codec';
 import { acknowledgementPacket, publishPacket, unsubscribePacket } from '@busbar/testkit';
-import { beforeEach, describe, test } from 'vitest';
+import { beforeEach, describe, test, vi } from 'vitest';
 import { VirtualBroker, type VirtualClient } from '../virtual-broker.ts';
+
+// Tens of thousands of messages, on machines of any speed.
+vi.setConfig({ testTimeout: 60_000 });
 
 let broker: VirtualBroker;
 let sender: VirtualClient;
