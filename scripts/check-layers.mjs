@@ -56,6 +56,7 @@ const ROOMS = {
   client: [{ rooms: ['*'], within: 'any' }, { rooms: ['client'] }, { rooms: ['index'] }],
   broker: [
     { rooms: ['config', 'clock', 'message'], within: { message: ['clock'] } },
+    { rooms: ['authorization'] },
     { rooms: ['store', 'auth', 'observe', 'hook'] },
     { rooms: ['subscription', 'retained', 'will'] },
     { rooms: ['router'] },

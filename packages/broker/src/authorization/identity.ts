@@ -1,0 +1,33 @@
+/** A value that a claim may have. */
+export type ClaimValue = string | number | boolean | readonly (string | number | boolean)[];
+
+/**
+ * Who a client is, as rules ask for it. Plain data: it is kept with the session, because messages are judged by it while the
+ * client is away, too.
+ */
+export interface Identity {
+  readonly clientIdentifier: string;
+  /** Undefined for a client that gave none: anonymous. */
+  readonly userName?: string | undefined;
+  /** Groups that its authenticator puts it in, beside those that the rules do. */
+  readonly groups?: readonly string[] | undefined;
+  /** What its token says of it, by name. */
+  readonly claims?: Readonly<Record<string, ClaimValue>> | undefined;
+  /** What its token allows it, asked after all rules. */
+  readonly permissions?: Permissions | undefined;
+}
+
+/** Topic Filters that a client may use, as a token grants them; `%u` and `%c` stand for its names. */
+export interface Permissions {
+  readonly publish?: readonly string[] | undefined;
+  readonly subscribe?: readonly string[] | undefined;
+}
+
+/** Whether two identities have the same rights under any rules. */
+export function isSameIdentity(one: Identity, other: Identity): boolean {
+  return one === other || JSON.stringify(partsOf(one)) === JSON.stringify(partsOf(other));
+}
+
+function partsOf({ clientIdentifier, userName, groups, claims, permissions }: Identity): unknown[] {
+  return [clientIdentifier, userName, groups, claims, permissions];
+}

@@ -1,0 +1,82 @@
+import type { Identity } from './identity.ts';
+import type { Verdict } from './rule.ts';
+import { type BoundRules, decide, type RuleSet } from './rule-set.ts';
+
+/** The rules as they are now. */
+export interface RulesInForce {
+  /** Rises with every change of the rules. */
+  readonly epoch: number;
+  readonly rules: RuleSet;
+}
+
+/** Verdicts that a client's rights remember at the most: twice this, one generation of use behind the other. */
+const GENERATION_SIZE = 512;
+
+/**
+ * What one client may do, as far as it was asked: the rules that are about it, bound to its names, and the verdicts on the
+ * topics that it uses, so that a topic is judged once and not with every message. All of it is forgotten when the rules change.
+ */
+export class Rights {
+  readonly identity: Identity;
+  readonly #inForce: RulesInForce;
+  readonly #publish = new VerdictCache();
+  readonly #receive = new VerdictCache();
+  #rules: BoundRules = [];
+  #epoch = -1;
+
+  constructor(inForce: RulesInForce, identity: Identity) {
+    this.#inForce = inForce;
+    this.identity = identity;
+  }
+
+  publish(topicName: string): Verdict {
+    this.#refresh();
+    return this.#publish.get(topicName) ?? this.#publish.set(topicName, decide(this.#rules, 'publish', topicName));
+  }
+
+  receive(topicName: string): Verdict {
+    this.#refresh();
+    return this.#receive.get(topicName) ?? this.#receive.set(topicName, decide(this.#rules, 'receive', topicName));
+  }
+
+  subscribe(topicFilter: string): Verdict {
+    this.#refresh();
+    return decide(this.#rules, 'subscribe', topicFilter);
+  }
+
+  #refresh(): void {
+    const { epoch, rules } = this.#inForce;
+    if (epoch === this.#epoch) return;
+    this.#epoch = epoch;
+    this.#rules = rules.bind(this.identity);
+    this.#publish.clear();
+    this.#receive.clear();
+  }
+}
+
+/** Verdicts by topic; what was not asked for in two generations is forgotten. */
+class VerdictCache {
+  #young = new Map<string, Verdict>();
+  #old = new Map<string, Verdict>();
+
+  get(topic: string): Verdict | undefined {
+    const young = this.#young.get(topic);
+    if (young !== undefined) return young;
+    const old = this.#old.get(topic);
+    return old === undefined ? undefined : this.set(topic, old);
+  }
+
+  set(topic: string, verdict: Verdict): Verdict {
+    if (this.#young.size >= GENERATION_SIZE) {
+      this.#old = this.#young;
+      this.#young = new Map();
+    }
+    this.#young.set(topic, verdict);
+    return verdict;
+  }
+
+  clear(): void {
+    this.#young = new Map();
+    this.#old = new Map();
+  }
+}
