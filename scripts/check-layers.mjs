@@ -23,7 +23,8 @@ const LAYERS = {
   client: ['codec', 'protocol', 'transport'],
   broker: ['codec', 'protocol', 'transport'],
   'store-lmdb': ['codec', 'protocol', 'transport', 'broker'],
-  cli: ['codec', 'protocol', 'transport', 'client', 'broker', 'store-lmdb'],
+  bench: ['codec', 'protocol', 'transport', 'client'],
+  cli: ['codec', 'protocol', 'transport', 'client', 'broker', 'store-lmdb', 'bench'],
 };
 
 /** These run anywhere: no Node, no browser, no package from npm. */
@@ -66,6 +67,7 @@ const ROOMS = {
     { rooms: ['index'] },
   ],
   'store-lmdb': [{ rooms: ['*'], within: 'any' }, { rooms: ['index'] }],
+  bench: [{ rooms: ['*'], within: 'any' }, { rooms: ['run-bench'] }, { rooms: ['index', 'thread'] }],
   cli: [{ rooms: ['*'], within: 'any' }, { rooms: ['main'] }, { rooms: ['index'] }],
 };
 
