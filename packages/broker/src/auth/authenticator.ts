@@ -1,5 +1,6 @@
 import type { ReasonCode } from '@busbar/codec';
 import type { PeerCertificate } from '@busbar/transport';
+import type { Identity } from '../authorization/identity.ts';
 
 /** What a client shows of itself with CONNECT. */
 export interface Credentials {
@@ -11,6 +12,8 @@ export interface Credentials {
   readonly address: string;
   /** The client's certificate, where its listener asks for one. Trust its names only if it `isVerified`. */
   readonly certificate: PeerCertificate | undefined;
+  /** Whether `userName` comes from a verified certificate: then it is proven. */
+  readonly isIdentified?: boolean | undefined;
 }
 
 /** 0 lets the client in; a Reason Code of 0x80 or greater refuses it (0x86 and 0x87 are usual). */
@@ -21,3 +24,32 @@ export type AuthenticationVerdict = ReasonCode;
  * rejects refuses the client with 0x88 and is logged.
  */
 export type Authenticate = (credentials: Credentials) => AuthenticationVerdict | Promise<AuthenticationVerdict>;
+
+/** What an authenticator knows of a client that it lets in; what is not given stays as CONNECT said it. */
+export type Grant = Partial<Omit<Identity, 'clientIdentifier'>> & {
+  /** Milliseconds since 1970 at which the connection ends, because what the client showed is no longer valid. */
+  readonly validUntil?: number | undefined;
+};
+
+/** What one authenticator of a chain says: yes, no, or that the next one is to be asked. */
+export type ChainAnswer =
+  | { readonly kind: 'allow'; readonly grant?: Grant | undefined; readonly by?: string | undefined }
+  | {
+      readonly kind: 'deny';
+      /** Default: 0x87 Not authorized. */
+      readonly reasonCode?: ReasonCode | undefined;
+      /** For the log, never for the client. */
+      readonly message: string;
+      readonly by?: string | undefined;
+    }
+  | { readonly kind: 'next' };
+
+/** One way to find out who a client is. Authenticators are asked in their order until one knows. */
+export interface Authenticator {
+  /** For logs and explanations, such as `password file /etc/busbar/passwd`. */
+  readonly name: string;
+  /** Answer at once where that is possible. A promise that rejects refuses the client with 0x88 and is logged. */
+  authenticate(credentials: Credentials): ChainAnswer | Promise<ChainAnswer>;
+  /** Lets go of what it holds, when the broker stops. */
+  close?(): void | Promise<void>;
+}

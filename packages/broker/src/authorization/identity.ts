@@ -31,3 +31,12 @@ export function isSameIdentity(one: Identity, other: Identity): boolean {
 function partsOf({ clientIdentifier, userName, groups, claims, permissions }: Identity): unknown[] {
   return [clientIdentifier, userName, groups, claims, permissions];
 }
+
+/** Of what a token or a service says, the claims that rules can ask for: texts, numbers, truth values and lists of them. */
+export function claimsOf(said: Readonly<Record<string, unknown>>): Record<string, ClaimValue> {
+  const isPlain = (value: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof value);
+  const entries = Object.entries(said).filter(
+    ([, value]) => isPlain(value) || (Array.isArray(value) && value.every(isPlain)),
+  );
+  return Object.fromEntries(entries) as Record<string, ClaimValue>;
+}
