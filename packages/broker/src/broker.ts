@@ -110,8 +110,8 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
   const router = new Router(subscriptions, retained, counters, ledger, limits);
   const around = { limits, capabilities, counters, ledger, slab: new ByteSlab() };
   const sessions = new SessionTable({ store, subscriptions, retained, clock, wheel, around });
-  const wills = new Wills(clock, wheel, (message) => router.publishOwn(message, clock.now()));
-  sessions.onEnd = ({ clientIdentifier }) => wills.handleSessionEnd(clientIdentifier);
+  const wills = new Wills(clock, wheel, store, (message) => router.publishOwn(message, clock.now()));
+  sessions.onEnd = ({ record }) => wills.handleSessionEnd(record);
   const rooms: BrokerRooms = {
     limits,
     capabilities,
@@ -130,9 +130,16 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     wills,
     makeClientIdentifier,
   };
-  const state = store.load();
+  const state = store.load({
+    now: () => clock.now(),
+    endOfTurn: (callback) => clock.endOfTurn(callback),
+    successorOf: (sharedFilter) => router.successorOf(sharedFilter),
+    handleFailure: (failure) => logFailure(rooms.log, failure),
+  });
+  const records = [...state.sessions];
   retained.restore(state.retained);
-  sessions.restore(state.sessions);
+  sessions.restore(records);
+  wills.restore(records);
   const system = new SystemTopics({
     clock,
     wheel,
@@ -160,7 +167,7 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
       system.stop();
       await entrance.close();
       wheel.stop();
-      store.close();
+      await store.close();
     },
   };
 }
@@ -182,6 +189,11 @@ function connectionLimitsOf(limits: BrokerLimits, capabilities: Capabilities): S
   const { maximumQoS, retainAvailable } = capabilities;
   const publishing = { maximumPacketSize, receiveMaximum, topicAliasMaximum, maximumQoS, retainAvailable };
   return { connectTimeoutMs, ...publishing, outboundTopicAliasMaximum, maximumInFlight };
+}
+
+function logFailure(log: BrokerLog, failure: string | undefined): void {
+  if (failure === undefined) log.info({}, 'the store keeps messages again');
+  else log.error({ error: failure }, 'the store cannot keep messages: what would have to be kept is refused with 0x97');
 }
 
 function readingOf(

@@ -22,12 +22,16 @@ export type { Bound } from './entrance/entrance.ts';
 export type { ListenerOptions, ListenerTransport } from './entrance/listener-options.ts';
 export type { BrokerLog } from './observe/log.ts';
 export type { LossReason } from './observe/loss-ledger.ts';
-export { MemoryStore } from './store/memory-store.ts';
+export { MemoryQueue } from './store/memory-queue.ts';
+export { MemoryStore, memoryRecord } from './store/memory-store.ts';
 export type {
   DeliveryQueue,
+  FlowJournal,
+  KeptWaiter,
   SessionRecord,
   Store,
   StoredState,
   StoredSubscription,
   StoredWill,
+  StoreStart,
 } from './store/store.ts';

@@ -13,6 +13,7 @@ import type { MemoryTransport, TransportReceiver } from '@busbar/transport';
 import fc from 'fast-check';
 import { test, vi } from 'vitest';
 import { MemoryStore } from '../src/index.ts';
+import { SlowStore } from './slow-store.ts';
 import { VirtualBroker } from './virtual-broker.ts';
 
 // Hundreds of runs, on machines of any speed.
@@ -35,21 +36,12 @@ class Chance {
 }
 
 /** A store that is done after a while, which is different each time. */
-class SlowStore extends MemoryStore {
-  readonly #clock: VirtualClock;
-  readonly #chance: Chance;
-
-  constructor(clock: VirtualClock, chance: Chance) {
-    super();
-    this.#clock = clock;
-    this.#chance = chance;
-  }
-
-  override whenDurable(done?: () => void): boolean {
-    if (done === undefined || this.#chance.below(3) === 0) return true;
-    this.#clock.schedule(done, this.#chance.below(40));
-    return false;
-  }
+function slowStore(clock: VirtualClock, chance: Chance): SlowStore {
+  const store = new SlowStore();
+  store.onWanted = () => {
+    clock.schedule(() => store.sync(), chance.below(3) === 0 ? 0 : chance.below(40));
+  };
+  return store;
 }
 
 interface Scenario {
@@ -209,7 +201,7 @@ async function run(
   const { messages, publisherCuts, subscriberCuts, receiveMaximum, maximumInFlight } = scenario;
   const chance = new Chance(scenario.seed);
   const clock = new VirtualClock();
-  const store = scenario.hasSlowStore ? new SlowStore(clock, chance) : new MemoryStore();
+  const store = scenario.hasSlowStore ? slowStore(clock, chance) : new MemoryStore();
   const broker = await VirtualBroker.start({ store, limits: { receiveMaximum, maximumInFlight } }, clock);
   const subscriber = new Subscriber(broker, 'subscriber', scenario, chance);
   const publisher = new Publisher(broker, 'publisher', scenario, chance);

@@ -123,6 +123,9 @@ class ServerEnd implements TransportReceiver, ServerConnectionOwner {
   handleAuth(): void {}
   handleUnsubscribe(): void {}
   handleDelivered(): void {}
+  readonly keepMark = 0;
+  handleCompleted(): void {}
+  handleReleased(): void {}
   handleUndeliverable(): void {}
 
   #pump(): void {

@@ -15,6 +15,7 @@ export {
 export { ApplicationMessage, type MessageContent } from './message/application-message.ts';
 export { ByteSlab } from './message/byte-slab.ts';
 export { Delivery, type Successor } from './message/delivery.ts';
+export type { MessageRecord } from './message/message-record.ts';
 export { InboundFlow, Verdict } from './session/inbound-flow.ts';
 export { type InFlight, OutboundFlow, Stage } from './session/outbound-flow.ts';
 export { type FlowState, SessionState } from './session/session-state.ts';

@@ -14,6 +14,8 @@ export interface Door {
   readonly remote: string;
   /** The client is in: this is its session. Nothing has been sent yet. */
   enter(session: Session): void;
+  /** Calls back when what was told the store of this client is kept; at once where nothing has to be waited for. */
+  whenKept(answer: () => void): void;
   /** Something was sent, a deadline moved or the connection was closed, within an input or outside of one. */
   settle(): void;
 }
@@ -112,9 +114,13 @@ export class ClientAdmission {
   #admit(packet: ConnectPacket, authentication: AuthProperties): void {
     const { sessions, wills, limits, capabilities, store, log, clock } = this.#rooms;
     const clientIdentifier = packet.clientIdentifier || this.#rooms.makeClientIdentifier();
-    const { session, isResumed } = sessions.open(clientIdentifier, packet.cleanStart);
-    wills.cancel(clientIdentifier);
     const sessionExpiry = sessionExpiryOf(packet, limits);
+    if (store.failure !== undefined && (sessionExpiry > 0 || packet.will !== undefined)) {
+      this.#refuse({ reasonCode: ReasonCode.quotaExceeded, message: 'the store cannot keep sessions' });
+      return;
+    }
+    const { session, isResumed } = sessions.open(clientIdentifier, packet.cleanStart, sessionExpiry > 0);
+    wills.cancel(clientIdentifier);
     const keepAlive = keepAliveOf(packet, limits);
     session.record.expiryInterval = sessionExpiry;
     session.record.will = willOf(packet);
@@ -129,9 +135,11 @@ export class ClientAdmission {
     const sessionPresent = isResumed; // [MQTT-3.2.2-2] [MQTT-3.2.2-3]
     const properties = { ...connackPropertiesOf(packet, granted, capabilities), ...authentication };
     const answer = { session: session.record.flows, sessionPresent, keepAlive, properties };
-    this.#connection.acceptConnect(answer, clock.now());
-    session.pump(clock.now());
-    this.#door.settle();
+    this.#door.whenKept(() => {
+      this.#connection.acceptConnect(answer, clock.now());
+      session.pump(clock.now());
+      this.#door.settle();
+    });
   }
 
   #refuse({ reasonCode, message, serverReference }: Refusal): void {

@@ -3,6 +3,7 @@ import {
   type AuthPacket,
   type ConnectPacket,
   describeReasonCode,
+  FIRST_FAILURE,
   type PublishView,
   type QoS,
   ReasonCode,
@@ -23,11 +24,14 @@ import { Alarm } from '../clock/timer-wheel.ts';
 import type { Route } from '../router/route.ts';
 import type { Outlet } from '../session/outlet.ts';
 import type { Session } from '../session/session.ts';
+import type { KeptWaiter } from '../store/store.ts';
 import { endsWithoutWill } from '../will/wills.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 import { ClientAdmission, type Door } from './client-admission.ts';
+import { KeptAnswers } from './kept-answers.ts';
 import type { Peer } from './peer.ts';
 import type { Flushable } from './turn.ts';
+import { type Unkept, UnkeptPublications } from './unkept-publications.ts';
 
 /** Output that does not wait for the end of the turn. */
 const FLUSH_AT = 256 * 1024;
@@ -36,7 +40,7 @@ const FLUSH_AT = 256 * 1024;
  * One client's door: joins its Network Connection, its {@link ServerConnection} machine and its session, and decides
  * nothing that one of them can decide. The only code of the broker that knows socket, machine and clock at a time.
  */
-export class ClientEntrance implements TransportReceiver, ServerConnectionOwner, Outlet, Door, Flushable {
+export class ClientEntrance implements TransportReceiver, ServerConnectionOwner, Outlet, Door, Flushable, KeptWaiter {
   readonly #rooms: BrokerRooms;
   readonly #transport: ByteTransport;
   readonly #connection: ServerConnection;
@@ -53,6 +57,9 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   #isChoked = false;
   #pumpsLater = false;
   #isLost = false;
+  readonly #unkept = new UnkeptPublications();
+  readonly #keptAnswers = new KeptAnswers();
+  #awaitsKept = false;
 
   constructor(rooms: BrokerRooms, transport: ByteTransport, peer: Peer, onClosed: (entrance: ClientEntrance) => void) {
     const now = rooms.clock.now();
@@ -123,6 +130,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   // --- outlet ----------------------------------------------------------------------------------------------------------
 
   get isWritable(): boolean {
+    if (!this.#connection.isConnected) return false;
     const waiting = this.#transport.bufferedBytes + this.#connection.output.byteLength;
     return waiting < this.#rooms.limits.maximumBufferedBytes;
   }
@@ -135,10 +143,12 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     return this.#connection.accepts(delivery);
   }
 
-  deliver(delivery: Delivery, now: number): void {
-    this.#connection.deliver(delivery, now);
+  deliver(delivery: Delivery, now: number): number {
+    const packetId = this.#connection.deliver(delivery, now);
     this.#mark();
     if (this.#connection.output.byteLength >= this.#flushAt) this.#write();
+    if (delivery.qos === 2 && this.#connection.isHolding) this.#awaitKept();
+    return packetId;
   }
 
   pumpLater(): void {
@@ -146,9 +156,11 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#mark();
   }
 
-  acceptPublish(packetId: number, reasonCode: ReasonCode): void {
+  acceptPublish(packetId: number, reasonCode: ReasonCode): boolean {
+    if (!this.#connection.isConnected) return false;
     this.#connection.acceptPublish(2, packetId, reasonCode);
     this.#settle();
+    return true;
   }
 
   takeOver(): void {
@@ -253,17 +265,35 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     if (view.payloadIsText && this.#rooms.capabilities.checkPayloadFormat && !isUtf8(view.payload)) {
       return this.#refusePayload(view.qos);
     }
+    const { qos, packetId } = view;
+    if (qos !== 0 && store.failure !== undefined && this.#mustBeKept(view, route)) return this.#refuseUnkept();
     counters.messagesReceived++;
+    const changesBefore = store.changes;
     const now = clock.now();
     const isVersion5 = this.#connection.version === 5;
     const { topicName, topicBytes: ownTopicBytes } = route;
     const message = new ApplicationMessage(view, isVersion5, topicName, ownTopicBytes, this.#clientIdentifier, now);
     const reasonCode = router.publish(message, route, now);
-    if (view.qos === 0) return reasonCode;
-    const { qos, packetId } = view;
     const session = this.#session;
-    const isDurable = store.whenDurable(() => this.#acceptPublish(session, qos, packetId, reasonCode));
-    return isDurable ? reasonCode : LATER;
+    if (qos === 0 || session === undefined) return reasonCode;
+    if (qos === 2 && reasonCode < FIRST_FAILURE) session.handleAccepted(packetId);
+    if (store.changes === changesBefore) return reasonCode;
+    this.#unkept.push({ mark: store.mark, session, qos, packetId, reasonCode });
+    this.#awaitKept();
+    return LATER;
+  }
+
+  /** Whether a message would change what the store must keep, its sender's session included. */
+  #mustBeKept(view: PublishView, route: Route): boolean {
+    if (view.qos === 2 && this.#session?.record.isLasting === true) return true;
+    return view.retain || this.#rooms.router.reachesLasting(route);
+  }
+
+  /** The store cannot keep anything: no acknowledgement says that it has. Below 5.0 only the end of the connection says so. */
+  #refuseUnkept(): ReasonCode {
+    const { quotaExceeded } = ReasonCode;
+    if (this.#connection.version !== 5) this.#connection.disconnect(quotaExceeded, 'the store cannot keep messages');
+    return quotaExceeded;
   }
 
   /** At QoS 0 there is no acknowledgement to say it with (section 3.3.2.3.2). */
@@ -274,12 +304,41 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   }
 
   /** After this connection, what is to be known of a QoS 2 message is its session's business, and the next connection's. */
-  #acceptPublish(session: Session | undefined, qos: 1 | 2, packetId: number, reasonCode: ReasonCode): void {
-    if (!this.#connection.isConnected) {
-      if (qos === 2) session?.acceptPublish(packetId, reasonCode);
-      return;
+  #acceptPublish({ session, qos, packetId, reasonCode }: Unkept): void {
+    if (this.#connection.isConnected) this.#connection.acceptPublish(qos, packetId, reasonCode);
+    else if (qos === 2) session.acceptPublish(packetId, reasonCode);
+  }
+
+  // --- the store -------------------------------------------------------------------------------------------------------
+
+  get keepMark(): number {
+    return this.#session?.record.isLasting === true ? this.#rooms.store.mark : 0;
+  }
+
+  whenKept(answer: () => void): void {
+    const mark =
+      this.#session?.record.isLasting === true || this.#session?.record.will !== undefined ? this.#rooms.store.mark : 0;
+    if (mark === 0) answer();
+    else {
+      this.#keptAnswers.push(mark, answer);
+      this.#awaitKept();
     }
-    this.#connection.acceptPublish(qos, packetId, reasonCode);
+  }
+
+  #awaitKept(): void {
+    if (this.#awaitsKept) return;
+    this.#awaitsKept = true;
+    this.#rooms.store.whenKept(this);
+  }
+
+  handleKept(): void {
+    this.#awaitsKept = false;
+    const { keptMark } = this.#rooms.store;
+    const unkept = this.#unkept;
+    for (let next = unkept.take(keptMark); next !== undefined; next = unkept.take(keptMark)) this.#acceptPublish(next);
+    this.#keptAnswers.give(keptMark);
+    this.#connection.handleKept(keptMark, this.#rooms.clock.now());
+    if (!unkept.isEmpty || !this.#keptAnswers.isEmpty || this.#connection.isHolding) this.#awaitKept();
     this.#settle();
   }
 
@@ -294,23 +353,40 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     const { reasonCodes, refusal } = this.#rooms.sessions.subscribe(session, packet);
     if (refusal !== undefined)
       this.#rooms.log.warn({ client: this.#clientIdentifier }, `subscription refused: ${refusal}`);
-    this.#connection.acceptSubscribe(packet.packetId, reasonCodes, refusal);
-    session.pump(this.#rooms.clock.now());
+    this.whenKept(() => {
+      this.#connection.acceptSubscribe(packet.packetId, reasonCodes, refusal);
+      session.pump(this.#rooms.clock.now());
+    });
   }
 
   handleUnsubscribe(packet: UnsubscribePacket): void {
     const session = this.#session;
     if (session === undefined) return;
     const reasonCodes = this.#rooms.sessions.unsubscribe(session, packet.topicFilters);
-    this.#connection.acceptUnsubscribe(packet.packetId, reasonCodes);
+    this.whenKept(() => this.#connection.acceptUnsubscribe(packet.packetId, reasonCodes));
   }
 
-  handleDelivered(_delivery: Delivery, reasonCode: ReasonCode): void {
-    this.#session?.handleDelivered(reasonCode);
+  handleDelivered(delivery: Delivery, reasonCode: ReasonCode, packetId: number): void {
+    this.#session?.handleDelivered(delivery, reasonCode, packetId);
+    if (delivery.qos === 2) this.#awaitKeptFlow();
   }
 
-  handleUndeliverable(): void {
-    this.#session?.handleUndeliverable();
+  handleCompleted(packetId: number): void {
+    this.#session?.handleCompleted(packetId);
+  }
+
+  handleReleased(packetId: number): void {
+    this.#session?.handleReleased(packetId);
+    this.#awaitKeptFlow();
+  }
+
+  /** What the machine answers to this step of a QoS 2 flow is held back until the store has kept it. */
+  #awaitKeptFlow(): void {
+    if (this.keepMark !== 0) this.#awaitKept();
+  }
+
+  handleUndeliverable(_delivery: Delivery, packetId: number): void {
+    this.#session?.handleUndeliverable(packetId);
   }
 
   handleWindow(): void {
@@ -328,14 +404,12 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#session = undefined;
     this.#rooms.counters.clients--;
     const { record } = session;
-    const { will } = record;
-    record.will = undefined;
+    if (endsWithoutWill(closing)) record.will = undefined;
     const expiry = closing.disconnect?.properties.sessionExpiryInterval;
     if (expiry !== undefined) record.expiryInterval = Math.min(expiry, this.#rooms.limits.maximumSessionExpiryInterval);
     // Before the Will is published: it may be for this very session, and nothing follows a DISCONNECT [MQTT-3.14.4-1].
     session.disconnect(this.#rooms.clock.now());
-    if (will !== undefined && !endsWithoutWill(closing))
-      this.#rooms.wills.handleDisconnected(record.clientIdentifier, will);
+    this.#rooms.wills.handleDisconnected(record);
     this.#rooms.sessions.handleDisconnected(session);
   }
 

@@ -1,17 +1,19 @@
 import { type ApplicationMessage, Delivery, type Successor } from '@busbar/protocol';
 import type { LossLedger } from '../observe/loss-ledger.ts';
 import type { Subscriber } from '../subscription/receiver.ts';
-import type { ShareGroup } from '../subscription/subscription-table.ts';
+import type { SharedMatch, ShareGroup, SubscriptionTable } from '../subscription/subscription-table.ts';
 
 /**
  * The way of a message to one member of a Shared Subscription (section 4.8.2): to one that takes it at once, else to one that
  * can keep it. When that member's session ends before the message is done, another member gets it.
  */
 export class GroupRoute implements Successor {
+  readonly sharedFilter: string;
   readonly #group: ShareGroup;
   readonly #ledger: LossLedger;
 
-  constructor(group: ShareGroup, ledger: LossLedger) {
+  constructor({ group, sharedFilter }: SharedMatch, ledger: LossLedger) {
+    this.sharedFilter = sharedFilter;
     this.#group = group;
     this.#ledger = ledger;
   }
@@ -32,6 +34,26 @@ export class GroupRoute implements Successor {
   takeOver({ message }: Delivery, now: number): void {
     if (message.isExpired(now)) this.#ledger.count('expired');
     else this.publish(message, now);
+  }
+}
+
+/** Stands for a Shared Subscription whose group is looked up when it is needed: for what a store kept over a restart. */
+export class SharedSuccessor implements Successor {
+  readonly sharedFilter: string;
+  readonly #subscriptions: SubscriptionTable;
+  readonly #ledger: LossLedger;
+
+  constructor(sharedFilter: string, subscriptions: SubscriptionTable, ledger: LossLedger) {
+    this.sharedFilter = sharedFilter;
+    this.#subscriptions = subscriptions;
+    this.#ledger = ledger;
+  }
+
+  takeOver(delivery: Delivery, now: number): void {
+    const { sharedFilter } = this;
+    const group = this.#subscriptions.group(sharedFilter);
+    if (group === undefined) this.#ledger.count('no-member');
+    else new GroupRoute({ group, sharedFilter }, this.#ledger).takeOver(delivery, now);
   }
 }
 

@@ -1,12 +1,12 @@
 import { decodeUtf8, ReasonCode, utf8Fault } from '@busbar/codec';
-import { type ApplicationMessage, Delivery, topicNameFault } from '@busbar/protocol';
+import { type ApplicationMessage, Delivery, type Successor, topicNameFault } from '@busbar/protocol';
 import type { BrokerLimits } from '../config/limits.ts';
 import type { Counters } from '../observe/counters.ts';
 import type { LossLedger } from '../observe/loss-ledger.ts';
 import type { RetainedMessages } from '../retained/retained-messages.ts';
 import type { Receiver } from '../subscription/receiver.ts';
 import type { SubscriptionTable } from '../subscription/subscription-table.ts';
-import { GroupRoute } from './group-route.ts';
+import { GroupRoute, SharedSuccessor } from './group-route.ts';
 import { Route, type TopicFault } from './route.ts';
 import { hashBytes, RouteCache } from './route-cache.ts';
 
@@ -77,6 +77,17 @@ export class Router {
     return reached === 0 ? ReasonCode.noMatchingSubscribers : ReasonCode.success;
   }
 
+  /** Whether somebody among the receivers may have a session that the store keeps. */
+  reachesLasting(route: Route): boolean {
+    if (route.epoch !== this.#subscriptions.epoch) this.#match(route);
+    return route.groups.length > 0 || route.receivers.some(({ subscriber }) => subscriber.isLasting);
+  }
+
+  /** Who takes deliveries of a Shared Subscription over whose member is gone. */
+  successorOf(sharedFilter: string): Successor {
+    return new SharedSuccessor(sharedFilter, this.#subscriptions, this.#ledger);
+  }
+
   /** Routes a message that the broker itself makes: wills, `$SYS`, programs. */
   publishOwn(message: ApplicationMessage, now: number): ReasonCode {
     const { topicBytes } = message;
@@ -86,7 +97,7 @@ export class Router {
   #match(route: Route): void {
     const { receivers, groups } = this.#subscriptions.match(route.topicName);
     route.receivers = receivers;
-    route.groups = groups.map((group) => new GroupRoute(group, this.#ledger));
+    route.groups = groups.map((match) => new GroupRoute(match, this.#ledger));
     route.epoch = this.#subscriptions.epoch;
   }
 

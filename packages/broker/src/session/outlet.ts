@@ -9,12 +9,16 @@ export interface Outlet {
   readonly hasRoom: boolean;
   /** Whether the client takes a packet of this size. */
   accepts(delivery: Delivery): boolean;
-  /** Sends; leaves with everything else of this turn. */
-  deliver(delivery: Delivery, now: number): void;
+  /** Sends; leaves with everything else of this turn. @returns The Packet Identifier; 0 at QoS 0. */
+  deliver(delivery: Delivery, now: number): number;
   /** Asks for another {@link Session.pump} in the next turn. */
   pumpLater(): void;
-  /** A QoS 2 message that an earlier connection brought has been accepted: this client may have sent it again. */
-  acceptPublish(packetId: number, reasonCode: ReasonCode): void;
+  /**
+   * A QoS 2 message that an earlier connection brought has been accepted: this client may have sent it again.
+   *
+   * @returns False before its CONNACK: then the session has to take note of it.
+   */
+  acceptPublish(packetId: number, reasonCode: ReasonCode): boolean;
   /** Another connection has taken the session over [MQTT-3.1.4-3]. */
   takeOver(): void;
 }

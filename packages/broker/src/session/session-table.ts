@@ -38,8 +38,12 @@ export class SessionTable {
   readonly #rooms: SessionTableRooms;
   readonly #sessions = new Map<string, Session>();
   readonly #expiries = new Map<Session, Alarm>();
-  /** Told when a session ends, before its record is removed: a Will that waited is due then. */
-  onEnd: (session: Session) => void = () => {};
+  /**
+   * Told when a session ends, before its record is removed: a Will that waited is due then.
+   *
+   * @returns Whether the record stays in the store, because its Will does.
+   */
+  onEnd: (session: Session) => boolean = () => false;
 
   constructor(rooms: SessionTableRooms) {
     this.#rooms = rooms;
@@ -53,22 +57,23 @@ export class SessionTable {
     return this.#sessions.get(clientIdentifier);
   }
 
-  /** Takes up what the store kept. */
+  /** Takes up what the store kept; of sessions that ended with the broker it kept no more than their Wills. */
   restore(records: Iterable<SessionRecord>): void {
     const now = this.#rooms.clock.now();
     for (const record of records) {
+      if (!record.isLasting) continue;
       const session = new Session(record, this.#rooms.around);
       this.#sessions.set(record.clientIdentifier, session);
       for (const [topicFilter, subscription] of record.subscriptions) {
         this.#rooms.subscriptions.set(session, topicFilter, subscription);
       }
-      record.disconnectedAt = now;
-      this.#awaitExpiry(session, now);
+      record.disconnectedAt ??= now;
+      this.#awaitExpiry(session, record.disconnectedAt);
     }
   }
 
   /** The session of a Client Identifier, resumed if there is one and it is wanted, otherwise new. */
-  open(clientIdentifier: string, cleanStart: boolean): { session: Session; isResumed: boolean } {
+  open(clientIdentifier: string, cleanStart: boolean, isLasting: boolean): { session: Session; isResumed: boolean } {
     const known = this.#sessions.get(clientIdentifier);
     known?.takeOver();
     // Taking over may have ended it: a session that expires with its connection.
@@ -78,7 +83,7 @@ export class SessionTable {
       return { session: present, isResumed: true }; // [MQTT-3.1.2-5]
     }
     if (present !== undefined) this.end(present); // [MQTT-3.1.2-4]
-    const session = new Session(this.#rooms.store.createSession(clientIdentifier), this.#rooms.around); // [MQTT-3.1.2-6]
+    const session = new Session(this.#rooms.store.createSession(clientIdentifier, isLasting), this.#rooms.around); // [MQTT-3.1.2-6]
     this.#sessions.set(clientIdentifier, session);
     return { session, isResumed: false };
   }
@@ -96,8 +101,7 @@ export class SessionTable {
     if (this.#sessions.get(clientIdentifier) === session) this.#sessions.delete(clientIdentifier);
     for (const topicFilter of subscriptions.keys()) this.#rooms.subscriptions.delete(session, topicFilter);
     session.end(this.#rooms.clock.now());
-    this.onEnd(session);
-    this.#rooms.store.removeSession(session.record);
+    if (!this.onEnd(session)) this.#rooms.store.removeSession(session.record);
   }
 
   // --- subscriptions ---------------------------------------------------------------------------------------------------
@@ -148,7 +152,7 @@ export class SessionTable {
 
   // --- expiry ----------------------------------------------------------------------------------------------------------
 
-  #awaitExpiry(session: Session, now: number): void {
+  #awaitExpiry(session: Session, since: number): void {
     const { expiryInterval } = session.record;
     if (expiryInterval === NEVER_EXPIRES) return;
     if (expiryInterval === 0) {
@@ -157,7 +161,7 @@ export class SessionTable {
     }
     const alarm = new Alarm(() => this.#expire(session));
     this.#expiries.set(session, alarm);
-    this.#rooms.wheel.set(alarm, now + expiryInterval * 1000);
+    this.#rooms.wheel.set(alarm, since + expiryInterval * 1000);
   }
 
   #expire(session: Session): void {

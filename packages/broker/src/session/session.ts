@@ -39,16 +39,23 @@ export class Session implements Subscriber {
   #replays: RetainedReplay[] = [];
   /** Deliveries that leave the queue before its last one of QoS 0 has: as long, others of QoS 0 stay behind it. */
   #untilQos0HasLeft: number;
+  /** Whether something that waits may be another's to take over: only then it is worth looking at, one by one. */
+  #hasShared: boolean;
 
   constructor(record: SessionRecord, around: SessionSurroundings) {
     this.record = record;
     this.#around = around;
     // What a store kept may be of any QoS.
     this.#untilQos0HasLeft = record.queue.length;
+    this.#hasShared = record.queue.length > 0;
   }
 
   get clientIdentifier(): string {
     return this.record.clientIdentifier;
+  }
+
+  get isLasting(): boolean {
+    return this.record.isLasting;
   }
 
   get isConnected(): boolean {
@@ -98,7 +105,9 @@ export class Session implements Subscriber {
         this.#lose('session-ended'); // [MQTT-4.8.2-5]
       else this.#giveAway(delivery, now);
     }
-    for (let next = this.#shift(); next !== undefined; next = this.#shift()) this.#giveAway(next, now);
+    this.#untilQos0HasLeft = 0;
+    if (!this.#hasShared) this.#around.ledger.count('session-ended', queue.length);
+    else for (let next = queue.drop(); next !== undefined; next = queue.drop()) this.#giveAway(next, now);
     queue.clear();
   }
 
@@ -110,9 +119,19 @@ export class Session implements Subscriber {
   /** A QoS 2 message of the client has been accepted, or refused, after the connection that brought it had ended. */
   acceptPublish(packetId: number, reasonCode: ReasonCode): void {
     const { inbound } = this.record.flows;
-    if (this.#outlet !== undefined) this.#outlet.acceptPublish(packetId, reasonCode);
-    else if (reasonCode < FIRST_FAILURE) inbound.accept(packetId);
+    if (this.#outlet?.acceptPublish(packetId, reasonCode)) return;
+    if (reasonCode < FIRST_FAILURE) inbound.accept(packetId);
     else inbound.refuse(packetId);
+  }
+
+  /** The store is told that a QoS 2 message of the client is about to be acknowledged. */
+  handleAccepted(packetId: number): void {
+    this.record.journal.accepted(packetId);
+  }
+
+  /** The client has released a QoS 2 message of its own. */
+  handleReleased(packetId: number): void {
+    this.record.journal.released(packetId);
   }
 
   // --- messages --------------------------------------------------------------------------------------------------------
@@ -123,7 +142,7 @@ export class Session implements Subscriber {
     else if (!this.#mayLeave(outlet, delivery)) this.#enqueue(delivery);
     else if (!outlet.accepts(delivery))
       this.#lose('too-large'); // [MQTT-3.1.2-25]
-    else this.#send(outlet, delivery, now);
+    else this.#send(outlet, delivery, false, now);
   }
 
   /** Retained messages of a new subscription follow what is sent already; a newer subscription to the same filter replaces them. */
@@ -148,14 +167,24 @@ export class Session implements Subscriber {
   }
 
   /** The client has taken over a delivery of QoS 1 or 2, or has refused it. */
-  handleDelivered(reasonCode: ReasonCode): void {
-    if (reasonCode < FIRST_FAILURE) this.#around.counters.messagesDelivered++;
+  handleDelivered(delivery: Delivery, reasonCode: ReasonCode, packetId: number): void {
+    const { journal } = this.record;
+    const isTaken = reasonCode < FIRST_FAILURE;
+    if (isTaken) this.#around.counters.messagesDelivered++;
     else this.#lose('refused');
+    if (isTaken && delivery.qos === 2) journal.received(packetId);
+    else journal.finished(packetId);
+  }
+
+  /** The flow of a QoS 2 delivery is complete. */
+  handleCompleted(packetId: number): void {
+    this.record.journal.finished(packetId);
   }
 
   /** A delivery that was due again is larger than the client now takes. */
-  handleUndeliverable(): void {
+  handleUndeliverable(packetId: number): void {
     this.#lose('too-large');
+    this.record.journal.finished(packetId);
   }
 
   get hasWaiting(): boolean {
@@ -168,12 +197,18 @@ export class Session implements Subscriber {
     return this.record.queue.length === 0 && outlet.hasRoom;
   }
 
-  #send(outlet: Outlet, delivery: Delivery, now: number): void {
+  /** @param hasWaited Whether it is the first in the queue, which it leaves. */
+  #send(outlet: Outlet, delivery: Delivery, hasWaited: boolean, now: number): void {
     const { counters, slab } = this.#around;
+    const { queue, journal } = this.record;
     counters.messagesSent++;
-    if (delivery.qos === 0) counters.messagesDelivered++;
-    else delivery.message.keep(slab);
-    outlet.deliver(delivery, now);
+    if (delivery.qos !== 0) delivery.message.keep(slab);
+    const packetId = outlet.deliver(delivery, now);
+    if (delivery.qos === 0) {
+      counters.messagesDelivered++;
+      if (hasWaited) queue.drop();
+    } else if (hasWaited) queue.send(packetId);
+    else journal.sent(packetId, delivery);
   }
 
   #keepForLater(delivery: Delivery): void {
@@ -194,23 +229,29 @@ export class Session implements Subscriber {
     while (queue.length >= limits.maximumQueuedMessages || queue.byteLength + bytes > limits.maximumQueuedBytes) {
       this.#lose('queue-full');
       if (limits.queuePolicy === 'drop-newest') return;
-      this.#shift();
+      this.#handleLeaving();
+      queue.drop();
     }
+    if (delivery.successor !== undefined) this.#hasShared = true;
     queue.push(delivery);
     if (delivery.qos === 0) this.#untilQos0HasLeft = queue.length;
   }
 
-  #shift(): Delivery | undefined {
+  #handleLeaving(): void {
     if (this.#untilQos0HasLeft > 0) this.#untilQos0HasLeft--;
-    return this.record.queue.shift();
   }
 
   /** @returns Whether there may be more to do at once. */
   #pumpQueue(outlet: Outlet, now: number): boolean {
     const next = this.record.queue.peek();
     if (next === undefined || !this.#isDue(outlet, next, now)) return false;
-    this.#shift();
-    this.#sendOrLose(outlet, next, now);
+    this.#handleLeaving();
+    const loss = this.#lossOf(outlet, next, now);
+    if (loss === undefined) this.#send(outlet, next, true, now);
+    else {
+      this.#lose(loss);
+      this.record.queue.drop();
+    }
     return true;
   }
 
@@ -226,7 +267,9 @@ export class Session implements Subscriber {
       return true;
     }
     this.#around.counters.messagesMatched++;
-    this.#sendOrLose(outlet, next, now);
+    const loss = this.#lossOf(outlet, next, now);
+    if (loss === undefined) this.#send(outlet, next, false, now);
+    else this.#lose(loss);
     return true;
   }
 
@@ -236,11 +279,10 @@ export class Session implements Subscriber {
     return outlet.isWritable && (delivery.qos === 0 || outlet.hasRoom);
   }
 
-  #sendOrLose(outlet: Outlet, delivery: Delivery, now: number): void {
-    if (delivery.message.isExpired(now))
-      this.#lose('expired'); // [MQTT-3.3.2-5]
-    else if (!outlet.accepts(delivery)) this.#lose('too-large');
-    else this.#send(outlet, delivery, now);
+  /** Why a delivery cannot be sent; undefined when it can. */
+  #lossOf(outlet: Outlet, delivery: Delivery, now: number): LossReason | undefined {
+    if (delivery.message.isExpired(now)) return 'expired'; // [MQTT-3.3.2-5]
+    return outlet.accepts(delivery) ? undefined : 'too-large';
   }
 
   #lose(reason: LossReason): void {

@@ -1,7 +1,7 @@
 import type { Delivery } from '@busbar/protocol';
 import type { DeliveryQueue } from './store.ts';
 
-/** Messages taken from the front before the array is shortened: keeps `shift` cheap for queues of any length. */
+/** Messages taken from the front before the array is shortened: keeps `drop` cheap for queues of any length. */
 const COMPACT_AT = 1024;
 
 /** A queue on the heap. Messages take memory of their own as they enter, so that no chunk of input stays alive for them. */
@@ -28,7 +28,7 @@ export class MemoryQueue implements DeliveryQueue {
     return this.#deliveries[this.#head];
   }
 
-  shift(): Delivery | undefined {
+  drop(): Delivery | undefined {
     const delivery = this.#deliveries[this.#head];
     if (delivery === undefined) return undefined;
     this.#deliveries[this.#head++] = undefined;
@@ -38,6 +38,10 @@ export class MemoryQueue implements DeliveryQueue {
       this.#head = 0;
     }
     return delivery;
+  }
+
+  send(): Delivery | undefined {
+    return this.drop();
   }
 
   clear(): void {

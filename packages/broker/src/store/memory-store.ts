@@ -1,13 +1,35 @@
 import { type ApplicationMessage, type Delivery, SessionState } from '@busbar/protocol';
 import { MemoryQueue } from './memory-queue.ts';
-import type { SessionRecord, Store, StoredState } from './store.ts';
+import type { FlowJournal, SessionRecord, Store, StoredState } from './store.ts';
+
+/** For records that are the state themselves: there is nothing to write. */
+export const SILENT_JOURNAL: FlowJournal = { sent() {}, received() {}, finished() {}, accepted() {}, released() {} };
+
+/** A record that lives on the heap and nowhere else. */
+export function memoryRecord(clientIdentifier: string, isLasting: boolean): SessionRecord {
+  return {
+    clientIdentifier,
+    isLasting,
+    expiryInterval: 0,
+    disconnectedAt: undefined,
+    will: undefined,
+    subscriptions: new Map(),
+    queue: new MemoryQueue(),
+    flows: new SessionState<Delivery>(),
+    journal: SILENT_JOURNAL,
+  };
+}
 
 /**
  * Keeps everything on the heap, for as long as the process lives: a broker that is stopped and one that is started on the
  * same store go on with the same sessions and retained messages.
  */
 export class MemoryStore implements Store {
-  readonly durability = 'memory';
+  readonly durability: 'memory' | 'disk' = 'memory';
+  readonly changes: number = 0;
+  readonly mark: number = 0;
+  readonly keptMark: number = 0;
+  readonly failure: string | undefined = undefined;
   readonly #sessions = new Map<string, SessionRecord>();
   readonly #retained = new Map<string, ApplicationMessage>();
 
@@ -15,16 +37,8 @@ export class MemoryStore implements Store {
     return { sessions: [...this.#sessions.values()], retained: [...this.#retained.values()] };
   }
 
-  createSession(clientIdentifier: string): SessionRecord {
-    const record: SessionRecord = {
-      clientIdentifier,
-      expiryInterval: 0,
-      disconnectedAt: undefined,
-      will: undefined,
-      subscriptions: new Map(),
-      queue: new MemoryQueue(),
-      flows: new SessionState<Delivery>(),
-    };
+  createSession(clientIdentifier: string, isLasting: boolean): SessionRecord {
+    const record = memoryRecord(clientIdentifier, isLasting);
     this.#sessions.set(clientIdentifier, record);
     return record;
   }
@@ -46,9 +60,8 @@ export class MemoryStore implements Store {
     this.#retained.delete(topicName);
   }
 
-  whenDurable(): boolean {
-    return true;
-  }
+  /** Everything is kept: nobody has to wait. */
+  whenKept(): void {}
 
   close(): void {}
 }

@@ -6,6 +6,8 @@ export interface Subscriber {
   readonly clientIdentifier: string;
   /** Whether a message would leave at once. */
   readonly isReady: boolean;
+  /** Whether the store keeps its messages. */
+  readonly isLasting: boolean;
   /** Whether a message would wait for the client rather than be lost. */
   readonly canQueue: boolean;
   /** Deliveries that it has not taken over yet. */

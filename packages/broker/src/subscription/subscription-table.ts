@@ -12,20 +12,24 @@ import { Receiver, type Subscriber } from './receiver.ts';
 /** Sessions that share one subscription: the group stands in the tree as one subscriber. */
 export type ShareGroup = SharedGroup<Subscriber, StoredSubscription>;
 
+/** A group that matches, with the Shared Subscription it is of. */
+export interface SharedMatch {
+  readonly group: ShareGroup;
+  /** `$share/{ShareName}/{filter}`. */
+  readonly sharedFilter: string;
+}
+
 /** Who is to receive the messages of one Topic Name. */
 export interface Matches {
   readonly receivers: readonly Receiver[];
   /** Each group gets the message once, through one of its members (section 4.8.2). */
-  readonly groups: readonly ShareGroup[];
+  readonly groups: readonly SharedMatch[];
 }
-
-/** What the group of one share name and filter stands in the tree with. */
-const SHARED = Object.freeze({ isShared: true });
 
 /** All subscriptions of all sessions, shared ones among them, and which of them match a Topic Name (section 4.7, 4.8). */
 export class SubscriptionTable {
   readonly #subscribers = new SubscriptionTree<Subscriber, StoredSubscription>();
-  readonly #groups = new SubscriptionTree<ShareGroup, typeof SHARED>();
+  readonly #groups = new SubscriptionTree<ShareGroup, SharedMatch>();
   readonly #groupByFilter = new Map<string, ShareGroup>();
   readonly #strategy: SharedStrategy<Subscriber>;
   #sharedSize = 0;
@@ -57,7 +61,7 @@ export class SubscriptionTable {
     if (group === undefined) {
       group = new SharedGroup(this.#strategy);
       this.#groupByFilter.set(topicFilter, group);
-      this.#groups.set(shared.topicFilter, group, SHARED);
+      this.#groups.set(shared.topicFilter, group, { group, sharedFilter: topicFilter });
     }
     const previous = group.set(subscriber, subscription);
     if (previous === undefined) this.#sharedSize++;
@@ -79,6 +83,11 @@ export class SubscriptionTable {
     return previous;
   }
 
+  /** The members of a Shared Subscription, `$share/{ShareName}/{filter}`, as they are now. */
+  group(sharedFilter: string): ShareGroup | undefined {
+    return this.#groupByFilter.get(sharedFilter);
+  }
+
   match(topicName: string): Matches {
     const receivers = new Map<Subscriber, Receiver>();
     this.#subscribers.match(topicName, (subscriber, subscription) => {
@@ -89,8 +98,8 @@ export class SubscriptionTable {
       }
       receiver.add(subscription);
     });
-    const groups: ShareGroup[] = [];
-    this.#groups.match(topicName, (group) => groups.push(group));
+    const groups: SharedMatch[] = [];
+    this.#groups.match(topicName, (_, match) => groups.push(match));
     return { receivers: [...receivers.values()], groups };
   }
 }

@@ -1,23 +1,9 @@
 import assert from 'node:assert/strict';
 import { PacketType, ReasonCode } from '@busbar/codec';
-import { acknowledgementPacket, publishPacket } from '@busbar/testkit';
+import { acknowledgementPacket, connectPacket, publishPacket, subscribePacket, willMessage } from '@busbar/testkit';
 import { beforeEach, describe, test } from 'vitest';
-import { MemoryStore } from '../../src/index.ts';
-import { VirtualBroker, type VirtualClient } from '../virtual-broker.ts';
-
-/** A store that syncs when the test says so. */
-class SlowStore extends MemoryStore {
-  #waiting: (() => void)[] = [];
-
-  override whenDurable(done?: () => void): boolean {
-    if (done !== undefined) this.#waiting.push(done);
-    return false;
-  }
-
-  sync(): void {
-    for (const done of this.#waiting.splice(0)) done();
-  }
-}
+import { SlowStore } from '../slow-store.ts';
+import { VirtualBroker, type VirtualClient, type VirtualConnect } from '../virtual-broker.ts';
 
 let store: SlowStore;
 let broker: VirtualBroker;
@@ -35,62 +21,224 @@ function sync(): void {
   broker.run();
 }
 
+/** Connects a client whose session stays, however long the store takes for it. */
+function connectLasting(name: string, connect: VirtualConnect = {}): VirtualClient {
+  store.onWanted = () => broker.clock.endOfTurn(() => store.sync());
+  const client = broker.connectLasting(name, connect);
+  store.onWanted = () => {};
+  return client;
+}
+
+/** A lasting subscriber, away or not, so that a message has to be kept. */
+function keeper(topicFilter = '#'): VirtualClient {
+  const client = connectLasting('keeper');
+  store.onWanted = () => broker.clock.endOfTurn(() => store.sync());
+  client.subscribe(topicFilter, { qos: 2 });
+  store.onWanted = () => {};
+  return client;
+}
+
 const seen = (client: VirtualClient) =>
   client.takeAll().map((packet) => [packet.type, 'packetId' in packet && packet.packetId]);
-const { puback, pubrec } = PacketType;
+const { puback, pubrec, pubrel, pubcomp, publish } = PacketType;
 
-test('PUBACK and PUBREC come when the store is done, deliveries at once', () => {
-  const client = broker.connect('c');
-  client.send(publishPacket('t', '1', { qos: 1, packetId: 1 }), publishPacket('t', '2', { qos: 2, packetId: 2 }));
-  client.send(publishPacket('t', '3'));
-  assert.deepEqual(watcher.texts(), ['1', '2', '3']);
-  assert.deepEqual(seen(client), []);
-  sync();
-  assert.deepEqual(seen(client), [
-    [puback, 1],
-    [pubrec, 2],
-  ]);
+describe('what is acknowledged is kept', () => {
+  test('PUBACK and PUBREC come when the store is done, deliveries at once', () => {
+    keeper().cut();
+    const client = broker.connect('c');
+    client.send(publishPacket('t', '1', { qos: 1, packetId: 1 }), publishPacket('t', '2', { qos: 2, packetId: 2 }));
+    client.send(publishPacket('t', '3'));
+    assert.deepEqual(watcher.texts(), ['1', '2', '3']);
+    assert.deepEqual(seen(client), []);
+    sync();
+    assert.deepEqual(seen(client), [
+      [puback, 1],
+      [pubrec, 2],
+    ]);
+  });
+
+  test('a message that nothing has to be kept of is acknowledged at once, behind those that wait', () => {
+    keeper('kept').cut();
+    const client = broker.connect('c');
+    client.send(publishPacket('t', '1', { qos: 1, packetId: 1 }));
+    assert.deepEqual(seen(client), [[puback, 1]]);
+    client.send(publishPacket('kept', '2', { qos: 1, packetId: 2 }), publishPacket('t', '3', { qos: 1, packetId: 3 }));
+    assert.deepEqual(seen(client), []);
+    sync();
+    assert.deepEqual(seen(client), [
+      [puback, 2],
+      [puback, 3],
+    ]);
+  });
+
+  test('a retained message is kept', () => {
+    const client = broker.connect('c');
+    client.send(publishPacket('t', '1', { qos: 1, packetId: 1, retain: true }));
+    assert.deepEqual(seen(client), []);
+    sync();
+    assert.deepEqual(seen(client), [[puback, 1]]);
+  });
+
+  test('CONNACK of a lasting session, SUBACK and UNSUBACK', () => {
+    const raw = broker.raw(5);
+    raw.send(connectPacket({ clientIdentifier: 'c', cleanStart: false, properties: { sessionExpiryInterval: 60 } }));
+    broker.run();
+    assert.deepEqual(raw.takeAll(), []);
+    sync();
+    assert.equal(raw.take()?.type, PacketType.connack);
+    raw.send(subscribePacket(1, 'a'), {
+      type: PacketType.unsubscribe,
+      packetId: 2,
+      topicFilters: ['a'],
+      properties: {},
+    });
+    broker.run();
+    assert.deepEqual(raw.takeAll(), []);
+    sync();
+    assert.deepEqual(
+      raw.takeAll().map(({ type }) => type),
+      [PacketType.suback, PacketType.unsuback],
+    );
+  });
+
+  test('CONNACK of a client whose Will is kept, and no other', () => {
+    const raw = broker.raw(5);
+    raw.send(connectPacket({ clientIdentifier: 'plain' }));
+    broker.run();
+    assert.equal(raw.take()?.type, PacketType.connack);
+    const willing = broker.raw(5);
+    willing.send(connectPacket({ clientIdentifier: 'willing', will: willMessage('gone', 'x') }));
+    broker.run();
+    assert.deepEqual(willing.takeAll(), []);
+    sync();
+    assert.equal(willing.take()?.type, PacketType.connack);
+  });
+
+  test('messages that come before the CONNACK wait for it', () => {
+    keeper('t').cut();
+    const raw = broker.raw(5);
+    raw.send(connectPacket({ clientIdentifier: 'keeper', cleanStart: false, properties: { sessionExpiryInterval: 60 } }));
+    broker.run();
+    broker.connect('c').send(publishPacket('t', 'early', { qos: 1, packetId: 1 }), publishPacket('t', 'qos 0'));
+    assert.deepEqual(raw.takeAll(), []);
+    sync();
+    assert.deepEqual(
+      raw.takeAll().map(({ type }) => type),
+      [PacketType.connack, publish, publish],
+    );
+  });
+
+  test('a client that is taken over while its CONNACK waits is told nothing, the other one is in', () => {
+    const first = broker.raw(5);
+    const connect = { clientIdentifier: 'c', cleanStart: false, properties: { sessionExpiryInterval: 60 } };
+    first.send(connectPacket(connect));
+    broker.run();
+    const second = broker.raw(5);
+    second.send(connectPacket(connect));
+    broker.run();
+    sync();
+    assert.equal(first.isClosed, true);
+    assert.deepEqual(first.takeAll(), []);
+    assert.equal(second.take()?.type, PacketType.connack);
+    assert.equal(broker.broker.stats().clients, 2);
+  });
+});
+
+describe('after a crash the other side never knows more of a QoS 2 flow than the broker', () => {
+  test('PUBLISH leaves when its Packet Identifier is kept', () => {
+    const client = keeper('t');
+    broker.connect('c').send(publishPacket('t', 'x', { qos: 2, packetId: 9 }));
+    assert.deepEqual(seen(client), []);
+    assert.deepEqual(store.told, [['sent', 1]]);
+    sync();
+    assert.deepEqual(seen(client), [[publish, 1]]);
+  });
+
+  test('QoS 1 does not wait: it may come twice', () => {
+    const client = keeper('t');
+    broker.connect('c').send(publishPacket('t', 'x', { qos: 1, packetId: 9 }));
+    assert.deepEqual(seen(client), [[publish, 1]]);
+    client.send(acknowledgementPacket('puback', 1));
+    assert.deepEqual(store.told, [
+      ['sent', 1],
+      ['finished', 1],
+    ]);
+  });
+
+  test('PUBREL leaves when the receipt is kept, in the order of the PUBRECs', () => {
+    const client = keeper('t');
+    const sender = broker.connect('c');
+    for (const packetId of [1, 2]) sender.send(publishPacket('t', 'x', { qos: 2, packetId }));
+    sync();
+    client.takeAll();
+    for (const packetId of [2, 1, 7]) client.send(acknowledgementPacket('pubrec', packetId));
+    assert.deepEqual(seen(client), []);
+    sync();
+    assert.deepEqual(seen(client), [
+      [pubrel, 2],
+      [pubrel, 1],
+      [pubrel, 7],
+    ]);
+    client.send(acknowledgementPacket('pubcomp', 1));
+    assert.deepEqual(store.told.slice(-3), [
+      ['received', 2],
+      ['received', 1],
+      ['finished', 1],
+    ]);
+  });
+
+  test('PUBCOMP leaves when the release is kept', () => {
+    const client = connectLasting('c');
+    client.send(publishPacket('t', 'x', { qos: 2, packetId: 9 }));
+    sync();
+    assert.deepEqual(seen(client), [[pubrec, 9]]);
+    client.send(acknowledgementPacket('pubrel', 9));
+    assert.deepEqual(seen(client), []);
+    sync();
+    assert.deepEqual(seen(client), [[pubcomp, 9]]);
+    assert.deepEqual(store.told, [
+      ['accepted', 9],
+      ['released', 9],
+    ]);
+  });
+
+  test('a connection that has ended meanwhile is sent nothing', () => {
+    const client = keeper('t');
+    broker.connect('c').send(publishPacket('t', 'x', { qos: 2, packetId: 9 }));
+    client.cut();
+    sync();
+    const [again] = connectLasting('keeper').messages();
+    assert.deepEqual([again?.packetId, again?.dup], [1, true]);
+  });
 });
 
 describe('the connection breaks before', () => {
   test('a QoS 2 message that comes again on the next one is acknowledged, and was routed once', () => {
-    broker.connectLasting('c').send(publishPacket('t', 'once', { qos: 2, packetId: 7 }));
-    broker.connectLasting('c');
-    const next = broker.connectLasting('c');
+    connectLasting('c').send(publishPacket('t', 'once', { qos: 2, packetId: 7 }));
+    const next = connectLasting('c');
     next.send(publishPacket('t', 'once', { qos: 2, packetId: 7, dup: true }));
     next.send(publishPacket('t', 'behind', { qos: 1, packetId: 8 }));
-    assert.deepEqual(seen(next), []);
     sync();
     assert.deepEqual(seen(next), [
       [pubrec, 7],
       [puback, 8],
     ]);
     next.send(acknowledgementPacket('pubrel', 7));
+    sync();
     next.expectNow(acknowledgementPacket('pubcomp', 7));
     assert.deepEqual(watcher.texts(), ['once', 'behind']);
-  });
-
-  test('the same when it comes again after the store is done', () => {
-    const first = broker.connectLasting('c');
-    first.send(publishPacket('t', 'once', { qos: 2, packetId: 7 }));
-    first.cut();
-    sync();
-    const next = broker.connectLasting('c');
-    next.send(publishPacket('t', 'once', { qos: 2, packetId: 7, dup: true }));
-    assert.deepEqual(seen(next), [[pubrec, 7]]);
-    assert.deepEqual(watcher.texts(), ['once']);
   });
 
   test('a QoS 2 message that was refused is taken as new', () => {
     const other = broker.connect('other');
     other.send(publishPacket('kept', 'x', { retain: true }));
-    const first = broker.connectLasting('c');
+    const first = connectLasting('c');
     first.send(publishPacket('too/many', 'x', { qos: 2, packetId: 7, retain: true }));
     first.cut();
     sync();
     watcher.takeAll();
     other.send(publishPacket('kept', '', { retain: true }));
-    const next = broker.connectLasting('c');
+    const next = connectLasting('c');
     next.send(publishPacket('too/many', 'again', { qos: 2, packetId: 7, retain: true, dup: true }));
     sync();
     assert.deepEqual(seen(next), [[pubrec, 7]]);
@@ -98,20 +246,22 @@ describe('the connection breaks before', () => {
   });
 
   test('a QoS 1 message comes again, and only its own connection’s answer acknowledges it', () => {
-    const first = broker.connectLasting('c');
+    keeper().cut();
+    const first = connectLasting('c');
     first.send(publishPacket('t', 'first', { qos: 1, packetId: 7 }));
     first.cut();
-    const next = broker.connectLasting('c');
+    const next = connectLasting('c');
     next.send(publishPacket('t', 'first', { qos: 1, packetId: 7, dup: true }));
+    assert.deepEqual(seen(next), []);
     sync();
     assert.deepEqual(seen(next), [[puback, 7]]);
     assert.deepEqual(watcher.texts(), ['first', 'first']);
   });
 
   test('a session that began anew knows nothing of it', () => {
-    const first = broker.connectLasting('c');
+    const first = connectLasting('c');
     first.send(publishPacket('t', 'old', { qos: 2, packetId: 7 }));
-    const fresh = broker.connectLasting('c', { cleanStart: true });
+    const fresh = connectLasting('c', { cleanStart: true });
     fresh.send(publishPacket('t', 'new', { qos: 2, packetId: 7 }));
     assert.deepEqual(watcher.texts(), ['old', 'new']);
     sync();
@@ -121,13 +271,50 @@ describe('the connection breaks before', () => {
 
 test('Receive Maximum counts what waits for the store', async () => {
   broker = await VirtualBroker.start({ store, limits: { receiveMaximum: 2 } });
-  const client = broker.connect('c');
-  for (const packetId of [1, 2]) client.send(publishPacket('t', 'x', { qos: 1, packetId }));
+  const client = connectLasting('c');
+  for (const packetId of [1, 2]) client.send(publishPacket('t', 'x', { qos: 2, packetId }));
   assert.equal(client.isClosed, false);
   sync();
   client.takeAll();
-  for (const packetId of [3, 4, 5]) client.send(publishPacket('t', 'x', { qos: 1, packetId }));
+  client.send(publishPacket('t', 'x', { qos: 2, packetId: 3 }));
   const [disconnect] = client.takeAll();
   assert.ok(disconnect?.type === PacketType.disconnect && disconnect.reasonCode === ReasonCode.receiveMaximumExceeded);
   sync();
+});
+
+describe('a store that cannot keep anything', () => {
+  test('what would have to be kept is refused with 0x97, everything else goes on', () => {
+    keeper('kept').cut();
+    const client = broker.connect('c');
+    store.failure = 'ENOSPC: no space left on device';
+    client.send(publishPacket('kept', '1', { qos: 1, packetId: 1 }), publishPacket('t', '2', { qos: 1, packetId: 2 }));
+    client.send(publishPacket('t', '3', { qos: 1, packetId: 3, retain: true }), publishPacket('kept', '4'));
+    const codes = client.takeAll().map((packet) => packet.type === puback && [packet.packetId, packet.reasonCode]);
+    assert.deepEqual(codes, [
+      [1, ReasonCode.quotaExceeded],
+      [2, ReasonCode.success],
+      [3, ReasonCode.quotaExceeded],
+    ]);
+    assert.deepEqual(watcher.texts(), ['2', '4']);
+    store.failure = undefined;
+    client.send(publishPacket('kept', '5', { qos: 1, packetId: 4 }));
+    sync();
+    assert.deepEqual(seen(client), [[puback, 4]]);
+  });
+
+  test('below 5.0 only the end of the connection says that a message is not acknowledged', () => {
+    keeper('kept').cut();
+    const client = broker.connect('c', { protocolVersion: 4 });
+    store.failure = 'ENOSPC: no space left on device';
+    client.send(publishPacket('kept', '1', { qos: 1, packetId: 1 }));
+    assert.deepEqual(client.takeAll(), []);
+    assert.equal(client.isClosed, true);
+  });
+
+  test('a lasting session and a Will cannot begin, a plain session can', () => {
+    store.failure = 'ENOSPC: no space left on device';
+    assert.equal(broker.connectLasting('c').connack.reasonCode, ReasonCode.quotaExceeded);
+    assert.equal(broker.connect('c', { will: willMessage('gone', 'x') }).connack.reasonCode, ReasonCode.quotaExceeded);
+    assert.equal(broker.connect('c').connack.reasonCode, ReasonCode.success);
+  });
 });

@@ -30,19 +30,20 @@ class FakeOutlet implements Outlet {
     return message.payloadLength <= this.largest;
   }
 
-  deliver({ message, qos }: Delivery): void {
+  deliver({ message, qos }: Delivery): number {
     if (qos > 0) {
       assert.ok(this.room > 0, 'never beyond the window');
       this.room--;
     }
     this.sent.push(Buffer.from(message.payload).toString());
+    return qos === 0 ? 0 : this.sent.length;
   }
 
   pumpLater(): void {
     this.pumpsLater++;
   }
 
-  acceptPublish(): void {
+  acceptPublish(): boolean {
     assert.fail('no store of this test takes its time');
   }
 
@@ -60,7 +61,7 @@ let session: Session;
 function setUp(limits: Partial<BrokerLimits> = {}): void {
   counters = new Counters();
   ledger = new LossLedger();
-  record = new MemoryStore().createSession('client');
+  record = new MemoryStore().createSession('client', true);
   record.expiryInterval = 60;
   const capabilities = resolveCapabilities();
   const around = { limits: resolveLimits(limits), capabilities, counters, ledger, slab: new ByteSlab() };
@@ -246,9 +247,9 @@ describe('messages that cannot be delivered', () => {
   });
 
   test('refused by the client, or too large when it was due again', () => {
-    session.handleDelivered(ReasonCode.quotaExceeded);
-    session.handleUndeliverable();
-    session.handleDelivered(ReasonCode.noMatchingSubscribers);
+    session.handleDelivered(deliveryOf({ qos: 1 }), ReasonCode.quotaExceeded, 1);
+    session.handleUndeliverable(2);
+    session.handleDelivered(deliveryOf({ qos: 1 }), ReasonCode.noMatchingSubscribers, 3);
     assert.deepEqual(ledger.toPlain(), { refused: 1, 'too-large': 1 });
     assert.equal(counters.messagesDelivered, 1);
   });
@@ -258,7 +259,7 @@ test('counters: QoS 0 is done when it is sent, the others when the client has ta
   deliver('1', 0);
   deliver('2', 1);
   assert.deepEqual([counters.messagesSent, counters.messagesDelivered], [2, 1]);
-  session.handleDelivered(ReasonCode.success);
+  session.handleDelivered(deliveryOf({ qos: 1 }), ReasonCode.success, 2);
   assert.equal(counters.messagesDelivered, 2);
 });
 
@@ -276,7 +277,7 @@ test('the end: what waits and what is in flight is lost, and counted', () => {
 
 test('the end: another member of a Shared Subscription takes over what may be sent again [MQTT-4.8.2-5]', () => {
   const taken: Delivery[] = [];
-  const successor = { takeOver: (delivery: Delivery) => taken.push(delivery) };
+  const successor = { sharedFilter: '$share/g/t', takeOver: (delivery: Delivery) => taken.push(delivery) };
   const shared = (qos: 1 | 2) => Object.assign(deliveryOf({ qos }), { successor });
   const { outbound } = record.flows;
   outbound.handleConnected(10);

@@ -37,7 +37,7 @@ function set(who: Subscriber, topicFilter: string, options: Options = {}): Store
 /** Who receives, with the highest QoS; groups by the names of their members. */
 function receivers(topicName: string): string[] {
   const { receivers, groups } = table.match(topicName);
-  const shared = groups.map((group) => {
+  const shared = groups.map(({ group }) => {
     const names = [...group].map(({ member }) => member.clientIdentifier);
     return names.sort().join('+');
   });
@@ -128,7 +128,7 @@ describe('Shared Subscriptions (section 4.8.2)', () => {
     table = new SubscriptionTable({ name: 'sticky' });
     set(ann, '$share/g/a');
     set(bob, '$share/g/a');
-    const [group] = table.match('a').groups;
+    const group = table.match('a').groups[0]?.group;
     const chosen = [1, 2, 3].map(
       () =>
         group?.choose(

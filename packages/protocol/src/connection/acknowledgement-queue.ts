@@ -5,15 +5,23 @@ interface Due {
   readonly qos: 1 | 2;
   readonly packetId: number;
   reasonCode: ReasonCode | undefined;
+  /** Another one that is held for the same Packet Identifier. */
+  next: Due | undefined;
 }
+
+/** Settled entries at the head that may stay where they are before the rest is moved up. */
+const MOST_GONE = 256;
 
 /**
  * Keeps PUBACKs and PUBRECs in the order of their PUBLISH packets when some messages take longer to be accepted than those
- * behind them [MQTT-4.6.0-2] [MQTT-4.6.0-3]. Empty as long as everything is accepted at once.
+ * behind them [MQTT-4.6.0-2] [MQTT-4.6.0-3]. Empty as long as everything is accepted at once; however many are held, each
+ * call takes the same time.
  */
 export class AcknowledgementQueue {
   readonly #write: (qos: 1 | 2, packetId: number, reasonCode: ReasonCode) => void;
+  readonly #held = new Map<number, Due>();
   #due: Due[] = [];
+  #first = 0;
 
   constructor(write: (qos: 1 | 2, packetId: number, reasonCode: ReasonCode) => void) {
     this.#write = write;
@@ -25,28 +33,50 @@ export class AcknowledgementQueue {
 
   /** The message is being accepted: its acknowledgement has its place, and comes with {@link settle}. */
   hold(qos: 1 | 2, packetId: number): void {
-    this.#due.push({ qos, packetId, reasonCode: undefined });
+    const due = { qos, packetId, reasonCode: undefined, next: undefined };
+    this.#due.push(due);
+    let last = this.#held.get(packetId);
+    if (last === undefined) {
+      this.#held.set(packetId, due);
+      return;
+    }
+    while (last.next !== undefined) last = last.next;
+    last.next = due;
   }
 
   /** An acknowledgement that is known at once goes out when everything before it has. */
   push(qos: 1 | 2, packetId: number, reasonCode: ReasonCode): void {
     if (this.isEmpty) this.#write(qos, packetId, reasonCode);
-    else this.#due.push({ qos, packetId, reasonCode });
+    else this.#due.push({ qos, packetId, reasonCode, next: undefined });
   }
 
   /** Whether an acknowledgement is held for this Packet Identifier. */
   holds(packetId: number): boolean {
-    return this.#due.some((due) => due.packetId === packetId && due.reasonCode === undefined);
+    return this.#held.has(packetId);
   }
 
   /** @returns Whether an acknowledgement was held for it: not when it belongs to an earlier connection. */
   settle(packetId: number, reasonCode: ReasonCode): boolean {
-    const due = this.#due.find((each) => each.packetId === packetId && each.reasonCode === undefined);
+    const due = this.#held.get(packetId);
     if (due === undefined) return false;
+    if (due.next === undefined) this.#held.delete(packetId);
+    else this.#held.set(packetId, due.next);
     due.reasonCode = reasonCode;
-    const ready = this.#due.findIndex((each) => each.reasonCode === undefined);
-    const settled = this.#due.splice(0, ready < 0 ? this.#due.length : ready);
-    for (const each of settled) this.#write(each.qos, each.packetId, each.reasonCode ?? reasonCode);
+    this.#writeReady();
     return true;
+  }
+
+  #writeReady(): void {
+    for (let next = this.#due[this.#first]; next?.reasonCode !== undefined; next = this.#due[this.#first]) {
+      this.#first++;
+      this.#write(next.qos, next.packetId, next.reasonCode);
+    }
+    if (this.#first === this.#due.length) {
+      this.#due = [];
+      this.#first = 0;
+    } else if (this.#first > MOST_GONE && this.#first * 2 > this.#due.length) {
+      this.#due.splice(0, this.#first);
+      this.#first = 0;
+    }
   }
 }

@@ -49,6 +49,10 @@ export interface ClientConnectionOwner {
   handlePublish(packet: PublishPacket): ReasonCode | typeof LATER;
   /** A QoS 1 or 2 flow that `publish` began has ended, on this connection or, after a resumption, on an earlier one. */
   handlePublished(packetId: number, reasonCode: ReasonCode, properties: AcknowledgementProperties): void;
+  /** PUBREC has come for a QoS 2 message: the server has it, and PUBREL is about to be written. For those who keep a store. */
+  handleReceived?(packetId: number): void;
+  /** PUBREL has come for a QoS 2 message that this side has accepted, and PUBCOMP is about to be written. */
+  handleReleased?(packetId: number): void;
   /** The answer to a `subscribe`, as many Reason Codes as it had Topic Filters. */
   handleSuback(packet: SubackPacket): void;
   /** The answer to an `unsubscribe`; below 5.0 without Reason Codes. */

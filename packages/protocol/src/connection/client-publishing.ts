@@ -102,7 +102,7 @@ export class ClientPublishing {
     properties: AcknowledgementProperties = NO_PROPERTIES,
   ): void {
     if (type === PacketType.pubrec && reasonCode < FIRST_FAILURE) {
-      const isKnown = this.#flow.handlePubrec(packetId);
+      const isKnown = this.#flow.handlePubrec(packetId, () => this.#owner.handleReceived?.(packetId));
       if (isKnown && reasonCode === ReasonCode.noMatchingSubscribers) this.#unmatched.add(packetId);
       const answer = isKnown ? ReasonCode.success : ReasonCode.packetIdentifierNotFound;
       this.#acknowledgements.write(PacketType.pubrel, packetId, answer); // [MQTT-4.3.3-4] [MQTT-4.6.0-4]

@@ -65,6 +65,7 @@ export class ClientReceiving {
   /** Answers PUBREL, known or not [MQTT-4.3.3-11]. */
   handlePubrel(packetId: number): void {
     const isKnown = this.#session.inbound.handlePubrel(packetId);
+    if (isKnown) this.#owner.handleReleased?.(packetId);
     const reasonCode = isKnown ? ReasonCode.success : ReasonCode.packetIdentifierNotFound;
     this.#answers.write(PacketType.pubcomp, packetId, reasonCode);
   }

@@ -1,9 +1,10 @@
-import { type AcknowledgementType, FIRST_FAILURE, PacketType, ReasonCode } from '@busbar/codec';
+import { FIRST_FAILURE, PacketType, ReasonCode } from '@busbar/codec';
 import type { Delivery } from '../message/delivery.ts';
 import { type OutboundFlow, Stage } from '../session/outbound-flow.ts';
 import type { SessionState } from '../session/session-state.ts';
 import type { OutboundTopicAliases } from '../session/topic-alias.ts';
 import { writeAcknowledgement } from './acknowledgement-writer.ts';
+import type { Held, HeldOutput } from './held-output.ts';
 import type { OutputBuffer } from './output-buffer.ts';
 import { PublishWriter } from './publish-writer.ts';
 import type { ServerConnectionOwner } from './server-connection-owner.ts';
@@ -13,6 +14,7 @@ export interface DispatchSurroundings {
   readonly owner: ServerConnectionOwner;
   readonly session: SessionState<Delivery>;
   readonly output: OutputBuffer;
+  readonly held: HeldOutput;
   readonly version5: boolean;
   /** Undefined when the client allows none. */
   readonly aliases: OutboundTopicAliases | undefined;
@@ -30,14 +32,12 @@ export class DeliveryDispatch {
   readonly #around: DispatchSurroundings;
   readonly #outbound: OutboundFlow<Delivery>;
   readonly #writer: PublishWriter;
-  readonly #handleReceived: (delivery: Delivery) => void;
 
   constructor(around: DispatchSurroundings) {
     this.#around = around;
     this.#outbound = around.session.outbound;
     const { output, version5, aliases, maximumPacketSize } = around;
     this.#writer = new PublishWriter(output, version5, aliases, maximumPacketSize);
-    this.#handleReceived = (delivery) => around.owner.handleDelivered(delivery, ReasonCode.success);
   }
 
   /** Whether another delivery of QoS 1 or 2 fits into the window. */
@@ -51,16 +51,28 @@ export class DeliveryDispatch {
     return maximumPacketSize === Number.POSITIVE_INFINITY || this.#writer.packetSize(delivery) <= maximumPacketSize;
   }
 
-  deliver(delivery: Delivery, now: number): void {
-    const packetId = delivery.qos === 0 ? 0 : this.#outbound.send(delivery, delivery.qos);
-    this.#writer.write(delivery, packetId, false, now);
+  /** @returns The Packet Identifier that it is in flight under; 0 at QoS 0. */
+  deliver(delivery: Delivery, now: number): number {
+    const { qos } = delivery;
+    const packetId = qos === 0 ? 0 : this.#outbound.send(delivery, qos);
+    const mark = qos === 2 ? this.#around.owner.keepMark : 0;
+    if (mark === 0) this.#writer.write(delivery, packetId, false, now);
+    else this.#around.held.push({ mark, packetId, delivery });
+    return packetId;
+  }
+
+  /** Writes what was held back until the store had kept it. */
+  writeHeld(held: Held, now: number): void {
+    const { packetId } = held;
+    if ('delivery' in held) this.#writer.write(held.delivery, packetId, false, now);
+    else this.#writePubrel(packetId, held.known);
   }
 
   /** Sends what an earlier connection left unfinished, in its order [MQTT-4.4.0-1] [MQTT-4.6.0-1]. */
   resend(now: number): void {
     for (let next = this.#outbound.takeResend(); next !== undefined; next = this.#outbound.takeResend()) {
       const { packetId, message, stage } = next;
-      if (message === undefined) this.#acknowledge(PacketType.pubrel, packetId, ReasonCode.success);
+      if (message === undefined) this.#writePubrel(packetId, true);
       else if (this.accepts(message))
         this.#writer.write(message, packetId, true, now); // [MQTT-3.3.1-1]
       else this.#giveUp(packetId, stage, message);
@@ -68,25 +80,37 @@ export class DeliveryDispatch {
   }
 
   handlePuback(packetId: number, reasonCode: ReasonCode, now: number): void {
-    this.#finish(this.#outbound.handlePuback(packetId), reasonCode, now);
+    this.#finish(this.#outbound.handlePuback(packetId), packetId, reasonCode, now);
   }
 
   handlePubrec(packetId: number, reasonCode: ReasonCode, now: number): void {
     if (reasonCode >= FIRST_FAILURE) {
-      this.#finish(this.#outbound.handleRefusingPubrec(packetId), reasonCode, now);
+      this.#finish(this.#outbound.handleRefusingPubrec(packetId), packetId, reasonCode, now);
       return;
     }
-    const isKnown = this.#outbound.handlePubrec(packetId, this.#handleReceived);
-    this.#acknowledge(PacketType.pubrel, packetId, isKnown ? ReasonCode.success : ReasonCode.packetIdentifierNotFound); // [MQTT-4.3.3-4]
+    const { owner, held } = this.#around;
+    const known = this.#outbound.handlePubrec(packetId, (delivery) => {
+      owner.handleDelivered(delivery, ReasonCode.success, packetId);
+    });
+    const mark = known ? owner.keepMark : 0;
+    if (mark === 0 && held.isEmpty) this.#writePubrel(packetId, known);
+    else held.push({ mark, packetId, type: PacketType.pubrel, known });
+  }
+
+  #writePubrel(packetId: number, known: boolean): void {
+    const reasonCode = known ? ReasonCode.success : ReasonCode.packetIdentifierNotFound;
+    writeAcknowledgement(this.#around.output, this.#around.version5, PacketType.pubrel, packetId, reasonCode); // [MQTT-4.3.3-4]
   }
 
   handlePubcomp(packetId: number, now: number): void {
-    if (this.#outbound.handlePubcomp(packetId)) this.#openWindow(now);
+    if (!this.#outbound.handlePubcomp(packetId)) return;
+    this.#around.owner.handleCompleted(packetId);
+    this.#openWindow(now);
   }
 
-  #finish(delivery: Delivery | undefined, reasonCode: ReasonCode, now: number): void {
+  #finish(delivery: Delivery | undefined, packetId: number, reasonCode: ReasonCode, now: number): void {
     if (delivery === undefined) return;
-    this.#around.owner.handleDelivered(delivery, reasonCode);
+    this.#around.owner.handleDelivered(delivery, reasonCode, packetId);
     this.#openWindow(now);
   }
 
@@ -99,10 +123,6 @@ export class DeliveryDispatch {
   #giveUp(packetId: number, stage: Stage, delivery: Delivery): void {
     if (stage === Stage.awaitingPuback) this.#outbound.handlePuback(packetId);
     else this.#outbound.handleRefusingPubrec(packetId);
-    this.#around.owner.handleUndeliverable(delivery);
-  }
-
-  #acknowledge(type: AcknowledgementType, packetId: number, reasonCode: ReasonCode): void {
-    writeAcknowledgement(this.#around.output, this.#around.version5, type, packetId, reasonCode);
+    this.#around.owner.handleUndeliverable(delivery, packetId);
   }
 }

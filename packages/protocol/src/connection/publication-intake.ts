@@ -5,6 +5,7 @@ import type { SessionState } from '../session/session-state.ts';
 import { InboundTopicAliases } from '../session/topic-alias.ts';
 import { AcknowledgementQueue } from './acknowledgement-queue.ts';
 import { writeAcknowledgement } from './acknowledgement-writer.ts';
+import type { HeldOutput } from './held-output.ts';
 import type { OutputBuffer } from './output-buffer.ts';
 import { LATER, type ServerConnectionLimits, type ServerConnectionOwner } from './server-connection-owner.ts';
 
@@ -14,6 +15,7 @@ export interface IntakeSurroundings {
   readonly limits: ServerConnectionLimits;
   readonly session: SessionState<Delivery>;
   readonly output: OutputBuffer;
+  readonly held: HeldOutput;
   readonly version5: boolean;
   readonly fault: (reasonCode: ReasonCode, message: string) => void;
 }
@@ -78,8 +80,17 @@ export class PublicationIntake {
 
   /** Answers PUBREL with PUBCOMP, also when the Packet Identifier is not known [MQTT-4.3.3-11]. */
   handlePubrel(packetId: number): void {
-    const isKnown = this.#inbound.handlePubrel(packetId);
-    const reasonCode = isKnown ? ReasonCode.success : ReasonCode.packetIdentifierNotFound;
+    const { owner, held } = this.#around;
+    const known = this.#inbound.handlePubrel(packetId);
+    if (known) owner.handleReleased(packetId);
+    const mark = known ? owner.keepMark : 0;
+    if (mark === 0 && held.isEmpty) this.writePubcomp(packetId, known);
+    else held.push({ mark, packetId, type: PacketType.pubcomp, known });
+  }
+
+  /** @param known Whether the Packet Identifier stood for a message. */
+  writePubcomp(packetId: number, known: boolean): void {
+    const reasonCode = known ? ReasonCode.success : ReasonCode.packetIdentifierNotFound;
     writeAcknowledgement(this.#around.output, this.#around.version5, PacketType.pubcomp, packetId, reasonCode);
   }
 

@@ -32,10 +32,19 @@ export interface ServerConnectionOwner {
   handleSubscribe(packet: SubscribePacket): void;
   /** Answer with `acceptUnsubscribe`. */
   handleUnsubscribe(packet: UnsubscribePacket): void;
+  /**
+   * What changes now in the session's flows is kept by the store when {@link ServerConnection.handleKept} comes with a mark at
+   * least as high; 0 where nothing has to be waited for. Packets of QoS 2 flows are held back as long.
+   */
+  readonly keepMark: number;
   /** The client has taken over responsibility for a delivery of QoS 1 or 2, or has refused it with a Reason Code. */
-  handleDelivered(delivery: Delivery, reasonCode: ReasonCode): void;
+  handleDelivered(delivery: Delivery, reasonCode: ReasonCode, packetId: number): void;
+  /** The flow of a QoS 2 delivery that the client has taken over before is complete: its Packet Identifier is free. */
+  handleCompleted(packetId: number): void;
+  /** The client has released a QoS 2 message of its own: its Packet Identifier is free. */
+  handleReleased(packetId: number): void;
   /** A delivery of QoS 1 or 2 that was due again cannot be sent on this connection: it is larger than the client takes. */
-  handleUndeliverable(delivery: Delivery): void;
+  handleUndeliverable(delivery: Delivery, packetId: number): void;
   /** The client's acknowledgements have opened the window: more may be sent. */
   handleWindow(): void;
   /** The connection is over, exactly once and last. */

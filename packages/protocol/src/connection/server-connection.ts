@@ -27,6 +27,7 @@ import type { SessionState } from '../session/session-state.ts';
 import { OutboundTopicAliases } from '../session/topic-alias.ts';
 import type { Closing } from './closing.ts';
 import { DeliveryDispatch } from './delivery-dispatch.ts';
+import { HeldOutput } from './held-output.ts';
 import { ClientSilence, NEVER } from './keep-alive.ts';
 import { type BlockPool, OutputBuffer } from './output-buffer.ts';
 import { PublicationIntake } from './publication-intake.ts';
@@ -54,6 +55,7 @@ interface Connected {
   readonly session: SessionState<Delivery>;
   readonly intake: PublicationIntake;
   readonly dispatch: DeliveryDispatch;
+  readonly held: HeldOutput;
 }
 
 /**
@@ -243,9 +245,28 @@ export class ServerConnection {
     return this.#connected?.dispatch.hasRoom ?? false;
   }
 
-  /** Sends a delivery that {@link accepts} has found in order; at QoS 1 and 2 only while {@link hasRoom}. */
-  deliver(delivery: Delivery, now: number): void {
-    this.#connected?.dispatch.deliver(delivery, now);
+  /**
+   * Sends a delivery that {@link accepts} has found in order; at QoS 1 and 2 only while {@link hasRoom}.
+   *
+   * @returns The Packet Identifier that it is in flight under from now on; 0 at QoS 0.
+   */
+  deliver(delivery: Delivery, now: number): number {
+    return this.#connected?.dispatch.deliver(delivery, now) ?? 0;
+  }
+
+  /** Everything up to a mark is kept: what waited for it leaves. */
+  handleKept(mark: number, now: number): void {
+    const { held, intake, dispatch } = this.#connected ?? {};
+    if (held === undefined || held.isEmpty) return;
+    for (let next = held.take(mark); next !== undefined; next = held.take(mark)) {
+      if ('type' in next && next.type === PacketType.pubcomp) intake?.writePubcomp(next.packetId, next.known);
+      else dispatch?.writeHeld(next, now);
+    }
+  }
+
+  /** Whether packets wait for {@link handleKept}. */
+  get isHolding(): boolean {
+    return this.#connected?.held.isEmpty === false;
   }
 
   /** Ends the connection for a reason of the server's; a 5.0 client is told (section 3.14). */
@@ -396,6 +417,7 @@ export class ServerConnection {
 
   #makeConnected(session: SessionState<Delivery>, { properties }: ConnectPacket): Connected {
     const { output } = this;
+    const held = new HeldOutput();
     const owner = this.#owner;
     const version5 = this.#version === 5;
     // Below 5.0 a client cannot know of a Receive Maximum: its Packet Identifiers are the bound.
@@ -406,8 +428,9 @@ export class ServerConnection {
     const maximumPacketSize = properties.maximumPacketSize ?? Number.POSITIVE_INFINITY;
     return {
       session,
-      intake: new PublicationIntake({ owner, limits, session, output, version5, fault }),
-      dispatch: new DeliveryDispatch({ owner, session, output, version5, aliases, maximumPacketSize }),
+      held,
+      intake: new PublicationIntake({ owner, limits, session, output, held, version5, fault }),
+      dispatch: new DeliveryDispatch({ owner, session, output, held, version5, aliases, maximumPacketSize }),
     };
   }
 

@@ -1,6 +1,8 @@
 import {
+  decodeUtf8,
   encodePacket,
   PacketType,
+  type ProtocolVersion,
   type PublishProperties,
   PublishView,
   packetSize,
@@ -11,12 +13,15 @@ import {
   writeVariableByteInteger,
 } from '@busbar/codec';
 import { type ByteSlab, copyBytes } from './byte-slab.ts';
+import type { MessageRecord } from './message-record.ts';
 import { LARGE_PAYLOAD, type WireForm } from './wire-form.ts';
 
 const PUBLISH = PacketType.publish << 4;
 const MESSAGE_EXPIRY_INTERVAL = 2;
 const EXPIRY_LENGTH = 5;
 const ALIAS_LENGTH = 3;
+/** Set in every byte of a Variable Byte Integer but its last. */
+const MORE_LENGTH_BYTES = 0x80;
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** What a message is made of when it does not come from a PUBLISH packet: wills, `$SYS`, programs. */
@@ -111,15 +116,29 @@ export class ApplicationMessage {
       { type: PacketType.publish, dup: false, packetId: content.qos === 0 ? 0 : 1, ...content },
       5,
     );
-    const view = new PublishView();
-    const topicLength = utf8ByteLength(content.topicName);
-    view.read(packet, 0, 1 + variableByteIntegerLength(bodyLength(packet)), packet.length, 5);
-    const topicBytes = new Uint8Array(topicLength);
+    const view = viewOf(packet, 5);
+    const topicBytes = new Uint8Array(utf8ByteLength(content.topicName));
     writeUtf8(content.topicName, topicBytes, 0);
-    const message = new ApplicationMessage(view, true, content.topicName, topicBytes, publisher, now);
-    message.#isKept = true;
-    message.#isOwned = true;
-    return message;
+    return new ApplicationMessage(view, true, content.topicName, topicBytes, publisher, now).#withOwnMemory();
+  }
+
+  /**
+   * The message that a store kept; its memory is that of the record.
+   *
+   * @throws {PacketError} The record's packet is not a PUBLISH packet.
+   */
+  static fromRecord({ packet, version5, topicBytes, publisher, expiresAt }: MessageRecord): ApplicationMessage {
+    const view = viewOf(packet, version5 ? 5 : 4);
+    const topicName = decodeUtf8(topicBytes, 0, topicBytes.length);
+    const cameAt = view.messageExpiryInterval < 0 ? 0 : expiresAt - view.messageExpiryInterval * 1000;
+    return new ApplicationMessage(view, version5, topicName, topicBytes, publisher, cameAt).#withOwnMemory();
+  }
+
+  /** The message as a store keeps it, as views of its bytes. */
+  toRecord(): MessageRecord {
+    const { topicBytes, publisher, expiresAt } = this;
+    const packet = this.#bytes.subarray(this.#start, this.#start + this.#byteLength);
+    return { packet, version5: this.#version5, topicBytes, spellsTopic: this.#isForm, publisher, expiresAt };
   }
 
   /** Bytes that the message takes while it is queued or retained. */
@@ -194,6 +213,12 @@ export class ApplicationMessage {
   #version5FormWithId(): WireForm {
     this.#form5WithId ??= this.#makeForm(true, true);
     return this.#form5WithId;
+  }
+
+  #withOwnMemory(): this {
+    this.#isKept = true;
+    this.#isOwned = true;
+    return this;
   }
 
   #moveTo(bytes: Uint8Array, start: number): void {
@@ -312,11 +337,11 @@ export class ApplicationMessage {
   }
 }
 
-/** The Remaining Length of a whole packet of ours, from how many bytes its length took. */
-function bodyLength(packet: Uint8Array): number {
-  for (let lengthBytes = 1; lengthBytes <= 4; lengthBytes++) {
-    const body = packet.length - 1 - lengthBytes;
-    if (variableByteIntegerLength(body) === lengthBytes) return body;
-  }
-  return 0;
+/** A view of a whole packet whose Remaining Length is known to be sound. */
+function viewOf(packet: Uint8Array, version: ProtocolVersion): PublishView {
+  let bodyStart = 1;
+  while ((packet[bodyStart] as number) >= MORE_LENGTH_BYTES) bodyStart++;
+  const view = new PublishView();
+  view.read(packet, 0, bodyStart + 1, packet.length, version);
+  return view;
 }

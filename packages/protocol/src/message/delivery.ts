@@ -3,6 +3,8 @@ import type { ApplicationMessage } from './application-message.ts';
 
 /** Who takes a delivery over when the session that it was for has ended before it was done. */
 export interface Successor {
+  /** The Shared Subscription, as a store keeps it: `$share/{ShareName}/{filter}`. */
+  readonly sharedFilter: string;
   takeOver(delivery: Delivery, now: number): void;
 }
 

@@ -76,6 +76,22 @@ describe('order [MQTT-4.6.0-2] [MQTT-4.6.0-3]', () => {
   });
 });
 
+test('a Packet Identifier that is held twice is answered twice', () => {
+  const { queue, written } = setUp();
+  queue.hold(1, 7);
+  queue.hold(1, 7);
+  queue.push(1, 8, success);
+  queue.settle(7, success);
+  assert.equal(written.length, 1);
+  assert.equal(queue.holds(7), true);
+  queue.settle(7, quotaExceeded);
+  assert.deepEqual(written.slice(1), [
+    [1, 7, quotaExceeded],
+    [1, 8, success],
+  ]);
+  assert.equal(queue.settle(7, success), false);
+});
+
 test('an answer that nobody waits for is not written', () => {
   const { queue, written } = setUp();
   queue.hold(2, 1);

@@ -269,6 +269,9 @@ class ServerSide extends Side<ServerConnection> implements ServerConnectionOwner
   handleSubscribe(): void {}
   handleUnsubscribe(): void {}
   handleDelivered(): void {}
+  readonly keepMark = 0;
+  handleCompleted(): void {}
+  handleReleased(): void {}
   handleUndeliverable(): void {}
   handleWindow(): void {}
 }

@@ -59,6 +59,10 @@ export class ServerHarness implements ServerConnectionOwner {
   unsubscribes: UnsubscribePacket[] = [];
   delivered: [Delivery, ReasonCode][] = [];
   undeliverable: Delivery[] = [];
+  completed: number[] = [];
+  released: number[] = [];
+  /** What the owner says of its store: 0 keeps everything at once. */
+  keepMark = 0;
   windows = 0;
   closings: Closing[] = [];
   /** What the owner does with a CONNECT; by default it waits to be told. */
@@ -147,6 +151,14 @@ export class ServerHarness implements ServerConnectionOwner {
 
   handleDelivered(delivery: Delivery, reasonCode: ReasonCode): void {
     this.delivered.push([delivery, reasonCode]);
+  }
+
+  handleCompleted(packetId: number): void {
+    this.completed.push(packetId);
+  }
+
+  handleReleased(packetId: number): void {
+    this.released.push(packetId);
   }
 
   handleUndeliverable(delivery: Delivery): void {
