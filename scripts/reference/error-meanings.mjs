@@ -15,7 +15,8 @@ export const USAGE_ERRORS = {
   'empty-subscribe': 'A SUBSCRIBE packet was to be encoded without a Topic Filter.',
   'empty-unsuback': 'An UNSUBACK packet was to be encoded without a Reason Code.',
   'empty-unsubscribe': 'An UNSUBSCRIBE packet was to be encoded without a Topic Filter.',
-  'invalid-authenticator': 'What an authenticator was given does not fit: a key, an algorithm, a URL; the message names it.',
+  'invalid-authenticator':
+    'What an authenticator was given does not fit: a key, an algorithm, a URL; the message names it.',
   'invalid-capability': 'The value of a capability of the broker is not among those allowed.',
   'invalid-interval': '`systemTopicsInterval` is not a number of seconds from 0 to 86,400.',
   'invalid-limit': 'The value of a limit of the broker is out of its range.',

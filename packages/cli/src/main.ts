@@ -39,7 +39,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 async function runCommand(definition: CommandDefinition, argv: readonly string[]): Promise<number> {
   try {
     const parsed = parseCommandLine(definition, argv);
-    if (parsed.help === undefined) return await definition.run(parsed.values);
+    if (parsed.help === undefined) return await definition.run(parsed.values, parsed.words);
     process.stdout.write(parsed.help);
     return ExitCode.success;
   } catch (error) {

@@ -5,7 +5,7 @@ import type { CommandDefinition, OptionDefinition, OptionDefinitions, OptionValu
 /** What a command line asks for: the help, or the command with its values. */
 export type Parsed<Options extends OptionDefinitions> =
   | { readonly help: string }
-  | { readonly help?: undefined; readonly values: OptionValues<Options> };
+  | { readonly help?: undefined; readonly values: OptionValues<Options>; readonly words: readonly string[] };
 
 /**
  * Reads what was typed after a command's name. Commander does the reading; this file tells it what the definition says.
@@ -27,9 +27,13 @@ export function parseCommandLine<Options extends OptionDefinitions>(
     if (error.code === 'commander.helpDisplayed') return { help };
     throw new WrongUsage(oneLine(error.message));
   }
-  const stray = command.args[0];
+  const { args: words } = command;
+  const { minimum = 0, maximum = 0, usage = '' } = definition.words ?? {};
+  const stray = words[maximum];
   if (stray !== undefined) throw new WrongUsage(explainStray(definition, stray));
-  return { values: { ...defaultsOf(definition.options), ...command.opts<OptionValues<Options>>() } };
+  if (words.length < minimum)
+    throw new WrongUsage(`expected ${usage}, ${words.length === 0 ? 'nothing' : 'less'} came`);
+  return { values: { ...defaultsOf(definition.options), ...command.opts<OptionValues<Options>>() }, words };
 }
 
 /** The help of a command, as `--help` prints it. */
@@ -39,7 +43,7 @@ export function helpOf(definition: CommandDefinition): string {
 
 function createCommand(definition: CommandDefinition): Command {
   const command = new Command(`busbar ${definition.name}`)
-    .usage('[options]')
+    .usage(definition.words === undefined ? '[options]' : `[options] ${definition.words.usage}`)
     .description(definition.description)
     .helpOption(definition.helpFlags, 'show this help')
     .configureHelp({ sortOptions: false, helpWidth: helpWidth() })

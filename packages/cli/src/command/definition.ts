@@ -9,6 +9,8 @@ export interface CommandDefinition<Options extends OptionDefinitions = OptionDef
   /** What it does, for its own help. */
   readonly description: string;
   readonly options: Options;
+  /** What stands behind the name beside options, such as a file. Default: nothing may. */
+  readonly words?: WordsDefinition;
   readonly examples: readonly Example[];
   /** What is worth knowing beside the options, a paragraph each. */
   readonly notes?: readonly string[];
@@ -19,7 +21,15 @@ export interface CommandDefinition<Options extends OptionDefinitions = OptionDef
   /** Says what to do with a word that is no option; by default that none was expected. */
   readonly explainArgument?: (argument: string) => string;
   /** Does it. @returns The exit code. */
-  run(values: OptionValues<Options>): Promise<number>;
+  run(values: OptionValues<Options>, words: readonly string[]): Promise<number>;
+}
+
+/** The words of a command that are no options. */
+export interface WordsDefinition {
+  /** As the help shows them, such as `<file> <user>`. */
+  readonly usage: string;
+  readonly minimum: number;
+  readonly maximum: number;
 }
 
 /** A command line and what it does. */
