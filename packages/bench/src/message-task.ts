@@ -33,6 +33,7 @@ export class MessageTask implements Task, PublisherOwner, SubscriberOwner {
   readonly #owing: number[] = [];
   #startUs = 0;
   #isRunning = false;
+  #isStopping = false;
   #isPumpDue = false;
   #isAsleep = false;
   #turn = 0;
@@ -85,8 +86,11 @@ export class MessageTask implements Task, PublisherOwner, SubscriberOwner {
 
   /** No message becomes due any more; those that are owed still leave, if the broker lets them. */
   stop(): void {
-    const { board } = this.#context;
-    if (this.#schedule === undefined || board.get(Count.owed) === 0) this.#end();
+    if (this.#schedule === undefined || !this.#isRunning) return this.#end();
+    const pump = this.#pump;
+    pump(); // what has become due until now
+    this.#isStopping = true;
+    pump();
   }
 
   #end(): void {
@@ -199,7 +203,8 @@ export class MessageTask implements Task, PublisherOwner, SubscriberOwner {
     const owing = this.#owing;
     const publishers = this.#publishers;
     const { board } = this.#context;
-    schedule.advance(timeUs, (place) => {
+    const advanceUs = this.#isStopping ? 0 : timeUs;
+    schedule.advance(advanceUs, (place) => {
       const publisher = publishers[place] as Publisher;
       if (publisher.owed++ === 0) owing.push(place);
       board.add(Count.owed, 1);
@@ -216,7 +221,8 @@ export class MessageTask implements Task, PublisherOwner, SubscriberOwner {
       if (publisher.owed > 0) owing[kept++] = place;
     }
     owing.length = kept;
-    if (timeUs >= this.#toUs && kept === 0) return this.#end();
+    if (this.#isStopping && kept === 0) return this.#end();
+    if (this.#isStopping) return; // the socket or an acknowledgement says when it goes on
     this.#sleepUntil(schedule.nextUs - timeUs);
   }
 

@@ -6,7 +6,7 @@
  * One thread has some of the publishers; the schedules of all threads make up the whole.
  */
 export class RateSchedule {
-  readonly #spacingUs: number;
+  readonly #rate: number;
   readonly #publisherCount: number;
   readonly #own: readonly number[];
   readonly #endUs: number;
@@ -19,7 +19,7 @@ export class RateSchedule {
    * @param endUs Nothing is due from then on, in microseconds after the start.
    */
   constructor(rate: number, publisherCount: number, own: readonly number[], endUs: number) {
-    this.#spacingUs = 1e6 / rate;
+    this.#rate = rate;
     this.#publisherCount = publisherCount;
     this.#own = own;
     this.#endUs = endUs;
@@ -27,7 +27,7 @@ export class RateSchedule {
 
   /** When a publisher's message is due, in microseconds after the start. @param sequence Its number, from 0. */
   dueUs(publisher: number, sequence: number): number {
-    return (sequence * this.#publisherCount + publisher) * this.#spacingUs;
+    return ((sequence * this.#publisherCount + publisher) * 1e6) / this.#rate;
   }
 
   /** When the next message of this thread is due; infinity when there is none left. */

@@ -30,4 +30,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'subscribe and print messages, as mosquitto_sub does',
     load: async () => (await import('./sub/sub-command.ts')).subCommand,
   },
+  {
+    name: 'bench',
+    summary: 'measure a broker under load, and prove what arrives',
+    load: async () => (await import('./bench/bench-command.ts')).benchCommand,
+  },
 ];

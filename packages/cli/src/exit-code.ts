@@ -8,6 +8,8 @@ export const ExitCode = {
   failure: 1,
   /** Wrong usage of every other command. */
   usage: 2,
+  /** `bench`: what was measured breaks a limit of `--fail-if`. */
+  limitBroken: 3,
   /** The connection was lost and could not be had back. */
   connectionLost: 7,
   /** The time given with `-W` is over. */
