@@ -49,6 +49,7 @@ export const USAGE_ERRORS = {
   'unknown-limit': 'There is no limit of this name; the message lists those there are.',
   'unknown-listener': 'The broker has no TLS listener on this port.',
   'unknown-property': 'MQTT has no property of this name.',
+  'version-too-low': 'What was asked for needs MQTT 5.0, and the client speaks an older version.',
   'unsupported-packet': 'AUTH was to be encoded for a version below 5.0.',
   'wildcard-subscriptions-not-supported': 'The server takes no wildcards in Topic Filters.',
   'window-full': 'A message of QoS 1 or 2 was given to the connection machine while `hasRoom` was false.',
@@ -68,11 +69,20 @@ export const PACKET_ERRORS = {
 /** What a client could not do, and what its program can do about it. */
 export const CLIENT_ERRORS = {
   aborted: ['The subscription was ended before the server had answered.', 'Nothing: somebody asked for it.'],
+  'authentication-failed': [
+    'Enhanced authentication went wrong on this side: the server does not know the password, or breaks the method.',
+    'Look at `cause`; do not go on with this server.',
+  ],
   'client-ended': ['`end` was called, or there will be no further connection.', 'Make a new client.'],
   dropped: [
     'The queue was full, its policy is `drop-oldest`, and this was the oldest message.',
     'Make the queue larger, or publish less.',
   ],
+  expired: [
+    'The message waited longer than its Message Expiry Interval or `queue.maximumAgeMs`.',
+    'Nothing: it was too old to be of use.',
+  ],
+  'no-responder': ['The server says that nobody has subscribed to the topic of a request.', 'Start whoever responds.'],
   offline: [
     'A message of QoS 0 while there was no connection.',
     'Use QoS 1, or let QoS 0 wait too with `queue: { qos0: true }`.',
@@ -85,6 +95,20 @@ export const CLIENT_ERRORS = {
     'A message of QoS 2 was under way when the server lost the session. Whether it arrived is not known, and sending it again could double it.',
     'Decide in the program: a counter can be sent again, an order should be asked after.',
   ],
+  'store-damaged': [
+    'The file of a store is damaged in another place than its end, where a crash may have cut it off.',
+    'Look at the disk; keep the file, and begin with another one.',
+  ],
+  'store-failed': [
+    'The store could not write, and nothing is sent that it could not remember: the client has ended.',
+    'Look at `cause`: a full disk, missing rights.',
+  ],
+  'store-in-use': ['Another process has the file of this store open.', 'Give each client a store of its own.'],
+  'store-mismatch': [
+    'The store holds the session of another Client Identifier, or of another layout.',
+    'Give each client a store of its own.',
+  ],
+  timeout: ['No answer to a request came in time.', 'Ask again, or give it more time with `timeoutMs`.'],
 };
 
 /** The other error classes of the client; each has one code, or says with it how the connection ended. */

@@ -1,9 +1,18 @@
 import type { Agreement } from '@busbar/protocol';
+import type { ServerAddress } from './dialer/server-address.ts';
 import type { ConnectionEndedError } from './errors.ts';
 import type { Message } from './message.ts';
 
+/** An attempt to connect begins. */
+export interface ConnectingEvent {
+  readonly server: ServerAddress;
+  /** 1 for the first since the last connection. */
+  readonly attempt: number;
+}
+
 /** The server has accepted a connection. */
 export interface ConnectedEvent {
+  readonly server: ServerAddress;
   /** Whether the server goes on with the session of an earlier connection. */
   readonly sessionPresent: boolean;
   /** What was agreed on: limits of the server, Keep Alive, Client Identifier. */
@@ -20,8 +29,9 @@ export interface DisconnectedEvent {
 
 /** An attempt to connect has failed. */
 export interface AttemptFailedEvent {
-  /** A TransportError, a ConnectionRefusedError or a ConnectionEndedError. */
+  /** A TransportError, a ConnectionRefusedError, a ConnectionEndedError, or what `prepare` threw. */
   readonly error: Error;
+  readonly server: ServerAddress;
   /** How many attempts have failed since the last connection: 1 for the first. */
   readonly attempt: number;
   /** Milliseconds until the next attempt; undefined when there will be none. */
@@ -35,6 +45,13 @@ export interface HandlerErrorEvent {
   readonly message: Message | undefined;
 }
 
+/** A message that an earlier run of the program had published could not be delivered; nobody else is told. */
+export interface PublishFailedEvent {
+  readonly topicName: string;
+  readonly payload: Uint8Array;
+  readonly error: unknown;
+}
+
 /** A subscription that nobody waits for any more was refused: by the server, at the first time or after a reconnection. */
 export interface SubscriptionFailedEvent {
   readonly topicFilter: string;
@@ -44,10 +61,11 @@ export interface SubscriptionFailedEvent {
 /**
  * What a client tells its listeners.
  *
- * Every attempt ends in exactly one of `connected` and `attempt-failed`; every `connected` is followed by exactly one
+ * Every `connecting` is followed by exactly one of `connected` and `attempt-failed`; every `connected` by exactly one
  * `disconnected`; `closed` is the last of all and comes once.
  */
 export interface ClientEvents {
+  readonly connecting: ConnectingEvent;
   readonly connected: ConnectedEvent;
   readonly disconnected: DisconnectedEvent;
   readonly 'attempt-failed': AttemptFailedEvent;
@@ -55,6 +73,7 @@ export interface ClientEvents {
   readonly message: Message;
   readonly 'handler-error': HandlerErrorEvent;
   readonly 'subscription-failed': SubscriptionFailedEvent;
+  readonly 'publish-failed': PublishFailedEvent;
   readonly closed: { readonly error: Error | undefined };
 }
 
@@ -78,6 +97,13 @@ export class EventEmitter {
     const listeners = this.#listeners.get(name);
     listeners?.delete(listener);
     if (listeners?.size === 0) this.#listeners.delete(name);
+  }
+
+  /** @returns Whether anybody listens for messages: nothing is called when nobody does. */
+  emitMessage(message: Message): boolean {
+    if (!this.#listeners.has('message')) return false;
+    this.emit('message', message);
+    return true;
   }
 
   has(name: ClientEventName): boolean {

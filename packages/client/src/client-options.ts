@@ -1,11 +1,14 @@
 import { type ConnectProperties, type ProtocolVersion, type QoS, UsageError, type WillProperties } from '@busbar/codec';
 import type { ClientConnectionOptions } from '@busbar/protocol';
+import type { AuthenticationMethod } from './authenticate/authentication-method.ts';
 import { type Clock, systemClock } from './clock.ts';
+import type { PrepareAttempt } from './dialer/attempt.ts';
 import { BackOff, type ReconnectOptions } from './dialer/back-off.ts';
-import { type Dial, type DialOptions, makeDial } from './dialer/dial.ts';
-import { parseServerUrl, type ServerAddress } from './dialer/server-address.ts';
+import type { Dial, DialOptions } from './dialer/dial.ts';
+import { ServerList } from './dialer/server-list.ts';
 import type { Message } from './message.ts';
 import type { QueueOptions } from './publish/publish-queue.ts';
+import type { ClientStore } from './store/client-store.ts';
 
 /** What the server is to publish when this client goes without saying so (section 3.1.2.5). */
 export interface WillOptions {
@@ -32,14 +35,14 @@ export interface ClientLog {
 export interface ClientOptions extends DialOptions {
   /** 5 is MQTT 5.0 (default), 4 is 3.1.1, 3 is 3.1. */
   readonly protocolVersion?: ProtocolVersion;
-  /** Default: `busbar-` and 16 random characters. */
+  /** Default: the one in the `store`, if there is one; else `busbar-` and 16 random characters. */
   readonly clientIdentifier?: string;
   /**
-   * Whether to begin with a new session; default true. With a `sessionExpiryInterval` it holds for the first connection
-   * only: the later ones of this client go on with its session.
+   * Whether to begin with a new session; default true, with a `store` false. With a `sessionExpiryInterval` it holds for the
+   * first connection only: the later ones of this client go on with its session.
    */
   readonly cleanStart?: boolean;
-  /** Seconds that the session outlives a connection; default 0. Below 5.0 a session without `cleanStart` never expires. */
+  /** Seconds that the session outlives a connection; default 0, with a `store` 604,800: a week. Below 5.0 a session without `cleanStart` never expires. */
   readonly sessionExpiryInterval?: number;
   /** Seconds, 0 to 65,535; 0 turns it off; default 60. */
   readonly keepAlive?: number;
@@ -59,7 +62,10 @@ export interface ClientOptions extends DialOptions {
   readonly maximumPacketSize?: number;
   /** Topic Aliases that the server may use, 0 to 65,535; default 0. 5.0 only. */
   readonly topicAliasMaximum?: number;
-  /** Topic Aliases that this client uses at the most, as far as the server allows; default 0. 5.0 only. */
+  /**
+   * Topic Aliases that this client gives out by itself, as far as the server allows, to the topics used last; default 32, 0
+   * for none. 5.0 only.
+   */
   readonly topicAliases?: number;
   /** Further properties of CONNECT. 5.0 only. */
   readonly properties?: Pick<
@@ -70,6 +76,15 @@ export interface ClientOptions extends DialOptions {
   readonly connectTimeoutMs?: number;
   /** How to wait between attempts; false: one connection only. */
   readonly reconnect?: ReconnectOptions | false;
+  /** Called before each attempt, for what changes: tokens, signed URLs. */
+  readonly prepare?: PrepareAttempt;
+  /** Enhanced authentication (section 4.12), such as `scramSha256`. 5.0 only. */
+  readonly authentication?: AuthenticationMethod;
+  /**
+   * Where messages of QoS 1 and 2 that wait or are in flight survive the program; default: nowhere. Needs a session that
+   * lasts, so `cleanStart` and `sessionExpiryInterval` have other defaults with it.
+   */
+  readonly store?: ClientStore;
   /** How messages wait to be sent. */
   readonly queue?: QueueOptions;
   /** Called with every message, whatever subscription it came for; the same as a listener for `message`. */
@@ -84,57 +99,63 @@ export interface ClientOptions extends DialOptions {
   readonly random?: () => number;
 }
 
+/** One server or several, tried in their order. */
+export type ServerUrls = string | URL | readonly (string | URL)[];
+
 /** The options with everything decided. */
 export interface ClientSettings {
-  readonly server: ServerAddress;
-  readonly dial: Dial;
+  readonly servers: ServerList;
   readonly clock: Clock;
   readonly connectTimeoutMs: number;
   readonly backOff: BackOff | undefined;
   readonly connection: ClientConnectionOptions;
+  /** The program's own Client Identifier. */
+  readonly clientIdentifier: string | undefined;
+  readonly makeClientIdentifier: () => string;
   /** Whether Clean Start is for the first connection only. */
   readonly resumesSession: boolean;
 }
 
 const CONNECT_TIMEOUT_MS = 30_000;
 const RECEIVE_MAXIMUM = 1_024;
+const TOPIC_ALIASES = 32;
+const STORED_SESSION_SECONDS = 7 * 24 * 3_600;
 const IDENTIFIER_CHARACTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 const encoder = new TextEncoder();
 
 /** Decides everything. @throws {UsageError} A URL or an option that cannot be. */
-export function settle(url: string | URL, options: ClientOptions): ClientSettings {
-  const { address, userName, password } = parseServerUrl(url);
-  const {
-    protocolVersion = 5,
-    cleanStart = true,
-    connectTimeoutMs = CONNECT_TIMEOUT_MS,
-    random = Math.random,
-  } = options;
+export function settle(urls: ServerUrls, options: ClientOptions): ClientSettings {
+  const { protocolVersion = 5, connectTimeoutMs = CONNECT_TIMEOUT_MS, random = Math.random, store } = options;
   if (![3, 4, 5].includes(protocolVersion)) throw invalid(`protocolVersion must be 3, 4 or 5, not ${protocolVersion}`);
   if (!(options.maximumInFlight === undefined || options.maximumInFlight >= 1)) {
     throw invalid(`maximumInFlight must be at least 1, not ${options.maximumInFlight}`);
   }
   if (!(connectTimeoutMs > 0)) throw invalid(`connectTimeoutMs must be more than 0, not ${connectTimeoutMs}`);
-  const sessionExpiryInterval = options.sessionExpiryInterval ?? 0;
-  const { will, topicAliases, keepAlive, maximumInFlight } = options;
+  if (options.authentication !== undefined && protocolVersion !== 5) throw invalid('authentication needs MQTT 5.0');
+  const cleanStart = options.cleanStart ?? store === undefined;
+  const sessionExpiryInterval = options.sessionExpiryInterval ?? (store === undefined ? 0 : STORED_SESSION_SECONDS);
+  if (store !== undefined && (cleanStart || (protocolVersion === 5 && sessionExpiryInterval === 0))) {
+    throw invalid('a store needs a session that lasts: cleanStart false, and a sessionExpiryInterval');
+  }
+  const { will, topicAliases = TOPIC_ALIASES, keepAlive, maximumInFlight, userName, password } = options;
   return {
-    server: address,
-    dial: options.dial ?? makeDial(options, protocolVersion === 3 ? 'mqttv3.1' : 'mqtt'),
+    servers: new ServerList(urls),
     clock: options.clock ?? systemClock,
     connectTimeoutMs,
     backOff: options.reconnect === false ? undefined : new BackOff(options.reconnect ?? {}, random),
     connection: {
       protocolVersion,
-      clientIdentifier: options.clientIdentifier ?? randomIdentifier(random),
       cleanStart,
       keepAlive,
-      userName: options.userName ?? userName,
-      password: bytesOf(options.password ?? password),
+      userName,
+      password: bytesOf(password),
       will: will && { qos: 0, retain: false, properties: {}, ...will, payload: bytesOf(will.payload) },
       properties: propertiesOf(options, sessionExpiryInterval),
       topicAliases,
       maximumInFlight,
     },
+    clientIdentifier: options.clientIdentifier,
+    makeClientIdentifier: () => randomIdentifier(random),
     resumesSession: protocolVersion === 5 && sessionExpiryInterval > 0,
   };
 }

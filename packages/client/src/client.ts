@@ -1,26 +1,16 @@
 import { NO_PROPERTIES, type QoS, UsageError } from '@busbar/codec';
-import {
-  type Agreement,
-  BlockPool,
-  ClientConnection,
-  type ClientConnectionOwner,
-  type LostInFlight,
-  type MessageContent,
-  SessionState,
-} from '@busbar/protocol';
-import { type ClientEventName, type ClientEvents, EventEmitter } from './client-events.ts';
-import { bytesOf, type ClientLog, type ClientOptions, type ClientSettings, settle } from './client-options.ts';
-import { type ClientCounters, Tally } from './counters.ts';
-import { Dialer, type DialerOwner, type DialerState } from './dialer/dialer.ts';
+import type { Agreement } from '@busbar/protocol';
+import type { ClientEventName, ClientEvents } from './client-events.ts';
+import { bytesOf, type ClientOptions, type ServerUrls } from './client-options.ts';
+import { ClientCore } from './core.ts';
+import type { ClientCounters } from './counters.ts';
+import type { DialerState } from './dialer/dialer.ts';
+import { ClientError } from './errors.ts';
 import type { Message } from './message.ts';
 import type { PublishOptions, PublishOutcome } from './publish/publication.ts';
-import { PublishQueue } from './publish/publish-queue.ts';
-import { Publisher } from './publish/publisher.ts';
-import { Inbox } from './subscribe/inbox.ts';
-import { Receiver } from './subscribe/receiver.ts';
-import { Subscriber } from './subscribe/subscriber.ts';
+import { Requester, type RequestOptions } from './request/requester.ts';
+import { type ResponseContent, respondWith } from './request/responder.ts';
 import type { SubscribeOptions, Subscription } from './subscribe/subscription.ts';
-import { SubscriptionTable } from './subscribe/subscription-table.ts';
 
 /** `idle` before the start, `ending` while {@link Client.end} drains, `waiting` between two attempts. */
 export type ClientState = DialerState | 'ending';
@@ -28,14 +18,26 @@ export type ClientState = DialerState | 'ending';
 /** Takes the messages of one subscription, one at a time: the next one comes when a promise it returns is settled. */
 export type MessageHandler = (message: Message, client: Client) => unknown;
 
+/** Answers a request with a payload, or with nothing to leave it unanswered. */
+export type RequestHandler = (
+  message: Message,
+  client: Client,
+) => ResponseContent | undefined | Promise<ResponseContent | undefined>;
+
 /** How a client is ended. */
 export interface EndOptions {
   /** Milliseconds for what is still to be sent and acknowledged; default 5,000. */
   readonly timeoutMs?: number;
+  /**
+   * Whether to wait for handlers too, so that the messages they are busy with are acknowledged; default false. A handler that
+   * awaits the end of its client waits for itself then, until the time is over.
+   */
+  readonly handlers?: boolean;
+  /** Ends it at once, without waiting any longer. */
+  readonly signal?: AbortSignal;
 }
 
 const END_TIMEOUT_MS = 5_000;
-const BUFFER_SIZE = 1_000;
 const NO_OPTIONS = {};
 
 /**
@@ -49,56 +51,27 @@ const NO_OPTIONS = {};
  * await client.end();
  */
 export class Client {
-  readonly #settings: ClientSettings;
-  readonly #log: ClientLog | undefined;
-  readonly #tally = new Tally();
-  readonly #emitter: EventEmitter;
-  readonly #session = new SessionState<MessageContent>();
-  readonly #pool = new BlockPool();
-  readonly #queue: PublishQueue;
-  readonly #publisher: Publisher;
-  readonly #table = new SubscriptionTable();
-  readonly #subscriber: Subscriber;
-  readonly #receiver: Receiver;
-  readonly #dialer: Dialer;
-  readonly #connectionOwner: ClientConnectionOwner;
-  #agreement: Agreement | undefined;
-  #holdsEarlyMessages = false;
+  readonly #core: ClientCore;
+  #requester: Requester | undefined;
   #ending: Promise<void> | undefined;
 
   /** @throws {UsageError} A URL or an option that cannot be. */
-  constructor(url: string | URL, options: ClientOptions = NO_OPTIONS) {
-    this.#settings = settle(url, options);
-    this.#log = options.log;
-    this.#emitter = new EventEmitter((error, name, event) => this.#reportListener(error, name, event));
-    if (options.onMessage !== undefined) this.#emitter.on('message', options.onMessage);
-    const link = () => this.#dialer.link;
-    this.#queue = new PublishQueue(options.queue ?? NO_OPTIONS);
-    this.#publisher = new Publisher(this.#queue, this.#tally, link);
-    this.#subscriber = new Subscriber(this.#table, link, (topicFilter, error) => {
-      this.#log?.warn({ topicFilter, err: error }, 'subscription refused');
-      this.#emitter.emit('subscription-failed', { topicFilter, error });
-    });
-    this.#receiver = new Receiver(this.#table, this.#tally, (message) => {
-      const isHeard = this.#emitter.has('message');
-      if (isHeard) this.#emitter.emit('message', message);
-      return isHeard;
-    });
-    this.#dialer = new Dialer(this.#settings, this.#dialerOwner());
-    this.#connectionOwner = this.#ownerOfConnections();
-    new ClientConnection(this.#settings.connection, this.#connectionOwner); // its options are checked here, not with every attempt
+  constructor(urls: ServerUrls, options: ClientOptions = NO_OPTIONS) {
+    this.#core = new ClientCore(urls, options);
+    if (options.onMessage !== undefined) this.on('message', options.onMessage);
   }
 
   /** Connects, and rejects when the first attempt fails. See {@link connect}. */
-  static async connect(url: string | URL, options: ConnectOptions): Promise<Client> {
+  static async connect(urls: ServerUrls, options: ConnectOptions): Promise<Client> {
     const { signal } = options;
     signal?.throwIfAborted();
-    const client = new Client(url, options);
-    client.#holdsEarlyMessages = true;
+    const client = new Client(urls, options);
+    const core = client.#core;
+    core.holdEarlyMessages();
     return new Promise((resolve, reject) => {
       const abort = () => {
         reject(signal?.reason);
-        void client.#dialer.stop();
+        void core.dialer.stop();
       };
       const settled = () => {
         signal?.removeEventListener('abort', abort);
@@ -108,36 +81,43 @@ export class Client {
         settled();
         resolve(client);
       };
-      const fail = ({ error }: { readonly error: Error }) => {
+      // Another server, or the one it names, is tried as part of the same call.
+      const fail = ({ error, nextAttemptInMs }: ClientEvents['attempt-failed']) => {
+        if (nextAttemptInMs !== undefined) return;
         settled();
         reject(error);
       };
       signal?.addEventListener('abort', abort);
       client.on('connected', succeed).on('attempt-failed', fail);
-      client.#dialer.start(true);
+      core.dialer.start(true);
     });
   }
 
   /** Starts to connect, and goes on for ever. A second call does nothing. */
   start(): this {
-    this.#dialer.start(false);
+    this.#core.dialer.start(false);
+    return this;
+  }
+
+  /** Makes the next attempt now instead of waiting for its time: the network is back, say. Elsewhere it does nothing. */
+  hurry(): this {
+    this.#core.dialer.hurry();
     return this;
   }
 
   get state(): ClientState {
-    const { state } = this.#dialer;
+    const { state } = this.#core.dialer;
     return this.#ending !== undefined && state !== 'closed' ? 'ending' : state;
   }
 
   /** What was agreed on with the server: its limits, the Client Identifier. Undefined unless connected. */
   get agreement(): Agreement | undefined {
-    return this.#dialer.link === undefined ? undefined : this.#agreement;
+    return this.#core.agreement;
   }
 
   /** What has been done and lost so far. */
   get counters(): ClientCounters {
-    const { length: queued, byteLength: queuedBytes } = this.#queue;
-    return { ...this.#tally, queued, queuedBytes, inFlight: this.#publisher.inFlight };
+    return this.#core.counters;
   }
 
   /**
@@ -149,7 +129,7 @@ export class Client {
    * @param payload A text is sent as UTF-8; bytes must not change until the promise is settled.
    * @returns Resolves at QoS 0 when the message is on its way, at QoS 1 and 2 when its flow ends (section 4.3). Rejects with a
    *   PublishError when the server refuses it, a ClientError when it cannot be sent (`queue-full`, `offline`, `dropped`,
-   *   `session-lost`, `client-ended`), a UsageError when it may not be sent at all or not to this server.
+   *   `expired`, `session-lost`, `client-ended`), a UsageError when it may not be sent at all or not to this server.
    * @example await client.publish('plant/1/level', '17.5', { qos: 1 });
    */
   publish(
@@ -159,7 +139,19 @@ export class Client {
   ): Promise<PublishOutcome> {
     const { qos = 0, retain = false, properties = NO_PROPERTIES, signal } = options;
     if (!isPayload(payload) || !isQos(qos)) return Promise.reject(mistakeIn(payload, qos));
-    return this.#publisher.publish({ topicName, payload: bytesOf(payload), qos, retain, properties }, signal);
+    return this.#core.publisher.publish({ topicName, payload: bytesOf(payload), qos, retain, properties }, signal);
+  }
+
+  /**
+   * Resolves when everything published so far at QoS 1 and 2 is in the client's `store` and so survives the program; at once
+   * without a store. Before the client has been started, that has to wait for the start.
+   *
+   * @example
+   * client.publish('plant/1/count', '17', { qos: 2 }); // may be delivered much later
+   * await client.stored();
+   */
+  async stored(): Promise<void> {
+    await this.#core.journal?.flushed();
   }
 
   /**
@@ -169,7 +161,7 @@ export class Client {
    * are one subscription to the server, with the highest QoS asked for, and get the retained messages again when another joins.
    *
    * @param handler Called with each message; without one, the subscription is to be looped over.
-   * @throws {UsageError} The Topic Filter is none.
+   * @throws {UsageError} The Topic Filter is none, or an option cannot be.
    * @example client.subscribe('plant/+/temperature', { qos: 1 }, (message) => show(message.text()));
    */
   subscribe(topicFilter: string, handler?: MessageHandler): Subscription;
@@ -180,144 +172,120 @@ export class Client {
     lastHandler?: MessageHandler,
   ): Subscription {
     const isHandler = typeof optionsOrHandler === 'function';
-    const options = isHandler ? NO_OPTIONS : optionsOrHandler;
+    const options: SubscribeOptions = isHandler ? NO_OPTIONS : optionsOrHandler;
     const handler = isHandler ? optionsOrHandler : lastHandler;
-    const { bufferSize = BUFFER_SIZE, qos = 0 } = options as SubscribeOptions;
-    if (!(bufferSize >= 1)) throw new UsageError('option-invalid', `bufferSize must be at least 1, not ${bufferSize}`);
+    const { qos = 0 } = options;
     if (!isQos(qos)) throw mistakeIn('', qos);
-    const call = handler && ((message: Message) => handler(message, this));
-    const inbox = new Inbox(bufferSize, call, (error, message) => this.#reportHandler(error, message), this.#tally);
-    return this.#subscriber.subscribe(topicFilter, options, inbox);
+    return this.#core.subscribe(topicFilter, options, handler && ((message) => handler(message, this)));
   }
 
   /**
    * Ends all subscriptions with these Topic Filters, also such as only the server remembers.
    *
+   * @param options `signal`: stops waiting for the answer.
    * @returns Resolves when the server has answered. Rejects with an UnsubscribeError when it refuses.
    * @throws {UsageError} A Topic Filter is none.
    */
-  async unsubscribe(topicFilters: string | readonly string[]): Promise<void> {
+  async unsubscribe(
+    topicFilters: string | readonly string[],
+    { signal }: { readonly signal?: AbortSignal } = NO_OPTIONS,
+  ): Promise<void> {
     const filters = typeof topicFilters === 'string' ? [topicFilters] : topicFilters;
-    await Promise.all(filters.map((topicFilter) => this.#subscriber.unsubscribe(topicFilter)));
+    const answered = Promise.all(filters.map((topicFilter) => this.#core.subscriber.unsubscribe(topicFilter)));
+    await (signal === undefined ? answered : unlessAborted(answered, signal));
+  }
+
+  /**
+   * Sends a request and waits for its answer (section 4.10): whoever responds publishes it to this client's own Response
+   * Topic, with the Correlation Data that came. Many may be under way at once. Needs MQTT 5.0.
+   *
+   * @returns The answer. Rejects with a ClientError: `timeout`, or `no-responder` when the server says that nobody has
+   *   subscribed; with what {@link publish} rejects with; with the signal's reason.
+   * @example const answer = await client.request('plant/oven-1/recipe/get', '42', { timeoutMs: 2_000 });
+   */
+  request(topicName: string, payload: string | Uint8Array, options: RequestOptions = NO_OPTIONS): Promise<Message> {
+    this.#requester ??= new Requester(this, this.#core.settings);
+    return this.#requester.request(topicName, payload, options);
+  }
+
+  /**
+   * Answers requests: like {@link subscribe}, but what the handler returns goes to the Response Topic of the request, with
+   * its QoS. Sixteen requests are worked on at a time unless `concurrency` says otherwise.
+   *
+   * @example client.respond('plant/oven-1/recipe/get', async (request) => recipes.get(request.text()));
+   */
+  respond(topicFilter: string, handler: RequestHandler): Subscription;
+  respond(topicFilter: string, options: SubscribeOptions, handler: RequestHandler): Subscription;
+  respond(
+    topicFilter: string,
+    optionsOrHandler: SubscribeOptions | RequestHandler,
+    lastHandler?: RequestHandler,
+  ): Subscription {
+    const isHandler = typeof optionsOrHandler === 'function';
+    const options: SubscribeOptions = isHandler ? NO_OPTIONS : optionsOrHandler;
+    const handler = isHandler ? optionsOrHandler : lastHandler;
+    if (handler === undefined) throw new UsageError('option-invalid', 'respond needs a handler');
+    return this.subscribe(topicFilter, { qos: 1, concurrency: 16, ...options }, (message) =>
+      respondWith(this, message, (request) => handler(request, this)),
+    );
+  }
+
+  /**
+   * Authenticates again on the connection that stands (section 4.12.1), with the client's `authentication`.
+   *
+   * @returns Resolves when the server has accepted it. When it does not, the server ends the connection, and this rejects.
+   * @throws {UsageError} The client has no `authentication`.
+   */
+  async reAuthenticate(): Promise<void> {
+    const { authentication, dialer } = this.#core;
+    if (authentication === undefined) {
+      throw new UsageError('no-authentication-method', "the client's options have no `authentication`");
+    }
+    if (dialer.link === undefined) throw new ClientError('offline', 'there is no connection to authenticate on');
+    await authentication.renew(dialer.link);
   }
 
   /**
    * Ends the client: waits until what was published is sent and acknowledged, says DISCONNECT, closes. Loops over
-   * subscriptions end, what is not done in time fails with `client-ended`.
+   * subscriptions end, what is not done in time fails with `client-ended`. With a `store`, what cannot be sent now is left for
+   * the next run.
    *
    * @returns Resolves when the connection is closed.
    */
-  end({ timeoutMs = END_TIMEOUT_MS }: EndOptions = NO_OPTIONS): Promise<void> {
-    this.#ending ??= this.#drainAndStop(timeoutMs);
+  end(options: EndOptions = NO_OPTIONS): Promise<void> {
+    this.#ending ??= this.#drainAndStop(options);
     return this.#ending;
   }
 
+  /** Calls a listener with each event of this name; see {@link ClientEvents}. */
   on<Name extends ClientEventName>(name: Name, listener: (event: ClientEvents[Name]) => unknown): this {
-    this.#emitter.on(name, listener);
+    this.#core.emitter.on(name, listener);
     return this;
   }
 
+  /** Stops calling a listener. */
   off<Name extends ClientEventName>(name: Name, listener: (event: ClientEvents[Name]) => unknown): this {
-    this.#emitter.off(name, listener);
+    this.#core.emitter.off(name, listener);
     return this;
   }
 
-  // --- wiring ----------------------------------------------------------------------------------------------------------
-
-  async #drainAndStop(timeoutMs: number): Promise<void> {
-    if (this.#dialer.state !== 'idle') {
+  async #drainAndStop({ timeoutMs = END_TIMEOUT_MS, handlers = false, signal }: EndOptions): Promise<void> {
+    const { dialer, publisher, subscriber, settings, journal } = this.#core;
+    const { state } = dialer;
+    const isHopeless = state === 'idle' || (journal !== undefined && state !== 'connected');
+    if (!isHopeless && !signal?.aborted) {
       let cancel = () => {};
       const timeout = new Promise<void>((resolve) => {
-        cancel = this.#settings.clock.schedule(resolve, timeoutMs);
+        cancel = settings.clock.schedule(resolve, timeoutMs);
+        signal?.addEventListener('abort', () => resolve(), { once: true });
       });
-      await Promise.race([this.#publisher.end(), timeout]);
+      const drained = handlers ? publisher.end().then(() => subscriber.idle()) : publisher.end();
+      await Promise.race([drained, timeout]);
       cancel();
     }
-    await this.#dialer.stop();
-  }
-
-  #dialerOwner(): DialerOwner {
-    return {
-      makeMachine: (connackTimeoutMs) => this.#makeMachine(connackTimeoutMs),
-      handleAttemptFailed: (error, attempt, nextAttemptInMs) => {
-        this.#tally.attemptsFailed++;
-        this.#log?.info({ err: error, attempt, nextAttemptInMs }, 'attempt failed');
-        this.#emitter.emit('attempt-failed', { error, attempt, nextAttemptInMs });
-      },
-      handleDisconnected: (reason, nextAttemptInMs) => {
-        this.#receiver.handleDisconnected();
-        this.#subscriber.handleDisconnected();
-        this.#publisher.handleDisconnected();
-        this.#log?.info({ err: reason, nextAttemptInMs }, 'disconnected');
-        this.#emitter.emit('disconnected', { reason, nextAttemptInMs });
-      },
-      handleWritable: () => this.#publisher.drain(),
-      handleStopped: (error) => {
-        this.#publisher.close();
-        this.#subscriber.close();
-        this.#emitter.emit('closed', { error });
-      },
-    };
-  }
-
-  #ownerOfConnections(): ClientConnectionOwner {
-    return {
-      handleConnected: (agreement, lost) => this.#handleConnected(agreement, lost),
-      handleAuth: () => this.#dialer.link?.machine.disconnect(),
-      handlePublish: (packet) => this.#receiver.handlePublish(packet),
-      handlePublished: (packetId, reasonCode, properties) =>
-        this.#publisher.handlePublished(packetId, reasonCode, properties),
-      handleSuback: (packet) => this.#subscriber.handleSuback(packet),
-      handleUnsuback: (packet) => this.#subscriber.handleUnsuback(packet),
-      handleWindow: () => this.#publisher.drain(),
-      handleClosing: (closing) => this.#dialer.handleClosing(closing),
-    };
-  }
-
-  #makeMachine(connackTimeoutMs: number): ClientConnection {
-    const { connection, resumesSession } = this.#settings;
-    const goesOn = resumesSession && this.#agreement !== undefined;
-    const options = {
-      ...connection,
-      cleanStart: goesOn ? false : connection.cleanStart,
-      clientIdentifier: this.#agreement?.clientIdentifier ?? connection.clientIdentifier,
-      connackTimeoutMs,
-    };
-    return new ClientConnection(options, this.#connectionOwner, this.#session, this.#pool);
-  }
-
-  #handleConnected(agreement: Agreement, lost: readonly LostInFlight[]): void {
-    this.#dialer.handleConnected();
-    const { link } = this.#dialer;
-    if (link === undefined) return;
-    this.#agreement = agreement;
-    this.#tally.connections++;
-    this.#receiver.handleConnected(agreement, link);
-    if (this.#holdsEarlyMessages) this.#holdEarlyMessages();
-    this.#subscriber.handleConnected(agreement, link);
-    this.#publisher.handleConnected(lost);
-    const { sessionPresent, clientIdentifier } = agreement;
-    this.#log?.info({ sessionPresent, clientIdentifier }, 'connected');
-    this.#emitter.emit('connected', { sessionPresent, agreement });
-  }
-
-  /** Whoever awaits {@link connect} can subscribe only after it: what a resumed session brings at once waits for that. */
-  #holdEarlyMessages(): void {
-    this.#holdsEarlyMessages = false;
-    this.#receiver.hold();
-    this.#settings.clock.endOfTurn(() => this.#receiver.release());
-  }
-
-  #reportListener(error: unknown, name: ClientEventName, event: unknown): void {
-    if (name !== 'handler-error') this.#reportHandler(error, name === 'message' ? (event as Message) : undefined);
-    else this.#log?.error({ err: error }, 'a listener for handler-error threw');
-  }
-
-  #reportHandler(error: unknown, message: Message | undefined): void {
-    this.#tally.handlerErrors++;
-    this.#log?.error({ err: error, topicName: message?.topicName }, 'a handler threw');
-    if (this.#emitter.has('handler-error')) this.#emitter.emit('handler-error', { error, message });
-    else if (this.#log === undefined) console.error('@busbar/client: a handler threw', error);
+    this.#requester?.end();
+    await dialer.stop();
+    await this.#core.closed();
   }
 }
 
@@ -327,31 +295,13 @@ export interface ConnectOptions extends ClientOptions {
   readonly signal?: AbortSignal;
 }
 
-/**
- * Connects to a server and gives a client that keeps the connection from then on.
- *
- * @param url `mqtt://[user[:password]@]host[:port]`.
- * @throws {UsageError} A URL or an option that cannot be.
- * @throws {TransportError} The first attempt failed: nobody listens there, no answer in time.
- * @throws {ConnectionRefusedError} The server refused it, with its Reason Code.
- * @example const client = await connect('mqtt://localhost:1883', { clientIdentifier: 'pump-7' });
- */
-export function connect(url: string | URL, options: ConnectOptions = NO_OPTIONS): Promise<Client> {
-  return Client.connect(url, options);
-}
-
-/**
- * Makes a client that connects when it is started, and tries for ever: subscribe and listen first, nothing is missed.
- *
- * @param url `mqtt://[user[:password]@]host[:port]`.
- * @throws {UsageError} A URL or an option that cannot be.
- * @example
- * const client = createClient('mqtt://localhost:1883');
- * client.subscribe('plant/#', (message) => console.log(message.topicName));
- * client.start();
- */
-export function createClient(url: string | URL, options: ClientOptions = NO_OPTIONS): Client {
-  return new Client(url, options);
+function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }
 
 function isPayload(payload: unknown): payload is string | Uint8Array {

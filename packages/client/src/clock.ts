@@ -2,6 +2,8 @@
 export interface Clock {
   /** Milliseconds, monotonic, from an origin of its own. */
   now(): number;
+  /** Milliseconds since 1970, for what outlives the program; default `Date.now`. */
+  wallNow?(): number;
   /** Calls back once after so many milliseconds, unless the answer is called before. */
   schedule(callback: () => void, delayMs: number): () => void;
   /** Calls back when everything that arrived in this turn of the event loop has been worked on. */

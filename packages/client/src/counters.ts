@@ -1,4 +1,4 @@
-/** What a client has done and lost so far, as numbers. All but `queued`, `queuedBytes` and `inFlight` only grow. */
+/** What a client has done and lost so far, as numbers. All but the last four only grow. */
 export interface ClientCounters {
   readonly attemptsFailed: number;
   readonly connections: number;
@@ -14,6 +14,8 @@ export interface ClientCounters {
   readonly bufferDropped: number;
   /** Waiting messages dropped because the queue was full. */
   readonly queueDropped: number;
+  /** Messages that expired while they waited to be sent. */
+  readonly queueExpired: number;
   /** Handlers and listeners that threw. */
   readonly handlerErrors: number;
   /** Messages that wait to be sent, at this moment. */
@@ -21,6 +23,8 @@ export interface ClientCounters {
   readonly queuedBytes: number;
   /** Messages of QoS 1 and 2 that are sent and not done, at this moment. */
   readonly inFlight: number;
+  /** Messages of QoS 1 and 2 that have come and are not acknowledged yet, at this moment. */
+  readonly unacknowledged: number;
 }
 
 /** The counters that are counted, as opposed to looked up. */
@@ -33,5 +37,6 @@ export class Tally {
   unhandled = 0;
   bufferDropped = 0;
   queueDropped = 0;
+  queueExpired = 0;
   handlerErrors = 0;
 }

@@ -1,7 +1,21 @@
-import { type ConnackProperties, describeReasonCode, type ReasonCode } from '@busbar/codec';
+import { type ConnackProperties, type DisconnectProperties, describeReasonCode, type ReasonCode } from '@busbar/codec';
 
 /** Stable codes of {@link ClientError}, for programs to branch on. */
-export type ClientErrorCode = 'aborted' | 'client-ended' | 'dropped' | 'offline' | 'queue-full' | 'session-lost';
+export type ClientErrorCode =
+  | 'aborted'
+  | 'authentication-failed'
+  | 'client-ended'
+  | 'dropped'
+  | 'expired'
+  | 'no-responder'
+  | 'offline'
+  | 'queue-full'
+  | 'session-lost'
+  | 'store-damaged'
+  | 'store-failed'
+  | 'store-in-use'
+  | 'store-mismatch'
+  | 'timeout';
 
 /**
  * Something that the client could not do for reasons of the world, not of its caller: `queue-full`, `offline` and so on.
@@ -45,11 +59,20 @@ export class ConnectionEndedError extends Error {
   override readonly name = 'ConnectionEndedError';
   readonly code: 'disconnected' | 'fault' | 'timeout' | 'ended' | 'lost';
   readonly reasonCode: ReasonCode;
+  /** What the server said in its DISCONNECT besides; empty where it sent none. */
+  readonly properties: Readonly<DisconnectProperties>;
 
-  constructor(code: ConnectionEndedError['code'], reasonCode: ReasonCode, message: string, options?: ErrorOptions) {
+  constructor(
+    code: ConnectionEndedError['code'],
+    reasonCode: ReasonCode,
+    message: string,
+    properties: Readonly<DisconnectProperties> = {},
+    options?: ErrorOptions,
+  ) {
     super(code === 'lost' ? `the connection was lost: ${message}` : withReason(message, reasonCode), options);
     this.code = code;
     this.reasonCode = reasonCode;
+    this.properties = properties;
   }
 }
 

@@ -22,27 +22,32 @@ export {
   SessionState,
 } from '@busbar/protocol';
 export { type ByteTransport, TransportError } from '@busbar/transport';
+export type { AuthenticationExchange, AuthenticationMethod } from './authenticate/authentication-method.ts';
+export { type ScramOptions, scramSha256 } from './authenticate/scram-sha-256.ts';
 export {
   Client,
   type ClientState,
   type ConnectOptions,
-  connect,
-  createClient,
   type EndOptions,
   type MessageHandler,
+  type RequestHandler,
 } from './client.ts';
 export type {
   AttemptFailedEvent,
   ClientEventName,
   ClientEvents,
   ConnectedEvent,
+  ConnectingEvent,
   DisconnectedEvent,
   HandlerErrorEvent,
+  PublishFailedEvent,
   SubscriptionFailedEvent,
 } from './client-events.ts';
-export type { ClientLog, ClientOptions, WillOptions } from './client-options.ts';
+export type { ClientLog, ClientOptions, ServerUrls, WillOptions } from './client-options.ts';
 export type { Clock } from './clock.ts';
+export { connect, createClient } from './connect.ts';
 export type { ClientCounters } from './counters.ts';
+export type { AttemptContext, AttemptOptions, PrepareAttempt } from './dialer/attempt.ts';
 export type { ReconnectOptions } from './dialer/back-off.ts';
 export type { Dial } from './dialer/dial.ts';
 export type { ServerAddress } from './dialer/server-address.ts';
@@ -58,4 +63,9 @@ export {
 export { Message } from './message.ts';
 export type { PublishOptions, PublishOutcome } from './publish/publication.ts';
 export type { QueueOptions } from './publish/publish-queue.ts';
+export type { RequestOptions } from './request/requester.ts';
+export type { ResponseContent } from './request/responder.ts';
+export type { ClientStore, StoreChange } from './store/client-store.ts';
+export { MemoryStore } from './store/memory-store.ts';
+export type { AcknowledgeMode } from './subscribe/inbox.ts';
 export type { Grant, SubscribeOptions, Subscription } from './subscribe/subscription.ts';

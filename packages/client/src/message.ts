@@ -1,4 +1,4 @@
-import type { PublishPacket, PublishProperties, QoS } from '@busbar/codec';
+import { type PublishPacket, type PublishProperties, type QoS, ReasonCode } from '@busbar/codec';
 
 const textDecoder = new TextDecoder();
 
@@ -14,14 +14,30 @@ export class Message {
   readonly dup: boolean;
   /** Empty below 5.0. */
   readonly properties: Readonly<PublishProperties>;
+  readonly #acknowledge: ((reasonCode: ReasonCode) => void) | undefined;
 
-  constructor(packet: PublishPacket) {
+  constructor(
+    packet: Pick<PublishPacket, 'topicName' | 'payload' | 'qos' | 'retain' | 'dup' | 'properties'>,
+    acknowledge?: (reasonCode: ReasonCode) => void,
+  ) {
     this.topicName = packet.topicName;
     this.payload = ownBytes(packet.payload);
     this.qos = packet.qos;
     this.retain = packet.retain;
     this.dup = packet.dup;
     this.properties = packet.properties;
+    this.#acknowledge = acknowledge;
+  }
+
+  /**
+   * Says that this message is done with, where its subscription asked for `acknowledge: 'manual'`; elsewhere, at QoS 0, and
+   * the second time it does nothing. It may be called in any order and at any time: the client sends acknowledgements in the
+   * order of the messages, so one that stays out holds back those behind it.
+   *
+   * @param reasonCode From 0x80 on the message is refused, which a server may write down; 5.0 only. Default success.
+   */
+  acknowledge(reasonCode: ReasonCode = ReasonCode.success): void {
+    this.#acknowledge?.(reasonCode);
   }
 
   /** The payload as UTF-8; what is not well-formed comes as U+FFFD. */

@@ -18,6 +18,8 @@ import {
   type ConnectOptions,
   connect,
   createClient,
+  type ServerAddress,
+  type ServerUrls,
 } from '../src/index.ts';
 
 const EVENTS: readonly ClientEventName[] = [
@@ -46,11 +48,15 @@ export class ClientHarness {
   dials = 0;
   random = 0.5;
   memory: MemoryPairOptions = {};
+  /** URLs of the servers that were dialled, in order. */
+  readonly dialled: string[] = [];
+  /** Servers that nobody listens on. */
+  readonly deadServers = new Set<string>();
   readonly #options: ConnectOptions;
 
-  constructor(options: ConnectOptions = {}) {
+  constructor(options: ConnectOptions = {}, urls: ServerUrls = 'mqtt://server') {
     this.#options = options;
-    this.client = createClient('mqtt://server', this.fullOptions());
+    this.client = createClient(urls, this.fullOptions());
     for (const name of EVENTS) {
       this.client.on(name, (event) => {
         this.events.push(name);
@@ -66,7 +72,7 @@ export class ClientHarness {
       keepAlive: 0,
       clock: this.clock,
       random: () => this.random,
-      dial: () => this.#dial(),
+      dial: (server) => this.#dial(server),
       ...this.#options,
     };
   }
@@ -76,8 +82,10 @@ export class ClientHarness {
     return connect('mqtt://server', { ...this.fullOptions(), ...options });
   }
 
-  async #dial(): Promise<MemoryTransport> {
+  async #dial({ url }: ServerAddress): Promise<MemoryTransport> {
     this.dials++;
+    this.dialled.push(url);
+    if (this.deadServers.has(url)) throw new TransportError('ECONNREFUSED', `cannot connect to ${url} (ECONNREFUSED)`);
     if (this.isDialSilent) return new Promise(() => {});
     if (this.dialError !== undefined) throw this.dialError;
     const [near, far] = createMemoryPair({ schedule: this.clock.task, ...this.memory });

@@ -8,6 +8,12 @@ export interface ReconnectOptions {
   readonly maximumDelayMs?: number;
   /** Milliseconds that a connection must have stood for its end to count as the first failure again; default 10,000. */
   readonly healthyAfterMs?: number;
+  /**
+   * Asked after each failed attempt and each lost connection; true ends the client with this error. Default: never.
+   *
+   * @example giveUp: (error) => error instanceof ConnectionRefusedError && error.reasonCode === ReasonCode.banned
+   */
+  readonly giveUp?: (error: Error) => boolean;
 }
 
 /**
@@ -20,6 +26,7 @@ export class BackOff {
   readonly #maximumDelayMs: number;
   readonly #healthyAfterMs: number;
   readonly #random: () => number;
+  readonly #giveUp: ((error: Error) => boolean) | undefined;
   #failures = 0;
 
   constructor(options: ReconnectOptions, random: () => number) {
@@ -27,18 +34,26 @@ export class BackOff {
     this.#maximumDelayMs = expectMs(options.maximumDelayMs ?? 30_000, 'reconnect.maximumDelayMs');
     this.#healthyAfterMs = expectMs(options.healthyAfterMs ?? 10_000, 'reconnect.healthyAfterMs');
     this.#random = random;
+    this.#giveUp = options.giveUp;
   }
 
-  /** A connection is over. @param stoodMs How long it has stood. */
-  handleDisconnected(stoodMs: number): void {
-    if (stoodMs >= this.#healthyAfterMs) this.#failures = 0;
+  /** A connection is over. @param stoodMs How long it has stood. @returns Whether that was a healthy time. */
+  handleDisconnected(stoodMs: number): boolean {
+    const isHealthy = stoodMs >= this.#healthyAfterMs;
+    if (isHealthy) this.#failures = 0;
+    return isHealthy;
   }
 
-  /** Milliseconds to wait now. */
-  nextDelayMs(): number {
+  /** Whether the program wants no further attempt after this. */
+  givesUp(error: Error): boolean {
+    return this.#giveUp?.(error) ?? false;
+  }
+
+  /** Milliseconds to wait now. @param leastMs What the server asks for; the jitter comes on top, or all would come at once. */
+  nextDelayMs(leastMs = 0): number {
     const bound = Math.min(this.#maximumDelayMs, this.#initialDelayMs * 2 ** this.#failures);
     this.#failures++;
-    return Math.round(bound * this.#random());
+    return Math.round(leastMs + bound * this.#random());
   }
 }
 

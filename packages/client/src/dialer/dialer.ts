@@ -4,14 +4,25 @@ import type { Clock } from '../clock.ts';
 import { ClientError, ConnectionEndedError, ConnectionRefusedError } from '../errors.ts';
 import type { BackOff } from './back-off.ts';
 import type { Dial } from './dial.ts';
-import { Link } from './link.ts';
-import type { ServerAddress } from './server-address.ts';
+import { Link, type LinkGate } from './link.ts';
+import type { ServerAddress, ServerUrl } from './server-address.ts';
+import { redirectionIn, retryHintIn } from './server-answer.ts';
+import type { ServerList } from './server-list.ts';
+
+/** An attempt that is ready to be made. */
+export interface PreparedAttempt {
+  readonly server: ServerAddress;
+  readonly dial: Dial;
+  /** Makes the machine of the connection. @param connackTimeoutMs What is left for the CONNACK. */
+  makeMachine(connackTimeoutMs: number): ClientConnection;
+}
 
 /** What a {@link Dialer} asks of its client and tells it. */
 export interface DialerOwner {
-  /** Makes the machine of the next connection. @param connackTimeoutMs What is left for the CONNACK. */
-  makeMachine(connackTimeoutMs: number): ClientConnection;
-  handleAttemptFailed(error: Error, attempt: number, nextAttemptInMs: number | undefined): void;
+  handleConnecting(server: ServerAddress, attempt: number): void;
+  /** Gets ready what the next attempt needs. @param signal Aborted when the attempt is given up. */
+  prepareAttempt(server: ServerUrl, attempt: number, signal: AbortSignal): PreparedAttempt | Promise<PreparedAttempt>;
+  handleAttemptFailed(error: Error, server: ServerAddress, attempt: number, nextAttemptInMs: number | undefined): void;
   handleDisconnected(reason: ConnectionEndedError, nextAttemptInMs: number | undefined): void;
   handleWritable(): void;
   /** There will be no further attempt, exactly once and last. */
@@ -19,12 +30,13 @@ export interface DialerOwner {
 }
 
 export interface DialerOptions {
-  readonly server: ServerAddress;
-  readonly dial: Dial;
+  readonly servers: ServerList;
   readonly clock: Clock;
   readonly connectTimeoutMs: number;
-  /** Undefined: one attempt and one connection. */
+  /** Undefined: one connection. */
   readonly backOff: BackOff | undefined;
+  /** Holds back what is written until it may leave. */
+  readonly gate: LinkGate | undefined;
 }
 
 /**
@@ -36,15 +48,16 @@ export interface DialerOptions {
  */
 export type DialerState = 'idle' | 'connecting' | 'connected' | 'waiting' | 'closed';
 
-/** One attempt from its dial to its CONNACK. */
+/** One attempt from its preparation to its CONNACK. */
 interface Attempt {
   readonly abort: AbortController;
   readonly startedAt: number;
-  cancelTimeout: () => void;
+  readonly cancelTimeout: () => void;
 }
 
 /**
- * Keeps a connection, as far as the world allows: dials, waits longer after each failure, dials again.
+ * Keeps a connection, as far as the world allows: dials, waits longer after each failure, dials again; goes where the server
+ * sends it.
  *
  *     idle --start--> connecting --CONNACK--> connected
  *                       ^   |failed              | ended
@@ -58,6 +71,7 @@ export class Dialer {
   readonly #options: DialerOptions;
   #state: DialerState = 'idle';
   #attempt: Attempt | undefined;
+  #server: ServerAddress | undefined;
   #link: Link | undefined;
   #cancelWait: (() => void) | undefined;
   #failures = 0;
@@ -65,6 +79,9 @@ export class Dialer {
   /** Whether the next failure is the end, as long as there has been no connection. */
   #isFirstFailureFinal = false;
   #isStopping = false;
+  #isAbandoned = false;
+  /** Why this side ended a connection that the server thought good. */
+  #objection: Error | undefined;
 
   constructor(options: DialerOptions, owner: DialerOwner) {
     this.#options = options;
@@ -80,9 +97,27 @@ export class Dialer {
     return this.#state === 'connected' ? this.#link : undefined;
   }
 
+  /** The latest connection, also while it is being made. */
+  get latestLink(): Link | undefined {
+    return this.#link;
+  }
+
+  /** The server of the connection or of the latest attempt. */
+  get server(): ServerAddress | undefined {
+    return this.#server;
+  }
+
   start(isFirstFailureFinal: boolean): void {
     if (this.#state !== 'idle') return;
     this.#isFirstFailureFinal = isFirstFailureFinal;
+    this.#dial();
+  }
+
+  /** Makes the attempt that is waited for now. */
+  hurry(): void {
+    if (this.#cancelWait === undefined) return;
+    this.#cancelWait();
+    this.#cancelWait = undefined;
     this.#dial();
   }
 
@@ -98,6 +133,21 @@ export class Dialer {
     await link?.closed;
   }
 
+  /** Makes no further attempt after this one or this connection. @param error Ends these too, because of it. */
+  abandon(error?: Error): void {
+    this.#isAbandoned = true;
+    if (error === undefined) return;
+    if (this.#link !== undefined && !this.#link.machine.isClosed) this.object(error);
+    else if (this.#attempt !== undefined) this.#fail(error);
+    else if (this.#state === 'waiting') this.#close(error);
+  }
+
+  /** Ends the connection that is being made or stands, because of something the server said. */
+  object(error: Error): void {
+    this.#objection = error;
+    this.#link?.machine.disconnect();
+  }
+
   /** The machine of this connection has got its CONNACK. */
   handleConnected(): void {
     this.#attempt = undefined;
@@ -105,68 +155,93 @@ export class Dialer {
     this.#failures = 0;
     this.#isFirstFailureFinal = false;
     this.#connectedAt = this.#options.clock.now();
+    this.#options.servers.handleConnected();
   }
 
   /** The machine of this connection is at its end. */
   handleClosing(closing: ClientClosing): void {
     const wasConnected = this.#state === 'connected';
     this.#link?.end(closing.cause === 'lost' || (closing.cause === 'timeout' && wasConnected));
-    if (wasConnected) this.#disconnected(endOf(closing));
-    else this.#fail(closing.cause === 'refused' ? refusalOf(closing) : endOf(closing));
+    if (wasConnected) this.#disconnected(closing);
+    else this.#fail(this.#takeObjection() ?? reasonOf(closing), closing);
   }
 
   #dial(): void {
-    const { clock, connectTimeoutMs, dial, server } = this.#options;
+    const { clock, connectTimeoutMs, servers } = this.#options;
+    const server = servers.next();
+    const { address } = server;
     this.#state = 'connecting';
+    this.#server = address;
     const abort = new AbortController();
-    const cancelTimeout = clock.schedule(() => this.#fail(this.#timeout()), connectTimeoutMs);
+    const cancelTimeout = clock.schedule(() => this.#fail(this.#timeout(address)), connectTimeoutMs);
     const attempt = { abort, startedAt: clock.now(), cancelTimeout };
     this.#attempt = attempt;
     const isCurrent = () => this.#attempt === attempt;
-    const fail = (error: unknown) => {
-      if (isCurrent()) this.#fail(error instanceof Error ? error : new Error(String(error)));
-    };
-    (async () => dial(server, abort.signal))().then((transport) => {
-      if (isCurrent()) this.#open(transport, attempt);
+    const open = async () => {
+      const prepared = await this.#owner.prepareAttempt(server, this.#failures + 1, abort.signal);
+      if (!isCurrent()) return;
+      this.#server = prepared.server;
+      const transport = await prepared.dial(prepared.server, abort.signal);
+      if (isCurrent()) this.#open(transport, attempt, prepared);
       else transport.destroy();
-    }, fail);
+    };
+    this.#owner.handleConnecting(address, this.#failures + 1);
+    open().catch((error: unknown) => {
+      if (isCurrent()) this.#fail(error instanceof Error ? error : new Error(String(error)));
+    });
   }
 
-  #open(transport: ByteTransport, attempt: Attempt): void {
-    const { clock, connectTimeoutMs } = this.#options;
+  #open(transport: ByteTransport, attempt: Attempt, prepared: PreparedAttempt): void {
+    const { clock, connectTimeoutMs, gate } = this.#options;
     attempt.cancelTimeout();
     const left = Math.max(1, attempt.startedAt + connectTimeoutMs - clock.now());
     let machine: ClientConnection;
     try {
-      machine = this.#owner.makeMachine(left);
+      machine = prepared.makeMachine(left);
     } catch (error) {
       transport.destroy();
-      this.#fail(error as Error);
-      return;
+      throw error;
     }
-    this.#link = new Link(machine, transport, clock, () => this.#owner.handleWritable());
+    this.#link = new Link(machine, transport, clock, gate, () => this.#owner.handleWritable());
     this.#link.open();
   }
 
-  #fail(error: Error): void {
+  #fail(error: Error, closing?: ClientClosing): void {
+    const { backOff, servers } = this.#options;
     this.#attempt?.cancelTimeout();
     this.#attempt?.abort.abort(error);
     this.#attempt = undefined;
     this.#failures++;
-    const isFinal = this.#isStopping || this.#isFirstFailureFinal;
-    const delayMs = isFinal ? undefined : this.#options.backOff?.nextDelayMs();
+    const attempt = this.#failures;
+    const server = this.#server as ServerAddress;
+    const turn = this.#redirect(closing) ?? servers.handleFailed();
+    const isAtOnce = turn === 'at-once' && (backOff !== undefined || this.#isFirstFailureFinal);
+    const isUnwanted = this.#isStopping || this.#isAbandoned;
+    const isFinal = isUnwanted || (this.#isFirstFailureFinal && !isAtOnce) || backOff?.givesUp(error);
+    const hintMs = closing === undefined ? 0 : retryHintIn(closing);
+    const delayMs = isFinal ? undefined : isAtOnce ? 0 : backOff?.nextDelayMs(hintMs);
     this.#wait(delayMs);
-    this.#owner.handleAttemptFailed(error, this.#failures, delayMs);
+    this.#owner.handleAttemptFailed(error, server, attempt, delayMs);
     if (delayMs === undefined) this.#close(error);
   }
 
-  #disconnected(reason: ConnectionEndedError): void {
-    const { backOff, clock } = this.#options;
-    backOff?.handleDisconnected(clock.now() - this.#connectedAt);
-    const delayMs = this.#isStopping ? undefined : backOff?.nextDelayMs();
+  #disconnected(closing: ClientClosing): void {
+    const { backOff, clock, servers } = this.#options;
+    const reason = endOf(closing, this.#takeObjection());
+    if (backOff?.handleDisconnected(clock.now() - this.#connectedAt)) servers.handleHealthy();
+    const turn = this.#redirect(closing);
+    const isUnwanted = this.#isStopping || this.#isAbandoned;
+    const isFinal = isUnwanted || backOff === undefined || backOff.givesUp(reason);
+    const delayMs = isFinal ? undefined : turn === 'at-once' ? 0 : backOff.nextDelayMs(retryHintIn(closing));
     this.#wait(delayMs);
     this.#owner.handleDisconnected(reason, delayMs);
     if (delayMs === undefined) this.#close(this.#isStopping ? undefined : reason);
+  }
+
+  #redirect(closing: ClientClosing | undefined) {
+    const redirection = closing && redirectionIn(closing);
+    if (redirection === undefined || this.#server === undefined) return undefined;
+    return this.#options.servers.redirect(this.#server, redirection.reference, redirection.isForGood);
   }
 
   #wait(delayMs: number | undefined): void {
@@ -181,22 +256,31 @@ export class Dialer {
   #close(error: Error | undefined): void {
     if (this.#state === 'closed') return;
     this.#cancelWait?.();
+    this.#cancelWait = undefined;
     this.#state = 'closed';
     this.#owner.handleStopped(error);
   }
 
-  #timeout(): TransportError {
-    const { connectTimeoutMs, server } = this.#options;
-    const message = `cannot connect to ${server.url}: no answer in ${connectTimeoutMs} ms (ETIMEDOUT)`;
-    return new TransportError('ETIMEDOUT', message);
+  #takeObjection(): Error | undefined {
+    const objection = this.#objection;
+    this.#objection = undefined;
+    return objection;
+  }
+
+  #timeout({ url }: ServerAddress): TransportError {
+    const { connectTimeoutMs } = this.#options;
+    return new TransportError('ETIMEDOUT', `cannot connect to ${url}: no answer in ${connectTimeoutMs} ms (ETIMEDOUT)`);
   }
 }
 
-function refusalOf({ reasonCode, connack }: ClientClosing): Error {
-  return new ConnectionRefusedError(reasonCode, connack?.properties ?? {});
+function reasonOf(closing: ClientClosing): Error {
+  const { cause, reasonCode, connack } = closing;
+  return cause === 'refused' ? new ConnectionRefusedError(reasonCode, connack?.properties ?? {}) : endOf(closing);
 }
 
-function endOf({ cause, reasonCode, message, error }: ClientClosing): ConnectionEndedError {
+function endOf({ cause, reasonCode, message, error, disconnect }: ClientClosing, objection?: Error) {
   const code = cause === 'refused' ? 'ended' : cause;
-  return new ConnectionEndedError(code, reasonCode, message, error === undefined ? undefined : { cause: error });
+  const why = objection ?? error;
+  const options = why === undefined ? undefined : { cause: why };
+  return new ConnectionEndedError(code, reasonCode, objection?.message ?? message, disconnect?.properties, options);
 }

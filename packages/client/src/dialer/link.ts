@@ -6,6 +6,16 @@ const NEVER = Number.POSITIVE_INFINITY;
 /** What gathers in one turn beyond this is written at once, so that a turn that never ends cannot fill the memory. */
 const MOST_GATHERED_BYTES = 65_536;
 
+/** Holds back what a connection writes until a store has what must not be forgotten. */
+export interface LinkGate {
+  /** Whether something is still to be stored. */
+  readonly isShut: boolean;
+  /** Whether nothing will ever be stored again: then nothing may leave either. */
+  readonly hasFailed: boolean;
+  /** Calls back when everything up to now is stored, in the order of the calls. */
+  pass(callback: () => void): void;
+}
+
 /**
  * One connection: all that joins a machine to the world, and the only code that knows transport, machine and clock.
  *
@@ -18,6 +28,7 @@ export class Link implements TransportReceiver {
   readonly closed: Promise<void>;
   readonly #transport: ByteTransport;
   readonly #clock: Clock;
+  readonly #gate: LinkGate | undefined;
   readonly #handleWritable: () => void;
   #resolveClosed: () => void = () => {};
   #isFlushDue = false;
@@ -26,10 +37,17 @@ export class Link implements TransportReceiver {
   #cancelTimer: (() => void) | undefined;
 
   /** @param handleWritable Called when {@link isCongested} is no longer true. */
-  constructor(machine: ClientConnection, transport: ByteTransport, clock: Clock, handleWritable: () => void) {
+  constructor(
+    machine: ClientConnection,
+    transport: ByteTransport,
+    clock: Clock,
+    gate: LinkGate | undefined,
+    handleWritable: () => void,
+  ) {
     this.machine = machine;
     this.#transport = transport;
     this.#clock = clock;
+    this.#gate = gate;
     this.#handleWritable = handleWritable;
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
@@ -50,7 +68,7 @@ export class Link implements TransportReceiver {
 
   /** The machine has been asked for something: what it wants written leaves with this turn. */
   touch(): void {
-    if (this.machine.pendingBytes >= MOST_GATHERED_BYTES) this.machine.flushTo(this.#transport);
+    if (this.machine.pendingBytes >= MOST_GATHERED_BYTES) this.#flush();
     if (this.#isFlushDue) return;
     this.#isFlushDue = true;
     this.#clock.endOfTurn(() => {
@@ -64,12 +82,13 @@ export class Link implements TransportReceiver {
     if (this.#isEnding) return;
     this.#isEnding = true;
     this.#disarm();
-    if (isDead) {
+    if (isDead || this.#gate?.hasFailed) {
       this.#transport.destroy();
       return;
     }
-    this.machine.flushTo(this.#transport);
-    this.#transport.end(); // [MQTT-3.14.4-2]
+    this.#flush();
+    if (this.#gate?.isShut) this.#gate.pass(() => this.#transport.end());
+    else this.#transport.end(); // [MQTT-3.14.4-2]
   }
 
   handleBytes(bytes: Uint8Array): void {
@@ -93,9 +112,18 @@ export class Link implements TransportReceiver {
 
   #settle(): void {
     if (this.#isEnding) return;
-    this.machine.flushTo(this.#transport);
+    this.#flush();
     const deadline = this.machine.nextDeadline;
     if (deadline < this.#timerDueAt) this.#arm(deadline);
+  }
+
+  #flush(): void {
+    if (!this.#gate?.isShut) {
+      this.machine.flushTo(this.#transport);
+      return;
+    }
+    const bytes = this.machine.takeBytes();
+    if (bytes !== undefined) this.#gate.pass(() => this.#transport.write(bytes));
   }
 
   /** A deadline that has moved away meanwhile costs one early ring, and no work with every packet. */
@@ -105,10 +133,14 @@ export class Link implements TransportReceiver {
     this.#cancelTimer = this.#clock.schedule(() => this.#ring(), Math.max(0, deadline - this.#clock.now()));
   }
 
+  /** What has come while the program was busy is read first: a handler that takes long is not a server that is silent. */
   #ring(): void {
     this.#timerDueAt = NEVER;
-    this.machine.handleTimeout(this.#clock.now());
-    this.#settle();
+    this.#clock.endOfTurn(() => {
+      if (this.#isEnding) return;
+      this.machine.handleTimeout(this.#clock.now());
+      this.#settle();
+    });
   }
 
   #disarm(): void {

@@ -55,6 +55,11 @@ export function parseServerUrl(text: string | URL): ServerUrl {
   return { address: { protocol: url.protocol, host, port, path, url: url.href }, userName, password };
 }
 
+/** Whether the way to the server is encrypted. */
+export function secureOf({ protocol }: ServerAddress): boolean {
+  return protocol === 'mqtts:' || protocol === 'wss:';
+}
+
 function parse(text: string | URL): URL {
   try {
     return new URL(text);

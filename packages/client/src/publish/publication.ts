@@ -7,7 +7,7 @@ export interface PublishOptions {
   readonly qos?: QoS;
   /** Whether the server keeps it for those who subscribe later; default false. An empty payload deletes what it keeps. */
   readonly retain?: boolean;
-  /** 5.0 only; left out below. */
+  /** 5.0 only; left out below, but that a Message Expiry Interval is counted while the message waits here in any version. */
   readonly properties?: Omit<PublishProperties, 'topicAlias' | 'subscriptionIdentifiers'>;
   /** Takes the message back if it still waits; what is on its way cannot be stopped, only no longer awaited. */
   readonly signal?: AbortSignal;
@@ -27,16 +27,39 @@ export interface PublishOutcome {
 export class Publication {
   readonly message: MessageContent;
   readonly outcome: Promise<PublishOutcome>;
+  /** Under which number a store keeps it; 0 for none. */
+  readonly key: number;
+  /** Milliseconds of the client's clock when it began to wait. */
+  waitsSince = 0;
+  /** Until when it may wait. */
+  expiresAt = Number.POSITIVE_INFINITY;
   #resolve: (outcome: PublishOutcome) => void = () => {};
   #reject: (reason: unknown) => void = () => {};
   #stopListening: (() => void) | undefined;
 
-  constructor(message: MessageContent) {
+  constructor(message: MessageContent, key = 0) {
     this.message = message;
+    this.key = key;
     this.outcome = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
+  }
+
+  /** Begins to wait. @param maximumAgeMs However long the message itself may live. */
+  wait(since: number, maximumAgeMs: number): void {
+    const { messageExpiryInterval = Number.POSITIVE_INFINITY } = this.message.properties;
+    this.waitsSince = since;
+    this.expiresAt = since + Math.min(maximumAgeMs, messageExpiryInterval * 1_000);
+  }
+
+  /** The message as it leaves after its wait: what it has waited is counted (section 3.3.2.3.3). */
+  messageAt(now: number): MessageContent {
+    const { messageExpiryInterval } = this.message.properties;
+    const waitedSeconds = Math.floor((now - this.waitsSince) / 1_000);
+    if (messageExpiryInterval === undefined || this.waitsSince === 0 || waitedSeconds === 0) return this.message;
+    const left = Math.max(1, messageExpiryInterval - waitedSeconds);
+    return { ...this.message, properties: { ...this.message.properties, messageExpiryInterval: left } };
   }
 
   listenTo(signal: AbortSignal, handleAbort: () => void): void {

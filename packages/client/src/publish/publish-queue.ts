@@ -10,6 +10,8 @@ export interface QueueOptions {
   readonly maximumMessages?: number;
   /** Bytes of topics and payloads together; default 16,777,216. */
   readonly maximumBytes?: number;
+  /** Milliseconds that a message may wait before it is given up with `expired`; default: as long as it takes. */
+  readonly maximumAgeMs?: number;
   /**
    * What happens when it is full: `refuse` rejects the new message with `queue-full` (default), `drop-oldest` rejects the
    * oldest with `dropped`.
@@ -22,9 +24,10 @@ export interface QueueOptions {
 /** What a message takes in memory besides its topic and payload, roughly. */
 const OVERHEAD = 100;
 
-/** Messages that wait to be sent, bounded by count and bytes. */
+/** Messages that wait to be sent, bounded by count, bytes and age. */
 export class PublishQueue {
   readonly keepsQos0: boolean;
+  readonly maximumAgeMs: number;
   readonly #waiting = new Fifo<Publication>();
   readonly #maximumMessages: number;
   readonly #maximumBytes: number;
@@ -37,6 +40,10 @@ export class PublishQueue {
     this.#maximumBytes = expectCount(options.maximumBytes ?? 16 * 1024 * 1024, 'queue.maximumBytes');
     this.#dropsOldest = options.policy === 'drop-oldest';
     this.keepsQos0 = options.qos0 ?? false;
+    this.maximumAgeMs = options.maximumAgeMs ?? Number.POSITIVE_INFINITY;
+    if (!(this.maximumAgeMs > 0)) {
+      throw new UsageError('option-invalid', `queue.maximumAgeMs must be more than 0, not ${this.maximumAgeMs}`);
+    }
   }
 
   get length(): number {
@@ -45,6 +52,13 @@ export class PublishQueue {
 
   get byteLength(): number {
     return this.#byteLength;
+  }
+
+  /** When the first of them expires; Infinity for never. Looks at all of them. */
+  get nextExpiry(): number {
+    let earliest = Number.POSITIVE_INFINITY;
+    for (let at = 0; at < this.length; at++) earliest = Math.min(earliest, this.#waiting.at(at)?.expiresAt ?? earliest);
+    return earliest;
   }
 
   get hasQos0(): boolean {
@@ -93,14 +107,16 @@ export class PublishQueue {
     return true;
   }
 
-  /** Empties it, or takes out only the messages of QoS 0. */
-  clear(qos0Only = false): Publication[] {
+  /** Takes out all messages, or those that are chosen, in order. */
+  clear(isChosen: (publication: Publication) => boolean = () => true): Publication[] {
     const all = this.#waiting.clear();
     this.#byteLength = 0;
     this.#qos0Count = 0;
-    if (!qos0Only) return all;
-    this.putBack(all.filter(({ message }) => message.qos > 0));
-    return all.filter(({ message }) => message.qos === 0);
+    const chosen: Publication[] = [];
+    const others: Publication[] = [];
+    for (const publication of all) (isChosen(publication) ? chosen : others).push(publication);
+    this.putBack(others);
+    return chosen;
   }
 
   #hasRoomFor(byteLength: number): boolean {

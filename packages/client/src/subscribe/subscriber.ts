@@ -53,13 +53,19 @@ export class Subscriber {
   /** @throws {UsageError} The Topic Filter is none. */
   subscribe(topicFilter: string, options: SubscribeOptions, inbox: Inbox): ActiveSubscription {
     expectFilter(topicFilter);
+    const { signal } = options;
     const subscription = new ActiveSubscription(topicFilter, inbox, (each) => this.#endOne(each));
+    if (signal?.aborted) {
+      subscription.fail(signal.reason);
+      return subscription;
+    }
     if (this.#isEnded) {
       subscription.fail(new ClientError('client-ended', 'the client has been ended'));
       return subscription;
     }
     const entry = this.#table.ensure(requestOf(topicFilter, options), options.properties ?? NO_PROPERTIES);
     entry.subscriptions.push(subscription);
+    if (signal !== undefined) subscription.listenTo(signal);
     const link = this.#link();
     if (link !== undefined) this.#request(entry, link);
     return subscription;
@@ -120,14 +126,24 @@ export class Subscriber {
     else farewell?.reject(new UnsubscribeError(farewell.topicFilter, reasonCode, properties.reasonString));
   }
 
-  /** The client is ended: loops end, and whoever waits for an answer hears that none will come. */
-  close(): void {
+  /** Resolves when the handlers are done with everything that has come. */
+  async idle(): Promise<void> {
+    const subscriptions = [...this.#table.entries].flatMap((entry) => entry.subscriptions);
+    await Promise.all(subscriptions.map(({ inbox }) => inbox.idle()));
+  }
+
+  /**
+   * The client is ended: loops end, and whoever waits for an answer hears that none will come.
+   *
+   * @param willComeAgain Whether the session lives on: then loops do not get what they have not acknowledged.
+   */
+  close(willComeAgain: boolean): void {
     this.#isEnded = true;
     const error = new ClientError('client-ended', 'the client has been ended');
     for (const entry of [...this.#table.entries]) {
       this.#table.delete(entry);
       for (const subscription of entry.subscriptions) {
-        if (subscription.isSettled) subscription.inbox.end(undefined, false);
+        if (subscription.isSettled) subscription.end(willComeAgain ? 'acknowledged' : 'all');
         else subscription.fail(error);
       }
     }
@@ -173,7 +189,7 @@ export class Subscriber {
   }
 
   #dismiss(subscription: ActiveSubscription): void {
-    if (subscription.isSettled) subscription.inbox.end(undefined, false);
+    if (subscription.isSettled) subscription.end();
     else subscription.fail(new ClientError('aborted', 'the subscription was ended before the server answered'));
   }
 

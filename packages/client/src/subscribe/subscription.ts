@@ -6,7 +6,7 @@ import {
   type SubscriptionRequest,
 } from '@busbar/codec';
 import type { Message } from '../message.ts';
-import type { Inbox } from './inbox.ts';
+import type { AcknowledgeMode, Inbox } from './inbox.ts';
 
 /** What is asked of the server with a Topic Filter, and how messages wait here. */
 export interface SubscribeOptions {
@@ -20,8 +20,17 @@ export interface SubscribeOptions {
   readonly retainHandling?: RetainHandling;
   /** 5.0: User Properties of the SUBSCRIBE packet. */
   readonly properties?: Pick<SubscribeProperties, 'userProperties'>;
-  /** Messages that wait here while the handler or the loop is busy, at least 1; default 1,000. */
+  /**
+   * Messages of QoS 0 that wait here while the handler or the loop is busy, at least 1; default 1,000. Those of QoS 1 and 2
+   * wait unacknowledged, so that `receiveMaximum` bounds them.
+   */
   readonly bufferSize?: number;
+  /** When messages of QoS 1 and 2 are acknowledged; default `handled`: when the handler or the loop is done with them. */
+  readonly acknowledge?: AcknowledgeMode;
+  /** Messages that the handler may be busy with at a time, at least 1; default 1: one after the other. */
+  readonly concurrency?: number;
+  /** Ends the subscription; a loop over it throws the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** What the server has granted. */
@@ -64,6 +73,7 @@ export class ActiveSubscription implements Subscription {
   isAwaited = false;
   readonly #end: (subscription: ActiveSubscription) => Promise<void>;
   readonly #granted: Promise<Grant>;
+  #stopListening: (() => void) | undefined;
   #resolve: (grant: Grant) => void = () => {};
   #reject: (error: unknown) => void = () => {};
 
@@ -90,11 +100,12 @@ export class ActiveSubscription implements Subscription {
 
   [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
     this.isAwaited = true;
-    this.inbox.iterate();
+    const iterator = this.inbox.iterate();
     return {
-      next: () => this.inbox.next(),
+      next: () => iterator.next(),
       return: async () => {
-        this.inbox.end(undefined, true);
+        iterator.release();
+        this.inbox.end(undefined, 'nothing');
         void this.unsubscribe(); // leaving a loop does not wait for the server
         return { done: true, value: undefined };
       },
@@ -110,10 +121,28 @@ export class ActiveSubscription implements Subscription {
     this.#resolve(grant);
   }
 
+  /** Ends it when the signal is aborted. */
+  listenTo(signal: AbortSignal): void {
+    const abort = () => {
+      this.fail(signal.reason);
+      void this.unsubscribe();
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    this.#stopListening = () => signal.removeEventListener('abort', abort);
+    if (signal.aborted) abort();
+  }
+
+  /** Nothing more comes. @param rest What of that which has come may still be looped over. */
+  end(rest: 'all' | 'acknowledged' = 'all'): void {
+    this.#stopListening?.();
+    this.inbox.end(undefined, rest);
+  }
+
   fail(error: unknown): void {
+    this.#stopListening?.();
     this.isSettled = true;
     this.#reject(error);
-    this.inbox.end(error, true);
+    this.inbox.end(error, 'nothing');
   }
 }
 
