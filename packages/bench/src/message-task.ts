@@ -69,7 +69,7 @@ export class MessageTask implements Task, PublisherOwner, SubscriberOwner {
     }
     const startsInMs = (startUs - nowUs()) / 1_000;
     this.#timers.push(setTimeout(() => this.#start(), startsInMs));
-    this.#timers.push(setTimeout(() => this.stop(), startsInMs + this.#toUs / 1_000));
+    this.#timers.push(setTimeout(() => this.#stopAt(this.#toUs), startsInMs + this.#toUs / 1_000));
     this.#timers.push(setInterval(() => this.#check(), CHECK_MS));
     // What comes to the subscribers of other threads opens windows here, and nobody tells.
     if (plan.threads > 1 && plan.rate === 0) this.#timers.push(setInterval(() => this.#pumpSoon(), 1 + (thread & 1)));
@@ -84,13 +84,16 @@ export class MessageTask implements Task, PublisherOwner, SubscriberOwner {
     this.#pumpSoon();
   }
 
-  /** No message becomes due any more; those that are owed still leave, if the broker lets them. */
   stop(): void {
+    this.#stopAt(nowUs() - this.#startUs);
+  }
+
+  /** No message becomes due from this moment on; those that are owed still leave, if the broker lets them. */
+  #stopAt(timeUs: number): void {
     if (this.#schedule === undefined || !this.#isRunning) return this.#end();
-    const pump = this.#pump;
-    pump(); // what has become due until now
+    this.#makeDue(this.#schedule, timeUs);
     this.#isStopping = true;
-    pump();
+    this.#pumpDue(this.#schedule, timeUs);
   }
 
   #end(): void {
@@ -199,16 +202,20 @@ export class MessageTask implements Task, PublisherOwner, SubscriberOwner {
     return Math.max(0, Math.ceil(missing / this.#copies));
   }
 
+  #makeDue(schedule: RateSchedule, timeUs: number): void {
+    schedule.advance(timeUs, (place) => {
+      const publisher = this.#publishers[place] as Publisher;
+      if (publisher.owed++ === 0) this.#owing.push(place);
+      this.#context.board.add(Count.owed, 1);
+    });
+  }
+
+  /** Every publisher that owes messages sends what it may, by one write at the most. */
   #pumpDue(schedule: RateSchedule, timeUs: number): void {
+    if (!this.#isStopping) this.#makeDue(schedule, timeUs);
     const owing = this.#owing;
     const publishers = this.#publishers;
     const { board } = this.#context;
-    const advanceUs = this.#isStopping ? 0 : timeUs;
-    schedule.advance(advanceUs, (place) => {
-      const publisher = publishers[place] as Publisher;
-      if (publisher.owed++ === 0) owing.push(place);
-      board.add(Count.owed, 1);
-    });
     let kept = 0;
     for (const place of owing) {
       const publisher = publishers[place] as Publisher;

@@ -118,8 +118,14 @@ class BenchRun {
     await until(this.#startUs + (isTimed ? warmUpMs * 1_000 : 0));
     this.#phase = 'measuring';
     this.#meter.start();
-    const end = isTimed ? until(this.#startUs + (warmUpMs + durationMs) * 1_000) : isDone;
-    await Promise.race([end, isDone]).finally(() => this.#meter.stop());
+    let timer: NodeJS.Timeout | undefined;
+    const end = new Promise<void>((resolve) => {
+      if (isTimed) timer = setTimeout(resolve, (this.#startUs - nowUs()) / 1_000 + warmUpMs + durationMs);
+    });
+    await Promise.race([end, isDone]).finally(() => {
+      clearTimeout(timer);
+      this.#meter.stop();
+    });
   }
 
   /** Waits until every message has come, or none has for as long as patience lasts. */
