@@ -3,7 +3,7 @@ import { type Packet, PacketType, ReasonCode } from '@busbar/codec';
 import { VirtualClock } from '@busbar/testkit';
 import { describe, test } from 'vitest';
 import type { Message } from '../src/index.ts';
-import { acknowledge, ClientHarness, outcomeOf, publish } from './client-harness.ts';
+import { ClientHarness, outcomeOf, publish } from './client-harness.ts';
 
 const identified = (...subscriptionIdentifiers: number[]) => ({ properties: { subscriptionIdentifiers } });
 

@@ -1,0 +1,73 @@
+import type { ClientStore, StoreChange } from '../store/client-store.ts';
+
+const RECORDS = 'records';
+
+/**
+ * A client's store in a browser: a database of IndexedDB, which survives a reload of the page and the end of the browser. It
+ * belongs to one client of one page at a time; others wait until that page is gone.
+ *
+ * @example
+ * import { IndexedDbStore } from '@busbar/client/indexeddb-store';
+ * const client = createClient('wss://broker.example/mqtt', { store: new IndexedDbStore('dashboard') });
+ */
+export class IndexedDbStore implements ClientStore {
+  readonly #name: string;
+  #database: IDBDatabase | undefined;
+  #releaseLock: () => void = () => {};
+
+  /** @param name The database's; one for each client. */
+  constructor(name: string) {
+    this.#name = `busbar-client-${name}`;
+  }
+
+  async load(): Promise<Iterable<readonly [string, Uint8Array]>> {
+    await this.#lock();
+    const opening = indexedDB.open(this.#name, 1);
+    opening.onupgradeneeded = () => opening.result.createObjectStore(RECORDS);
+    this.#database = await resultOf(opening);
+    const records = this.#database.transaction(RECORDS).objectStore(RECORDS);
+    const [keys, values] = await Promise.all([resultOf(records.getAllKeys()), resultOf(records.getAll())]);
+    return keys.map((key, at) => [String(key), values[at] as Uint8Array] as const);
+  }
+
+  write(changes: readonly StoreChange[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const database = this.#database;
+      if (database === undefined) throw new Error(`the database ${this.#name} is not open`);
+      const transaction = database.transaction(RECORDS, 'readwrite', { durability: 'strict' });
+      const records = transaction.objectStore(RECORDS);
+      for (const { key, value } of changes) {
+        if (value === undefined) records.delete(key);
+        else records.put(value, key);
+      }
+      transaction.oncomplete = () => resolve();
+      transaction.onabort = () => reject(transaction.error);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#database?.close();
+    this.#database = undefined;
+    this.#releaseLock();
+  }
+
+  /** Web Locks end with the page, however it ends. */
+  async #lock(): Promise<void> {
+    if (navigator.locks === undefined) return;
+    await new Promise<void>((resolve) => {
+      void navigator.locks.request(this.#name, () => {
+        resolve();
+        return new Promise<void>((release) => {
+          this.#releaseLock = release;
+        });
+      });
+    });
+  }
+}
+
+function resultOf<Result>(request: IDBRequest<Result>): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
