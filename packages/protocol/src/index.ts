@@ -6,6 +6,7 @@ export type { ProtocolFault } from './connection/client-fault.ts';
 export type { Agreement, ClientConnectionOptions } from './connection/client-handshake.ts';
 export type { Closing } from './connection/closing.ts';
 export { BlockPool, type ByteSink, OutputBuffer } from './connection/output-buffer.ts';
+export type { Explanation } from './connection/packet-writer.ts';
 export { type ConnectAnswer, ServerConnection } from './connection/server-connection.ts';
 export {
   LATER,

@@ -5,9 +5,19 @@ interface Due {
   readonly qos: 1 | 2;
   readonly packetId: number;
   reasonCode: ReasonCode | undefined;
+  /** What the client is told in words. */
+  readonly reason: string | undefined;
   /** Another one that is held for the same Packet Identifier. */
   next: Due | undefined;
 }
+
+/** Writes an acknowledgement of a PUBLISH, with a Reason String where there is one. */
+export type WriteAcknowledgement = (
+  qos: 1 | 2,
+  packetId: number,
+  reasonCode: ReasonCode,
+  reason: string | undefined,
+) => void;
 
 /** Settled entries at the head that may stay where they are before the rest is moved up. */
 const MOST_GONE = 256;
@@ -18,12 +28,12 @@ const MOST_GONE = 256;
  * call takes the same time.
  */
 export class AcknowledgementQueue {
-  readonly #write: (qos: 1 | 2, packetId: number, reasonCode: ReasonCode) => void;
+  readonly #write: WriteAcknowledgement;
   readonly #held = new Map<number, Due>();
   #due: Due[] = [];
   #first = 0;
 
-  constructor(write: (qos: 1 | 2, packetId: number, reasonCode: ReasonCode) => void) {
+  constructor(write: WriteAcknowledgement) {
     this.#write = write;
   }
 
@@ -33,7 +43,7 @@ export class AcknowledgementQueue {
 
   /** The message is being accepted: its acknowledgement has its place, and comes with {@link settle}. */
   hold(qos: 1 | 2, packetId: number): void {
-    const due = { qos, packetId, reasonCode: undefined, next: undefined };
+    const due = { qos, packetId, reasonCode: undefined, reason: undefined, next: undefined };
     this.#due.push(due);
     let last = this.#held.get(packetId);
     if (last === undefined) {
@@ -45,9 +55,9 @@ export class AcknowledgementQueue {
   }
 
   /** An acknowledgement that is known at once goes out when everything before it has. */
-  push(qos: 1 | 2, packetId: number, reasonCode: ReasonCode): void {
-    if (this.isEmpty) this.#write(qos, packetId, reasonCode);
-    else this.#due.push({ qos, packetId, reasonCode, next: undefined });
+  push(qos: 1 | 2, packetId: number, reasonCode: ReasonCode, reason?: string): void {
+    if (this.isEmpty) this.#write(qos, packetId, reasonCode, reason);
+    else this.#due.push({ qos, packetId, reasonCode, reason, next: undefined });
   }
 
   /** Whether an acknowledgement is held for this Packet Identifier. */
@@ -69,7 +79,7 @@ export class AcknowledgementQueue {
   #writeReady(): void {
     for (let next = this.#due[this.#first]; next?.reasonCode !== undefined; next = this.#due[this.#first]) {
       this.#first++;
-      this.#write(next.qos, next.packetId, next.reasonCode);
+      this.#write(next.qos, next.packetId, next.reasonCode, next.reason);
     }
     if (this.#first === this.#due.length) {
       this.#due = [];

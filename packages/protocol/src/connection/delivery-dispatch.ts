@@ -3,9 +3,9 @@ import type { Delivery } from '../message/delivery.ts';
 import { type OutboundFlow, Stage } from '../session/outbound-flow.ts';
 import type { SessionState } from '../session/session-state.ts';
 import type { OutboundTopicAliases } from '../session/topic-alias.ts';
-import { writeAcknowledgement } from './acknowledgement-writer.ts';
 import type { Held, HeldOutput } from './held-output.ts';
 import type { OutputBuffer } from './output-buffer.ts';
+import type { PacketWriter } from './packet-writer.ts';
 import { PublishWriter } from './publish-writer.ts';
 import type { ServerConnectionOwner } from './server-connection-owner.ts';
 
@@ -14,12 +14,11 @@ export interface DispatchSurroundings {
   readonly owner: ServerConnectionOwner;
   readonly session: SessionState<Delivery>;
   readonly output: OutputBuffer;
+  readonly writer: PacketWriter;
   readonly held: HeldOutput;
   readonly version5: boolean;
   /** Undefined when the client allows none. */
   readonly aliases: OutboundTopicAliases | undefined;
-  /** Bytes; Infinity when the client set none. */
-  readonly maximumPacketSize: number;
 }
 
 /**
@@ -32,12 +31,14 @@ export class DeliveryDispatch {
   readonly #around: DispatchSurroundings;
   readonly #outbound: OutboundFlow<Delivery>;
   readonly #writer: PublishWriter;
+  readonly #maximumPacketSize: number;
 
   constructor(around: DispatchSurroundings) {
     this.#around = around;
     this.#outbound = around.session.outbound;
-    const { output, version5, aliases, maximumPacketSize } = around;
-    this.#writer = new PublishWriter(output, version5, aliases, maximumPacketSize);
+    const { output, version5, aliases, writer } = around;
+    this.#maximumPacketSize = writer.maximumPacketSize;
+    this.#writer = new PublishWriter(output, version5, aliases, this.#maximumPacketSize);
   }
 
   /** Whether another delivery of QoS 1 or 2 fits into the window. */
@@ -47,7 +48,7 @@ export class DeliveryDispatch {
 
   /** Whether the client takes packets of this delivery's size [MQTT-3.1.2-24]. */
   accepts(delivery: Delivery): boolean {
-    const { maximumPacketSize } = this.#around;
+    const maximumPacketSize = this.#maximumPacketSize;
     return maximumPacketSize === Number.POSITIVE_INFINITY || this.#writer.packetSize(delivery) <= maximumPacketSize;
   }
 
@@ -99,7 +100,7 @@ export class DeliveryDispatch {
 
   #writePubrel(packetId: number, known: boolean): void {
     const reasonCode = known ? ReasonCode.success : ReasonCode.packetIdentifierNotFound;
-    writeAcknowledgement(this.#around.output, this.#around.version5, PacketType.pubrel, packetId, reasonCode); // [MQTT-4.3.3-4]
+    this.#around.writer.acknowledge(PacketType.pubrel, packetId, reasonCode); // [MQTT-4.3.3-4]
   }
 
   handlePubcomp(packetId: number, now: number): void {

@@ -4,9 +4,8 @@ import { type InboundFlow, Verdict } from '../session/inbound-flow.ts';
 import type { SessionState } from '../session/session-state.ts';
 import { InboundTopicAliases } from '../session/topic-alias.ts';
 import { AcknowledgementQueue } from './acknowledgement-queue.ts';
-import { writeAcknowledgement } from './acknowledgement-writer.ts';
 import type { HeldOutput } from './held-output.ts';
-import type { OutputBuffer } from './output-buffer.ts';
+import type { PacketWriter } from './packet-writer.ts';
 import { LATER, type ServerConnectionLimits, type ServerConnectionOwner } from './server-connection-owner.ts';
 
 /** What a {@link PublicationIntake} borrows from its connection. */
@@ -14,7 +13,7 @@ export interface IntakeSurroundings {
   readonly owner: ServerConnectionOwner;
   readonly limits: ServerConnectionLimits;
   readonly session: SessionState<Delivery>;
-  readonly output: OutputBuffer;
+  readonly writer: PacketWriter;
   readonly held: HeldOutput;
   readonly version5: boolean;
   readonly fault: (reasonCode: ReasonCode, message: string) => void;
@@ -34,12 +33,12 @@ export class PublicationIntake {
   #isClosed = false;
 
   constructor(around: IntakeSurroundings) {
-    const { output, version5, session, limits } = around;
+    const { writer, session, limits } = around;
     this.#around = around;
     this.#inbound = session.inbound;
     this.#aliases = new InboundTopicAliases(limits.topicAliasMaximum);
-    this.#acknowledgements = new AcknowledgementQueue((qos, packetId, reasonCode) => {
-      writeAcknowledgement(output, version5, qos === 1 ? PacketType.puback : PacketType.pubrec, packetId, reasonCode);
+    this.#acknowledgements = new AcknowledgementQueue((qos, packetId, reasonCode, reason) => {
+      writer.acknowledge(qos === 1 ? PacketType.puback : PacketType.pubrec, packetId, reasonCode, reason);
     });
   }
 
@@ -91,7 +90,7 @@ export class PublicationIntake {
   /** @param known Whether the Packet Identifier stood for a message. */
   writePubcomp(packetId: number, known: boolean): void {
     const reasonCode = known ? ReasonCode.success : ReasonCode.packetIdentifierNotFound;
-    writeAcknowledgement(this.#around.output, this.#around.version5, PacketType.pubcomp, packetId, reasonCode);
+    this.#around.writer.acknowledge(PacketType.pubcomp, packetId, reasonCode);
   }
 
   /** The connection is over: nothing is acknowledged any more. */
@@ -104,7 +103,8 @@ export class PublicationIntake {
     if (reasonCode !== LATER) this.#settle(qos, packetId, reasonCode);
     if (this.#isClosed) return;
     if (reasonCode !== LATER) {
-      this.#acknowledgements.push(qos, packetId, reasonCode);
+      const reason = reasonCode < FIRST_FAILURE ? undefined : this.#around.owner.refusal;
+      this.#acknowledgements.push(qos, packetId, reasonCode, reason);
       return;
     }
     if (qos === 1) this.#inbound.deferQos1();

@@ -28,6 +28,8 @@ export interface ServerConnectionOwner {
    * @returns The Reason Code to acknowledge with, or {@link LATER}. At QoS 0 nobody looks at it.
    */
   handlePublish(view: PublishView): ReasonCode | typeof LATER;
+  /** What the client is told in words about the PUBLISH that `handlePublish` has just refused. Default: nothing. */
+  readonly refusal?: string | undefined;
   /** Answer with `acceptSubscribe`. */
   handleSubscribe(packet: SubscribePacket): void;
   /** Answer with `acceptUnsubscribe`. */

@@ -1,13 +1,11 @@
 import {
   type AcknowledgementType,
   type AuthProperties,
-  type ConnackPacket,
   type ConnackProperties,
   type ConnectPacket,
   type DisconnectPacket,
   type DisconnectProperties,
   decodePacket,
-  encodePacket,
   FIRST_FAILURE,
   isReasonCodeOf,
   NO_PROPERTIES,
@@ -30,6 +28,7 @@ import { DeliveryDispatch } from './delivery-dispatch.ts';
 import { HeldOutput } from './held-output.ts';
 import { ClientSilence, NEVER } from './keep-alive.ts';
 import { type BlockPool, OutputBuffer } from './output-buffer.ts';
+import { type Explanation, PacketWriter } from './packet-writer.ts';
 import { PublicationIntake } from './publication-intake.ts';
 import type { ServerConnectionLimits, ServerConnectionOwner } from './server-connection-owner.ts';
 import { announcedLimits, connectTimeoutMessage, refusalOfMalformedConnect, strangerIn } from './server-handshake.ts';
@@ -45,6 +44,8 @@ export interface ConnectAnswer {
   readonly keepAlive: number;
   /** What a 5.0 client is told beyond what the connection itself knows. */
   readonly properties: ConnackProperties;
+  /** What it is told besides, where its Maximum Packet Size leaves room for it. */
+  readonly explanation?: Explanation;
 }
 
 const Phase = { awaitingConnect: 0, answering: 1, authenticating: 2, connected: 3, closed: 4 } as const;
@@ -79,6 +80,7 @@ export class ServerConnection {
   packetsReceived = 0;
   readonly #owner: ServerConnectionOwner;
   readonly #limits: ServerConnectionLimits;
+  readonly #writer: PacketWriter;
   readonly #splitter: PacketSplitter;
   readonly #view = new PublishView();
   readonly #silence = new ClientSilence();
@@ -96,6 +98,7 @@ export class ServerConnection {
     this.#limits = limits;
     this.#splitter = new PacketSplitter(limits.maximumPacketSize);
     this.output = new OutputBuffer(pool);
+    this.#writer = new PacketWriter(this.output);
     this.#now = now;
     this.#connectDeadline = now + limits.connectTimeoutMs;
   }
@@ -170,14 +173,23 @@ export class ServerConnection {
    *
    * @param now When the answer is given, for it may have taken its time: Keep Alive begins with it.
    */
-  acceptConnect({ session, sessionPresent, keepAlive, properties }: ConnectAnswer, now: number): void {
+  acceptConnect(
+    { session, sessionPresent, keepAlive, properties, explanation = {} }: ConnectAnswer,
+    now: number,
+  ): void {
     const connect = this.#connect;
     if (connect === undefined || this.#phase === Phase.closed) return;
     this.#now = now;
     const own = announcedLimits(this.#limits);
     const reasonCode = ReasonCode.success;
-    this.#send({ type: PacketType.connack, sessionPresent, reasonCode, properties: { ...own, ...properties } });
-    if (this.isClosed) return;
+    const connack: Packet = {
+      type: PacketType.connack,
+      sessionPresent,
+      reasonCode,
+      properties: { ...own, ...properties },
+    };
+    const size = this.#writer.writeExplained(connack, explanation);
+    if (size !== undefined) return this.#giveUp(connack, size);
     this.#connected = this.#makeConnected(session, connect);
     this.#phase = Phase.connected;
     this.#silence.start(keepAlive, this.#now);
@@ -192,7 +204,8 @@ export class ServerConnection {
     if (this.#phase === Phase.closed || this.#phase === Phase.connected) return;
     const { connack } = PacketType;
     const said = sayable(connack, reasonCode);
-    this.#sendWithReason({ type: connack, sessionPresent: false, reasonCode: said, properties }, message);
+    const packet: Packet = { type: connack, sessionPresent: false, reasonCode: said, properties };
+    this.#writer.writeExplained(packet, { reasonString: message });
     this.#close({ cause: 'ended', reasonCode, message });
   }
 
@@ -217,14 +230,13 @@ export class ServerConnection {
   /**
    * Answers SUBSCRIBE: one Reason Code for each Topic Filter, in order [MQTT-3.9.3-1].
    *
-   * @param reason What a 5.0 client is told of a refusal, unless it asked not to be.
+   * @param explanation What a 5.0 client is told of refusals, unless it asked not to be.
    */
-  acceptSubscribe(packetId: number, reasonCodes: readonly ReasonCode[], reason?: string): void {
+  acceptSubscribe(packetId: number, reasonCodes: readonly ReasonCode[], explanation: Explanation = {}): void {
     if (!this.isConnected) return;
     const packet: SubackPacket = { type: PacketType.suback, packetId, reasonCodes, properties: NO_PROPERTIES }; // [MQTT-3.8.4-1]
-    const isWanted = this.#connect?.properties.requestProblemInformation !== false; // [MQTT-3.1.2-29]
-    if (reason === undefined || !isWanted) this.#send(packet);
-    else this.#sendWithReason(packet, reason);
+    const size = this.#writer.writeExplained(packet, explanation);
+    if (size !== undefined) this.#giveUp(packet, size);
   }
 
   /** Answers UNSUBSCRIBE: one Reason Code for each Topic Filter, in order [MQTT-3.11.3-1]. */
@@ -404,19 +416,22 @@ export class ServerConnection {
     } catch (error) {
       if (!(error instanceof PacketError)) throw error;
       const refusal = refusalOfMalformedConnect(bytes, bodyStart, end, error);
-      if (refusal !== undefined) this.#append(refusal);
+      if (refusal !== undefined) this.#writer.append(refusal);
       this.#close({ cause: 'fault', reasonCode: error.reasonCode, message: error.message });
       return;
     }
     if (packet.type !== PacketType.connect) return;
     this.#connect = packet;
     this.#version = packet.protocolVersion;
+    const { maximumPacketSize, requestProblemInformation } = packet.properties;
+    this.#writer.begin(packet.protocolVersion, maximumPacketSize, requestProblemInformation !== false);
     this.#phase = Phase.answering;
     this.#owner.handleConnect(packet);
   }
 
   #makeConnected(session: SessionState<Delivery>, { properties }: ConnectPacket): Connected {
     const { output } = this;
+    const writer = this.#writer;
     const held = new HeldOutput();
     const owner = this.#owner;
     const version5 = this.#version === 5;
@@ -425,12 +440,11 @@ export class ServerConnection {
     const fault = (reasonCode: ReasonCode, message: string): void => this.fault(reasonCode, message);
     const aliasMaximum = Math.min(properties.topicAliasMaximum ?? 0, limits.outboundTopicAliasMaximum);
     const aliases = aliasMaximum === 0 ? undefined : new OutboundTopicAliases(aliasMaximum);
-    const maximumPacketSize = properties.maximumPacketSize ?? Number.POSITIVE_INFINITY;
     return {
       session,
       held,
-      intake: new PublicationIntake({ owner, limits, session, output, held, version5, fault }),
-      dispatch: new DeliveryDispatch({ owner, session, output, held, version5, aliases, maximumPacketSize }),
+      intake: new PublicationIntake({ owner, limits, session, writer, held, version5, fault }),
+      dispatch: new DeliveryDispatch({ owner, session, output, writer, held, version5, aliases }),
     };
   }
 
@@ -440,7 +454,8 @@ export class ServerConnection {
   #sendDisconnect(reasonCode: ReasonCode, message: string, properties: DisconnectProperties): void {
     if (this.#phase !== Phase.connected || this.#version !== 5) return;
     const { disconnect } = PacketType;
-    this.#sendWithReason({ type: disconnect, reasonCode: sayable(disconnect, reasonCode), properties }, message);
+    const packet: Packet = { type: disconnect, reasonCode: sayable(disconnect, reasonCode), properties };
+    this.#writer.writeExplained(packet, { reasonString: message });
   }
 
   #close(closing: Closing): void {
@@ -453,32 +468,16 @@ export class ServerConnection {
     this.#owner.handleClosing(closing);
   }
 
-  /** Adds a Reason String, unless that makes the packet larger than the client takes [MQTT-3.2.2-19] [MQTT-3.9.2-1] [MQTT-3.14.2-3]. */
-  #sendWithReason(packet: ConnackPacket | DisconnectPacket | SubackPacket, reasonString: string): void {
-    const properties = { ...packet.properties, reasonString };
-    const bytes = encodePacket({ ...packet, properties } as typeof packet, this.#version);
-    if (bytes.length <= this.#maximumPacketSize) this.#append(bytes);
-    else this.#send(packet);
-  }
-
   /** A client that does not take the packet it waits for cannot be served: it is let go. */
   #send(packet: Packet): void {
-    const bytes = encodePacket(packet, this.#version);
-    if (bytes.length <= this.#maximumPacketSize)
-      this.#append(bytes); // [MQTT-3.1.2-24]
-    else if (!isFarewell(packet)) {
-      const size = `${packetTypeName(packet.type)} has ${bytes.length} bytes`;
-      this.fault(ReasonCode.packetTooLarge, `${size}, the client takes ${this.#maximumPacketSize}`);
-    }
+    const size = this.#writer.write(packet);
+    if (size !== undefined) this.#giveUp(packet, size);
   }
 
-  get #maximumPacketSize(): number {
-    return this.#connect?.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY;
-  }
-
-  #append(bytes: Uint8Array): void {
-    this.output.packets++;
-    this.output.appendRange(bytes, 0, bytes.length);
+  #giveUp(packet: Packet, size: number): void {
+    if (isFarewell(packet)) return;
+    const message = `${packetTypeName(packet.type)} has ${size} bytes, the client takes ${this.#writer.maximumPacketSize}`;
+    this.fault(ReasonCode.packetTooLarge, message);
   }
 }
 

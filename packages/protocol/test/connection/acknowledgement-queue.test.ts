@@ -8,7 +8,7 @@ type Written = [qos: 1 | 2, packetId: number, reasonCode: ReasonCode];
 
 function setUp() {
   const written: Written[] = [];
-  const queue = new AcknowledgementQueue((...acknowledgement) => written.push(acknowledgement));
+  const queue = new AcknowledgementQueue((qos, packetId, reasonCode) => written.push([qos, packetId, reasonCode]));
   return { queue, written };
 }
 

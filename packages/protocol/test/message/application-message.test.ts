@@ -38,10 +38,19 @@ function assertForms(message: ApplicationMessage, published: PublishPacket, orde
   }
 }
 
+/** A message as a store gives it back, from bytes of its own. */
+function storedAndLoaded(message: ApplicationMessage): ApplicationMessage {
+  const record = message.toRecord();
+  const { packet, topicBytes } = record;
+  const loaded = ApplicationMessage.fromRecord({ ...record, packet: packet.slice(), topicBytes: topicBytes.slice() });
+  assert.deepEqual([loaded.expiresAt, loaded.publisher], [message.expiresAt, message.publisher]);
+  return loaded;
+}
+
 const order = fc.shuffledSubarray([0, 1, 2, 3], { minLength: 1 });
 const step = fc.oneof(
   { weight: 3, arbitrary: order },
-  { weight: 2, arbitrary: fc.constantFrom('keep' as const, 'own' as const, 'dropForms' as const) },
+  { weight: 2, arbitrary: fc.constantFrom('keep' as const, 'own' as const, 'dropForms' as const, 'record' as const) },
 );
 
 for (const version of [4, 5] as const satisfies readonly ProtocolVersion[]) {
@@ -49,14 +58,17 @@ for (const version of [4, 5] as const satisfies readonly ProtocolVersion[]) {
     const slab = new ByteSlab();
     fc.assert(
       fc.property(publishedBy(version), fc.array(step, { maxLength: 8 }), (published, steps) => {
-        const { message, chunk } = messageFrom(published, version);
+        const came = messageFrom(published, version);
+        const { chunk } = came;
+        let { message } = came;
         for (const each of steps) {
           if (typeof each === 'object') assertForms(message, published, each);
           else if (each === 'dropForms') message.dropForms();
           else if (each === 'keep') message.keep(slab);
-          else message.own();
+          else if (each === 'own') message.own();
+          else message = storedAndLoaded(message);
           // From then on the chunk that was read is nothing to it.
-          if (each === 'keep' || each === 'own') chunk.fill(0xee);
+          if (each === 'keep' || each === 'own' || each === 'record') chunk.fill(0xee);
         }
         assertForms(message, published, [0, 1, 2, 3]);
         assert.deepEqual(new Uint8Array(message.payload), new Uint8Array(published.payload));
