@@ -1,19 +1,24 @@
-import { ReasonCode } from '@busbar/codec';
 import { BlockPool, ByteSlab, type ServerConnectionLimits, type SharedStrategy } from '@busbar/protocol';
 import type { ByteTransport, TlsCredentials } from '@busbar/transport';
-import type { Authenticate } from './auth/authenticator.ts';
+import type { Authenticator } from './auth/authenticator.ts';
+import { AuthenticatorChain } from './auth/authenticator-chain.ts';
 import type { AuthenticationMethod } from './auth/enhanced-authentication.ts';
+import { Authorization, type AuthorizationOptions } from './authorization/authorization.ts';
 import { type Clock, systemClock } from './clock/clock.ts';
 import { TimerWheel } from './clock/timer-wheel.ts';
 import { type Capabilities, resolveCapabilities } from './config/capabilities.ts';
+import { type DurabilityRule, DurabilityRules } from './config/durability.ts';
 import { type BrokerLimits, resolveLimits } from './config/limits.ts';
 import type { BrokerRooms } from './entrance/broker-rooms.ts';
+import { type AuthenticationOptions, chainOptionsOf } from './entrance/chain-of.ts';
 import { type Bound, Entrance } from './entrance/entrance.ts';
 import { checkListeners, type ListenerOptions } from './entrance/listener-options.ts';
+import { LoginGuard, type LoginGuardOptions } from './entrance/login-guard.ts';
 import { Turn } from './entrance/turn.ts';
 import { Counters } from './observe/counters.ts';
 import { type BrokerLog, silentLog } from './observe/log.ts';
-import { LossLedger, type LossReason } from './observe/loss-ledger.ts';
+import { LossLedger, type LossReason, type LossReport } from './observe/loss-ledger.ts';
+import { QuietWarning } from './observe/quiet-warning.ts';
 import { RetainedMessages } from './retained/retained-messages.ts';
 import { Router } from './router/router.ts';
 import { SessionTable } from './session/session-table.ts';
@@ -23,13 +28,14 @@ import type { Subscriber } from './subscription/receiver.ts';
 import { SubscriptionTable } from './subscription/subscription-table.ts';
 import type { BrokerReading } from './system/broker-reading.ts';
 import { resolveSystemTopicsInterval, SystemTopics } from './system/system-topics.ts';
+import { publishWill } from './will/will-publication.ts';
 import { Wills } from './will/wills.ts';
 
 /** As in package.json; all packages have one version. */
 const VERSION = '0.1.0';
 
 /** How a broker is made; everything has a default. */
-export interface BrokerOptions {
+export interface BrokerOptions extends AuthenticationOptions {
   /** Default: `localhost:1883`. An empty list listens nowhere; see {@link Broker.accept}. */
   readonly listeners?: readonly ListenerOptions[];
   /** Bounds on what peers can grow; see {@link BrokerLimits}. */
@@ -38,12 +44,24 @@ export interface BrokerOptions {
   readonly capabilities?: Partial<Capabilities>;
   /** Default: says nothing. */
   readonly log?: BrokerLog;
-  /** Default: everybody may connect. */
-  readonly authenticate?: Authenticate;
+  /** How failed logins are slowed down, and clients that flap kept out. */
+  readonly login?: LoginGuardOptions;
+  /** What clients may publish, subscribe to and receive. Default: everything. */
+  readonly authorization?: AuthorizationOptions | undefined;
+  /**
+   * Whose a session is: its `user`'s, so that nobody with another user name can connect with its Client Identifier, or
+   * `anyone`'s who knows the identifier. Default: its user's, where clients are asked who they are or there are rules.
+   */
+  readonly sessionOwnership?: 'user' | 'anyone';
   /** Methods of enhanced authentication that clients may choose, such as {@link scramSha256}. Default: none. */
   readonly authenticationMethods?: readonly AuthenticationMethod[];
   /** Default: a new {@link MemoryStore}. */
   readonly store?: Store;
+  /**
+   * What an acknowledgement is worth by topic, the first rule that matches: with `memory` nobody waits for the store. Default:
+   * as much as the store promises. See {@link DurabilityRule}.
+   */
+  readonly durability?: readonly DurabilityRule[];
   /** Seconds between two publications of the `$SYS` topics; 0 turns them off. Default: 10. */
   readonly systemTopicsInterval?: number;
   /** Default: the machine's. */
@@ -80,7 +98,20 @@ export interface Broker {
    * @throws {TransportError} They cannot be used; the former ones stay in use.
    */
   replaceCertificates(port: number, credentials: TlsCredentials): void;
+  /**
+   * Gives the broker other rules; undefined ends all rules. Subscriptions that they no longer allow end, nobody is disconnected.
+   *
+   * @throws {UsageError} `invalid-rule`: all that is wrong with them, a line each; the former ones stay.
+   */
+  replaceAuthorization(options: AuthorizationOptions | undefined): void;
+  /**
+   * Asks others about the clients to come. Clients that are connected stay, but for those whose user is gone: 0x87. Listeners
+   * that have authenticators of their own keep them.
+   */
+  replaceAuthentication(options: AuthenticationOptions): void;
   stats(): BrokerStats;
+  /** What was not delivered: by reason, by session, with a sample of topics. */
+  losses(): LossReport;
   /** Stops gracefully: no new connections, 0x8B to 5.0 clients, what was sent is flushed; sessions stay in the store. */
   stop(): Promise<void>;
 }
@@ -107,10 +138,17 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
   const ledger = new LossLedger();
   const subscriptions = new SubscriptionTable(sharedStrategyOf(capabilities));
   const retained = new RetainedMessages(store, limits);
-  const router = new Router(subscriptions, retained, counters, ledger, limits);
-  const around = { limits, capabilities, counters, ledger, slab: new ByteSlab() };
+  const log = options.log ?? silentLog;
+  const authorization = new Authorization(options.authorization);
+  const chain = new AuthenticatorChain(chainOptionsOf(options, listeners));
+  const durability = new DurabilityRules(options.durability);
+  const router = new Router(subscriptions, retained, counters, ledger, limits, authorization, durability);
+  const around = { limits, capabilities, counters, ledger, slab: new ByteSlab(), authorization };
   const sessions = new SessionTable({ store, subscriptions, retained, clock, wheel, around });
-  const wills = new Wills(clock, wheel, store, (message) => router.publishOwn(message, clock.now()));
+  const willRooms = { authorization, ledger, log };
+  const wills = new Wills(clock, wheel, store, (message, record) =>
+    publishWill(willRooms, message, record, (allowed) => router.publishOwn(allowed, clock.now())),
+  );
   sessions.onEnd = ({ record }) => wills.handleSessionEnd(record);
   const rooms: BrokerRooms = {
     limits,
@@ -120,14 +158,19 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     wheel,
     turn: new Turn(clock),
     pool: new BlockPool((byteLength) => Buffer.allocUnsafeSlow(byteLength)),
-    log: options.log ?? silentLog,
+    log,
     counters,
-    authenticate: options.authenticate ?? (() => ReasonCode.success),
+    ledger,
+    chain,
     authenticationMethods: new Map(options.authenticationMethods?.map((method) => [method.name, method])),
     router,
     sessions,
     store,
     wills,
+    authorization,
+    loginGuard: new LoginGuard(options.login ?? {}, clock, log),
+    denials: new QuietWarning(log, 'a client may not publish to a topic'),
+    protectsSessions: protectsSessions(options),
     makeClientIdentifier,
   };
   const state = store.load({
@@ -161,15 +204,35 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     listeners: entrance.bound,
     accept: entrance.accept,
     replaceCertificates: (port, credentials) => entrance.replaceCertificates(port, credentials),
+    replaceAuthorization(replacement) {
+      authorization.replace(replacement);
+      sessions.handleRulesChanged();
+      entrance.handleRightsChanged();
+    },
+    replaceAuthentication(replacement) {
+      chain.replace(chainOptionsOf(replacement, listeners));
+      entrance.handleRightsChanged();
+    },
     stats: () => statsOf(rooms, subscriptions, retained, ledger),
+    losses: () => ledger.report(),
     async stop() {
       wills.stop();
       system.stop();
       await entrance.close();
       wheel.stop();
       await store.close();
+      await Promise.all([...authenticatorsOf(chain, listeners)].map((authenticator) => authenticator.close?.()));
     },
   };
+}
+
+function protectsSessions({ sessionOwnership, authenticators, authenticate, authorization }: BrokerOptions): boolean {
+  if (sessionOwnership !== undefined) return sessionOwnership === 'user';
+  return (authenticators ?? []).length > 0 || authenticate !== undefined || authorization !== undefined;
+}
+
+function authenticatorsOf({ options }: AuthenticatorChain, listeners: readonly ListenerOptions[]): Set<Authenticator> {
+  return new Set([...options.authenticators, ...listeners.flatMap(({ authenticators = [] }) => authenticators)]);
 }
 
 /** 23 characters, which every server must allow (section 3.1.3.1): the client may come back with it, whatever the limit. */
@@ -210,6 +273,7 @@ function readingOf(
     retained: retained.size,
     retainedBytes: retained.byteLength,
     messagesDropped: ledger.total,
+    dropped: ledger.toPlain(),
     heapBytes: process.memoryUsage().heapUsed,
   };
 }

@@ -7,21 +7,51 @@ export {
   type TlsServerOptions,
   TransportError,
 } from '@busbar/transport';
-export type { Authenticate, AuthenticationVerdict, Credentials } from './auth/authenticator.ts';
+export type {
+  Authenticate,
+  AuthenticationVerdict,
+  Authenticator,
+  ChainAnswer,
+  Credentials,
+  Grant,
+} from './auth/authenticator.ts';
+export { clientCertificate } from './auth/client-certificate.ts';
 export type {
   AuthenticationExchange,
   AuthenticationMethod,
   AuthenticationStep,
 } from './auth/enhanced-authentication.ts';
+export type { FlappingOptions } from './auth/flapping.ts';
+export { type HttpHookOptions, httpHook } from './auth/http-hook.ts';
+export { jsonWebToken, type TokenOptions } from './auth/json-web-token.ts';
+export type { BackOffOptions } from './auth/login-back-off.ts';
+export { type PasswordEntry, type PasswordFileText, parsePasswordFile, passwordFile } from './auth/password-file.ts';
+export {
+  formatPasswordHash,
+  PASSWORD_KINDS,
+  type PasswordHash,
+  PasswordHasher,
+  type PasswordKind,
+  parsePasswordHash,
+} from './auth/password-hash.ts';
 export { makeScramCredential, type ScramCredential, type ScramLookup, scramSha256 } from './auth/scram-sha-256.ts';
+export { type AclFileOptions, type FileFault, parseAclFile } from './authorization/acl-file.ts';
+export { Authorization, type AuthorizationOptions, type DeniedPublish } from './authorization/authorization.ts';
+export type { ClaimValue, Identity, Permissions } from './authorization/identity.ts';
+export type { Rights } from './authorization/rights.ts';
+export { describeVerdict, type Rule, type RuleSource, type Verdict } from './authorization/rule.ts';
+export { RULE_ACTIONS, type RuleAction, type RuleOptions, type RulePlace } from './authorization/rule-list.ts';
 export { type Broker, type BrokerOptions, type BrokerStats, createBroker } from './broker.ts';
 export { type Clock, systemClock } from './clock/clock.ts';
 export type { Capabilities, Redirection } from './config/capabilities.ts';
+export type { Durability, DurabilityRule } from './config/durability.ts';
 export { type BrokerLimits, LIMIT_BOUNDS, type QueuePolicy } from './config/limits.ts';
+export type { AuthenticationOptions } from './entrance/chain-of.ts';
 export type { Bound } from './entrance/entrance.ts';
 export type { ListenerOptions, ListenerTransport } from './entrance/listener-options.ts';
+export type { LoginGuardOptions } from './entrance/login-guard.ts';
 export type { BrokerLog } from './observe/log.ts';
-export type { LossReason } from './observe/loss-ledger.ts';
+export type { LossReason, LossReport, RefusalReason, SessionLosses } from './observe/loss-ledger.ts';
 export { MemoryQueue } from './store/memory-queue.ts';
 export { MemoryStore, memoryRecord } from './store/memory-store.ts';
 export type {

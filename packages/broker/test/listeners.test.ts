@@ -175,7 +175,7 @@ describe('the identity of a client', () => {
     const device = authority.issue({ commonName: 'press-7' });
     const url = `wss://localhost:${portOf(0)}/mqtt`;
     await (await connect(dialWebSocket({ url, tls: { ...trust, ...device } }), { userName: 'u' })).expect(accepted);
-    await (await connect(dialTcp({ host, port: portOf(1) }))).expect(accepted);
+    await (await connect(dialTcp({ host, port: portOf(1) }), { clientIdentifier: 'other' })).expect(accepted);
     expect(shown.map(({ userName, certificate }) => [userName, certificate?.commonName])).toEqual([
       ['u', 'press-7'],
       [undefined, undefined],

@@ -19,39 +19,58 @@ const ANONYMOUS = 'allowAnonymous';
  * the chain allows anonymous clients.
  */
 export class AuthenticatorChain {
-  readonly #authenticators: readonly Authenticator[];
-  readonly #allowAnonymous: boolean;
+  #options: ChainOptions;
 
-  constructor({ authenticators, allowAnonymous }: ChainOptions) {
-    this.#authenticators = authenticators;
-    this.#allowAnonymous = allowAnonymous;
+  constructor(options: ChainOptions) {
+    this.#options = options;
+  }
+
+  get options(): ChainOptions {
+    return this.#options;
+  }
+
+  /** From now on others are asked; logins that are under way end with whom they began. */
+  replace(options: ChainOptions): void {
+    this.#options = options;
   }
 
   ask(credentials: Credentials): ChainVerdict | Promise<ChainVerdict> {
-    return this.#askFrom(0, credentials);
+    return askFrom(this.#options, 0, credentials);
   }
 
-  #askFrom(start: number, credentials: Credentials): ChainVerdict | Promise<ChainVerdict> {
-    for (let at = start; at < this.#authenticators.length; at++) {
-      const authenticator = this.#authenticators[at] as Authenticator;
-      const answer = authenticator.authenticate(credentials);
-      if (answer instanceof Promise) {
-        return answer.then((late) => verdictOf(late, authenticator) ?? this.#askFrom(at + 1, credentials));
-      }
-      const verdict = verdictOf(answer, authenticator);
-      if (verdict !== undefined) return verdict;
+  /** Whether somebody is known by name: undefined when nobody of the chain can tell without his password. */
+  knows(userName: string): boolean | undefined {
+    let isMissing = false;
+    for (const authenticator of this.#options.authenticators) {
+      const answer = authenticator.knows?.(userName);
+      if (answer === true) return true;
+      if (answer === undefined) return undefined;
+      isMissing = true;
     }
-    return this.#conclude(credentials);
+    return isMissing ? false : undefined;
   }
+}
 
-  #conclude({ userName, password }: Credentials): ChainVerdict {
-    const isAnonymous = userName === undefined && password === undefined;
-    // Without anybody to ask, a name proves nothing and changes nothing.
-    if (this.#allowAnonymous && (isAnonymous || this.#authenticators.length === 0))
-      return { kind: 'allow', by: ANONYMOUS };
-    const message = isAnonymous ? 'clients without a user name may not connect' : 'nobody knows this client';
-    return { kind: 'deny', reasonCode: ReasonCode.notAuthorized, message, by: ANONYMOUS };
+function askFrom(options: ChainOptions, start: number, credentials: Credentials): ChainVerdict | Promise<ChainVerdict> {
+  const { authenticators } = options;
+  for (let at = start; at < authenticators.length; at++) {
+    const authenticator = authenticators[at] as Authenticator;
+    const answer = authenticator.authenticate(credentials);
+    if (answer instanceof Promise) {
+      return answer.then((late) => verdictOf(late, authenticator) ?? askFrom(options, at + 1, credentials));
+    }
+    const verdict = verdictOf(answer, authenticator);
+    if (verdict !== undefined) return verdict;
   }
+  return conclude(options, credentials);
+}
+
+function conclude({ authenticators, allowAnonymous }: ChainOptions, { userName, password }: Credentials): ChainVerdict {
+  const isAnonymous = userName === undefined && password === undefined;
+  // Without anybody to ask, a name proves nothing and changes nothing.
+  if (allowAnonymous && (isAnonymous || authenticators.length === 0)) return { kind: 'allow', by: ANONYMOUS };
+  const message = isAnonymous ? 'clients without a user name may not connect' : 'nobody knows this client';
+  return { kind: 'deny', reasonCode: ReasonCode.notAuthorized, message, by: ANONYMOUS };
 }
 
 function verdictOf(answer: ChainAnswer, { name }: Authenticator): ChainVerdict | undefined {

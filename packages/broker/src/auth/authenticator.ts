@@ -50,6 +50,11 @@ export interface Authenticator {
   readonly name: string;
   /** Answer at once where that is possible. A promise that rejects refuses the client with 0x88 and is logged. */
   authenticate(credentials: Credentials): ChainAnswer | Promise<ChainAnswer>;
+  /**
+   * Whether it has a user of this name, for clients that are connected when passwords are replaced; undefined when it cannot
+   * tell. Default: it cannot.
+   */
+  knows?(userName: string): boolean | undefined;
   /** Lets go of what it holds, when the broker stops. */
   close?(): void | Promise<void>;
 }

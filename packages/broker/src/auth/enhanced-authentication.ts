@@ -1,11 +1,22 @@
 import type { ReasonCode } from '@busbar/codec';
-import type { Credentials } from './authenticator.ts';
+import type { Credentials, Grant } from './authenticator.ts';
 
 /** What an exchange of enhanced authentication comes to after each message of the client (section 4.12). */
 export type AuthenticationStep =
   | { readonly kind: 'continue'; readonly data: Uint8Array }
-  | { readonly kind: 'accept'; readonly data?: Uint8Array; readonly userName?: string }
-  | { readonly kind: 'refuse'; readonly reasonCode: ReasonCode; readonly message: string };
+  | {
+      readonly kind: 'accept';
+      readonly data?: Uint8Array;
+      readonly userName?: string;
+      readonly grant?: Grant | undefined;
+    }
+  | { readonly kind: 'refuse'; readonly reasonCode: ReasonCode; readonly message: string; readonly by?: LoginRefusal };
+
+/** Who refused a login and why, for the log: what the client is told is less. */
+export interface LoginRefusal {
+  readonly name: string;
+  readonly reason: string;
+}
 
 /** One client's way through a method, from its first message to acceptance or refusal. */
 export interface AuthenticationExchange {

@@ -88,6 +88,10 @@ class PasswordFile implements Authenticator {
     return this.#verify(password, hash, entry);
   }
 
+  knows(userName: string): boolean {
+    return this.#entries.has(userName);
+  }
+
   close(): Promise<void> {
     return this.#hasher.close();
   }

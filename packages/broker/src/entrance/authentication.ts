@@ -1,5 +1,5 @@
-import { type AuthPacket, type ConnectPacket, FIRST_FAILURE, ReasonCode } from '@busbar/codec';
-import type { Authenticate } from '../auth/authenticator.ts';
+import { type AuthPacket, type ConnectPacket, ReasonCode } from '@busbar/codec';
+import type { AuthenticatorChain, ChainVerdict } from '../auth/authenticator-chain.ts';
 import type {
   AuthenticationExchange,
   AuthenticationMethod,
@@ -9,7 +9,8 @@ import type { Peer } from './peer.ts';
 
 /** Who may come in, and how it is found out. */
 export interface AuthenticationRooms {
-  readonly authenticate: Authenticate;
+  /** Who is asked about clients whose listener has nobody of its own. */
+  readonly chain: AuthenticatorChain;
   /** Methods of enhanced authentication by their names. */
   readonly authenticationMethods: ReadonlyMap<string, AuthenticationMethod>;
 }
@@ -79,16 +80,19 @@ export class Authentication {
   }
 
   #byPassword({ clientIdentifier, userName, password }: ConnectPacket): Steps {
-    const { address, certificate, userName: ownUserName } = this.#peer;
-    const credentials = { clientIdentifier, userName: ownUserName ?? userName, password, address, certificate };
-    const verdict = this.#rooms.authenticate(credentials);
-    return typeof verdict === 'number' ? stepOf(verdict) : verdict.then(stepOf);
+    const { address, certificate, userName: ownUserName, chain } = this.#peer;
+    const isIdentified = ownUserName !== undefined;
+    const name = ownUserName ?? userName;
+    const verdict = chain.ask({ clientIdentifier, userName: name, password, address, certificate, isIdentified });
+    return verdict instanceof Promise ? verdict.then(stepOf) : stepOf(verdict);
   }
 }
 
-function stepOf(verdict: ReasonCode): AuthenticationStep {
-  if (verdict < FIRST_FAILURE) return { kind: 'accept' };
-  return { kind: 'refuse', reasonCode: verdict, message: 'the client may not connect' };
+/** The client is told no more than that it may not: why is for the log. */
+function stepOf(verdict: ChainVerdict): AuthenticationStep {
+  if (verdict.kind === 'allow') return { kind: 'accept', grant: verdict.grant };
+  const { reasonCode = ReasonCode.notAuthorized, message, by } = verdict;
+  return { kind: 'refuse', reasonCode, message: 'the client may not connect', by: { name: by, reason: message } };
 }
 
 function violation(message: string): AuthenticationStep {

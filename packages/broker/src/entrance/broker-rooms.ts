@@ -1,15 +1,19 @@
 import type { BlockPool, ServerConnectionLimits } from '@busbar/protocol';
+import type { Authorization } from '../authorization/authorization.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { TimerWheel } from '../clock/timer-wheel.ts';
 import type { Capabilities } from '../config/capabilities.ts';
 import type { BrokerLimits } from '../config/limits.ts';
 import type { Counters } from '../observe/counters.ts';
 import type { BrokerLog } from '../observe/log.ts';
+import type { LossLedger } from '../observe/loss-ledger.ts';
+import type { QuietWarning } from '../observe/quiet-warning.ts';
 import type { Router } from '../router/router.ts';
 import type { SessionTable } from '../session/session-table.ts';
 import type { Store } from '../store/store.ts';
 import type { Wills } from '../will/wills.ts';
 import type { AuthenticationRooms } from './authentication.ts';
+import type { LoginGuard } from './login-guard.ts';
 import type { Turn } from './turn.ts';
 
 /** The rooms that an entrance opens to, wired in `broker.ts`. */
@@ -23,10 +27,17 @@ export interface BrokerRooms extends AuthenticationRooms {
   readonly pool: BlockPool;
   readonly log: BrokerLog;
   readonly counters: Counters;
+  readonly ledger: LossLedger;
   readonly router: Router;
   readonly sessions: SessionTable;
   readonly store: Store;
   readonly wills: Wills;
+  readonly authorization: Authorization;
+  readonly loginGuard: LoginGuard;
+  /** What clients may not, told at most once a second. */
+  readonly denials: QuietWarning;
+  /** Whether a session is its user's: nobody else may take its Client Identifier. */
+  readonly protectsSessions: boolean;
   /** A Client Identifier for a client that brings none. */
   makeClientIdentifier(): string;
 }

@@ -1,11 +1,16 @@
 import { type AuthPacket, type AuthProperties, type ConnectPacket, NO_PROPERTIES, ReasonCode } from '@busbar/codec';
 import type { ServerConnection } from '@busbar/protocol';
+import type { Grant } from '../auth/authenticator.ts';
 import type { AuthenticationStep } from '../auth/enhanced-authentication.ts';
+import type { Identity } from '../authorization/identity.ts';
+import { Alarm } from '../clock/timer-wheel.ts';
 import type { Session } from '../session/session.ts';
 import { willOf } from '../will/wills.ts';
 import { connackPropertiesOf, keepAliveOf, type Refusal, refusalOf, sessionExpiryOf } from './admission.ts';
 import { Authentication } from './authentication.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
+import { explainDurability } from './explanations.ts';
+import type { LoginAttempt } from './login-guard.ts';
 import type { Peer } from './peer.ts';
 
 /** The entrance that a client stands at, as its admission sees it. */
@@ -33,6 +38,11 @@ export class ClientAdmission {
   readonly #connection: ServerConnection;
   readonly #door: Door;
   readonly #authentication: Authentication;
+  readonly #peer: Peer;
+  /** Whether those who are asked about it know the client's user by name, as they were last. */
+  #isKnownUser: boolean | undefined = undefined;
+  /** When what the client showed is no longer valid. */
+  readonly #expiry: Alarm;
   /** The CONNECT that waits for its client to be authenticated. */
   #waiting: ConnectPacket | undefined = undefined;
 
@@ -40,7 +50,9 @@ export class ClientAdmission {
     this.#rooms = rooms;
     this.#connection = connection;
     this.#door = door;
+    this.#peer = peer;
     this.#authentication = new Authentication(rooms, peer);
+    this.#expiry = new Alarm(() => this.#expire());
   }
 
   handleConnect(packet: ConnectPacket): void {
@@ -49,8 +61,39 @@ export class ClientAdmission {
       this.#refuse(refusal);
       return;
     }
+    const early = this.#rooms.loginGuard.refusalOf(this.#attemptOf(packet));
+    if (early !== undefined) {
+      this.#refuse(early);
+      return;
+    }
     this.#waiting = packet;
     this.#take(this.#authentication.begin(packet));
+  }
+
+  /** Whether the user of a connected client is not known any more to those who knew it. */
+  isUserGone({ userName }: Identity): boolean {
+    const wasKnown = this.#isKnownUser;
+    this.#isKnownUser = this.#knows(userName);
+    return wasKnown === true && this.#isKnownUser === false;
+  }
+
+  #knows(userName: string | undefined): boolean | undefined {
+    return userName === undefined || this.#peer.userName !== undefined ? undefined : this.#peer.chain.knows(userName);
+  }
+
+  /** The client was in, and its connection has ended without a DISCONNECT. */
+  handleAbruptEnd(clientIdentifier: string): void {
+    this.#rooms.loginGuard.handleEnd(clientIdentifier, this.#peer.address);
+  }
+
+  /** The connection is over. */
+  handleClosed(): void {
+    this.#rooms.wheel.clear(this.#expiry);
+  }
+
+  #attemptOf({ clientIdentifier, userName }: ConnectPacket): LoginAttempt {
+    const { address, userName: ownUserName } = this.#peer;
+    return { clientIdentifier, userName: ownUserName ?? userName, address };
   }
 
   handleAuth(packet: AuthPacket): void {
@@ -83,8 +126,22 @@ export class ClientAdmission {
     const connect = this.#waiting;
     this.#waiting = undefined;
     if (connect === undefined) this.#finishAgain(step);
-    else if (step.kind === 'accept') this.#admit(connect, this.#properties(step.data));
-    else this.#refuse(step);
+    else if (step.kind === 'accept') this.#welcome(connect, step);
+    else this.#turnAway(connect, step);
+  }
+
+  #welcome(connect: ConnectPacket, step: Extract<AuthenticationStep, { kind: 'accept' }>): void {
+    const grant: Grant = { ...(step.userName === undefined ? {} : { userName: step.userName }), ...step.grant };
+    this.#rooms.loginGuard.handleSuccess(this.#attemptOf(connect).userName);
+    this.#admit(connect, this.#properties(step.data), grant);
+  }
+
+  #turnAway(connect: ConnectPacket, step: Extract<AuthenticationStep, { kind: 'refuse' }>): void {
+    const { name = 'authentication', reason = step.message } = step.by ?? {};
+    if (step.reasonCode === ReasonCode.notAuthorized || step.reasonCode === ReasonCode.badUserNameOrPassword) {
+      this.#rooms.loginGuard.handleFailure(this.#attemptOf(connect), name, reason);
+    }
+    this.#refuse(step);
   }
 
   #answer(reasonCode: ReasonCode, data: Uint8Array | undefined): void {
@@ -111,21 +168,31 @@ export class ClientAdmission {
     return { authenticationMethod, ...(authenticationData === undefined ? {} : { authenticationData }) };
   }
 
-  #admit(packet: ConnectPacket, authentication: AuthProperties): void {
+  #admit(packet: ConnectPacket, authentication: AuthProperties, grant: Grant): void {
     const { sessions, wills, limits, capabilities, store, log, clock } = this.#rooms;
     const clientIdentifier = packet.clientIdentifier || this.#rooms.makeClientIdentifier();
+    const identity = this.#identityOf(packet, clientIdentifier, grant);
+    if (this.#isOfAnother(identity)) {
+      const message = 'the Client Identifier belongs to a session of another user';
+      log.warn({ client: clientIdentifier, remote: this.#door.remote, user: identity.userName }, message);
+      this.#refuse({ reasonCode: ReasonCode.notAuthorized, message });
+      return;
+    }
     const sessionExpiry = sessionExpiryOf(packet, limits);
     if (store.failure !== undefined && (sessionExpiry > 0 || packet.will !== undefined)) {
       this.#refuse({ reasonCode: ReasonCode.quotaExceeded, message: 'the store cannot keep sessions' });
       return;
     }
     const { session, isResumed } = sessions.open(clientIdentifier, packet.cleanStart, sessionExpiry > 0);
+    sessions.identify(session, identity);
+    this.#isKnownUser = this.#knows(identity.userName);
     wills.cancel(clientIdentifier);
     const keepAlive = keepAliveOf(packet, limits);
     session.record.expiryInterval = sessionExpiry;
     session.record.will = willOf(packet);
     store.updateSession(session.record);
     this.#door.enter(session);
+    this.#awaitExpiry(grant);
     const version = packet.protocolVersion;
     log.info(
       { client: clientIdentifier, remote: this.#door.remote, version, resumed: isResumed, keepAlive },
@@ -134,12 +201,36 @@ export class ClientAdmission {
     const granted = { clientIdentifier, sessionExpiry, keepAlive };
     const sessionPresent = isResumed; // [MQTT-3.2.2-2] [MQTT-3.2.2-3]
     const properties = { ...connackPropertiesOf(packet, granted, capabilities), ...authentication };
-    const answer = { session: session.record.flows, sessionPresent, keepAlive, properties };
+    const explanation = capabilities.announceDurability ? explainDurability(store, this.#peer.durability) : {};
+    const answer = { session: session.record.flows, sessionPresent, keepAlive, properties, explanation };
     this.#door.whenKept(() => {
       this.#connection.acceptConnect(answer, clock.now());
       session.pump(clock.now());
       this.#door.settle();
     });
+  }
+
+  #identityOf({ userName }: ConnectPacket, clientIdentifier: string, grant: Grant): Identity {
+    const { validUntil: _, ...granted } = grant;
+    return { clientIdentifier, userName: this.#peer.userName ?? userName, ...granted };
+  }
+
+  /** Whoever knows a Client Identifier could have the messages of its session, or end it. */
+  #isOfAnother({ clientIdentifier, userName }: Identity): boolean {
+    const known = this.#rooms.sessions.get(clientIdentifier);
+    return this.#rooms.protectsSessions && known !== undefined && known.identity.userName !== userName;
+  }
+
+  #awaitExpiry({ validUntil }: Grant): void {
+    if (validUntil === undefined) return;
+    const { wheel, clock } = this.#rooms;
+    wheel.set(this.#expiry, clock.now() + Math.max(0, validUntil - Date.now()));
+  }
+
+  #expire(): void {
+    if (this.#connection.isClosed) return;
+    this.#connection.disconnect(ReasonCode.notAuthorized, 'what the client showed to connect is no longer valid');
+    this.#door.settle();
   }
 
   #refuse({ reasonCode, message, serverReference }: Refusal): void {

@@ -1,37 +1,34 @@
-import { isUtf8 } from 'node:buffer';
 import {
   type AuthPacket,
   type ConnectPacket,
   describeReasonCode,
-  FIRST_FAILURE,
   type PublishView,
-  type QoS,
   ReasonCode,
   type SubscribePacket,
   type UnsubscribePacket,
 } from '@busbar/codec';
 import {
-  ApplicationMessage,
   type Closing,
   type Delivery,
   isSharedSubscription,
-  LATER,
+  type LATER,
   ServerConnection,
   type ServerConnectionOwner,
 } from '@busbar/protocol';
 import { type ByteTransport, formatPeer, type TransportError, type TransportReceiver } from '@busbar/transport';
 import { Alarm } from '../clock/timer-wheel.ts';
-import type { Route } from '../router/route.ts';
+import type { Durability } from '../config/durability.ts';
 import type { Outlet } from '../session/outlet.ts';
 import type { Session } from '../session/session.ts';
 import type { KeptWaiter } from '../store/store.ts';
 import { endsWithoutWill } from '../will/wills.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 import { ClientAdmission, type Door } from './client-admission.ts';
+import { ClientPublications } from './client-publications.ts';
+import { explainRefusals } from './explanations.ts';
 import { KeptAnswers } from './kept-answers.ts';
 import type { Peer } from './peer.ts';
 import type { Flushable } from './turn.ts';
-import { type Unkept, UnkeptPublications } from './unkept-publications.ts';
 
 /** Output that does not wait for the end of the turn. */
 const FLUSH_AT = 256 * 1024;
@@ -47,17 +44,17 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   readonly #alarm: Alarm;
   readonly #onClosed: (entrance: ClientEntrance) => void;
   readonly #admission: ClientAdmission;
+  readonly #publications: ClientPublications;
+  readonly #durability: Durability;
   readonly #flushAt: number;
   #session: Session | undefined = undefined;
   #clientIdentifier = '';
-  #lastRoute: Route | undefined = undefined;
   #isMarked = false;
   #isPaused = false;
   /** The client leaves so many answers unread that it is not read either. */
   #isChoked = false;
   #pumpsLater = false;
   #isLost = false;
-  readonly #unkept = new UnkeptPublications();
   readonly #keptAnswers = new KeptAnswers();
   #awaitsKept = false;
 
@@ -68,6 +65,8 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#onClosed = onClosed;
     this.#flushAt = Math.min(FLUSH_AT, rooms.limits.maximumBufferedBytes);
     this.#connection = new ServerConnection(this, rooms.connectionLimits, rooms.pool, now);
+    this.#durability = peer.durability;
+    this.#publications = new ClientPublications(rooms, this.#connection, this.#durability, () => this.#awaitKept());
     this.#admission = new ClientAdmission(rooms, this.#connection, this, peer);
     this.#alarm = new Alarm((at) => this.#handleDeadline(at));
     rooms.wheel.set(this.#alarm, this.#connection.nextDeadline);
@@ -80,6 +79,14 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   /** Ends the connection because the broker stops. */
   shutDown(): void {
     this.#connection.disconnect(ReasonCode.serverShuttingDown, 'the broker is stopping');
+    this.#mark();
+  }
+
+  /** Rules or users have changed: what was allowed is asked for again, and a client whose user is gone has to go. */
+  handleRightsChanged(): void {
+    this.#publications.handleRightsChanged();
+    if (this.#session === undefined || !this.#admission.isUserGone(this.#session.identity)) return;
+    this.#connection.disconnect(ReasonCode.notAuthorized, 'the user is gone');
     this.#mark();
   }
 
@@ -122,6 +129,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#isLost = true;
     this.#rooms.counters.connections--;
     this.#rooms.wheel.clear(this.#alarm);
+    this.#admission.handleClosed();
     this.#connection.handleLost(error === undefined ? 'the Network Connection was closed' : error.message);
     this.#connection.output.clear();
     this.#onClosed(this);
@@ -244,75 +252,24 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#session = session;
     this.#clientIdentifier = session.clientIdentifier;
     this.#rooms.counters.countClient();
+    this.#publications.enter(session);
     session.connect(this);
   }
 
   // --- packets of the connected client ---------------------------------------------------------------------------------
 
   handlePublish(view: PublishView): ReasonCode | typeof LATER {
-    const { router, clock, counters, store } = this.#rooms;
-    const { topicBytes, topicStart, topicEnd } = view;
-    let route = this.#lastRoute;
-    if (route === undefined || !route.isOf(topicBytes, topicStart, topicEnd)) {
-      route = router.routeOf(topicBytes, topicStart, topicEnd);
-      if (route.fault !== undefined) {
-        this.#connection.fault(route.fault.reasonCode, route.fault.message);
-        return route.fault.reasonCode;
-      }
-      if (route.isReserved) return ReasonCode.notAuthorized;
-      this.#lastRoute = route;
-    }
-    if (view.payloadIsText && this.#rooms.capabilities.checkPayloadFormat && !isUtf8(view.payload)) {
-      return this.#refusePayload(view.qos);
-    }
-    const { qos, packetId } = view;
-    if (qos !== 0 && store.failure !== undefined && this.#mustBeKept(view, route)) return this.#refuseUnkept();
-    counters.messagesReceived++;
-    const changesBefore = store.changes;
-    const now = clock.now();
-    const isVersion5 = this.#connection.version === 5;
-    const { topicName, topicBytes: ownTopicBytes } = route;
-    const message = new ApplicationMessage(view, isVersion5, topicName, ownTopicBytes, this.#clientIdentifier, now);
-    const reasonCode = router.publish(message, route, now);
-    const session = this.#session;
-    if (qos === 0 || session === undefined) return reasonCode;
-    if (qos === 2 && reasonCode < FIRST_FAILURE) session.handleAccepted(packetId);
-    if (store.changes === changesBefore) return reasonCode;
-    this.#unkept.push({ mark: store.mark, session, qos, packetId, reasonCode });
-    this.#awaitKept();
-    return LATER;
+    return this.#publications.handlePublish(view);
   }
 
-  /** Whether a message would change what the store must keep, its sender's session included. */
-  #mustBeKept(view: PublishView, route: Route): boolean {
-    if (view.qos === 2 && this.#session?.record.isLasting === true) return true;
-    return view.retain || this.#rooms.router.reachesLasting(route);
-  }
-
-  /** The store cannot keep anything: no acknowledgement says that it has. Below 5.0 only the end of the connection says so. */
-  #refuseUnkept(): ReasonCode {
-    const { quotaExceeded } = ReasonCode;
-    if (this.#connection.version !== 5) this.#connection.disconnect(quotaExceeded, 'the store cannot keep messages');
-    return quotaExceeded;
-  }
-
-  /** At QoS 0 there is no acknowledgement to say it with (section 3.3.2.3.2). */
-  #refusePayload(qos: QoS): ReasonCode {
-    const { payloadFormatInvalid } = ReasonCode;
-    if (qos === 0) this.#connection.fault(payloadFormatInvalid, 'the payload says it is UTF-8 text, and is not');
-    return payloadFormatInvalid;
-  }
-
-  /** After this connection, what is to be known of a QoS 2 message is its session's business, and the next connection's. */
-  #acceptPublish({ session, qos, packetId, reasonCode }: Unkept): void {
-    if (this.#connection.isConnected) this.#connection.acceptPublish(qos, packetId, reasonCode);
-    else if (qos === 2) session.acceptPublish(packetId, reasonCode);
+  get refusal(): string | undefined {
+    return this.#publications.refusal;
   }
 
   // --- the store -------------------------------------------------------------------------------------------------------
 
   get keepMark(): number {
-    return this.#session?.record.isLasting === true ? this.#rooms.store.mark : 0;
+    return this.#durability === 'disk' && this.#session?.record.isLasting === true ? this.#rooms.store.mark : 0;
   }
 
   whenKept(answer: () => void): void {
@@ -334,11 +291,10 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   handleKept(): void {
     this.#awaitsKept = false;
     const { keptMark } = this.#rooms.store;
-    const unkept = this.#unkept;
-    for (let next = unkept.take(keptMark); next !== undefined; next = unkept.take(keptMark)) this.#acceptPublish(next);
+    this.#publications.handleKept(keptMark);
     this.#keptAnswers.give(keptMark);
     this.#connection.handleKept(keptMark, this.#rooms.clock.now());
-    if (!unkept.isEmpty || !this.#keptAnswers.isEmpty || this.#connection.isHolding) this.#awaitKept();
+    if (this.#publications.isWaiting || !this.#keptAnswers.isEmpty || this.#connection.isHolding) this.#awaitKept();
     this.#settle();
   }
 
@@ -350,11 +306,13 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
       this.#connection.fault(ReasonCode.protocolError, 'No Local is set on a Shared Subscription [MQTT-3.8.3-4]');
       return;
     }
-    const { reasonCodes, refusal } = this.#rooms.sessions.subscribe(session, packet);
-    if (refusal !== undefined)
-      this.#rooms.log.warn({ client: this.#clientIdentifier }, `subscription refused: ${refusal}`);
+    const { reasonCodes, refusals } = this.#rooms.sessions.subscribe(session, packet);
+    for (const { message, rule } of refusals.slice(0, 1)) {
+      const fields = { client: this.#clientIdentifier, ...(rule === undefined ? {} : { rule }) };
+      this.#rooms.log.warn(fields, `subscription refused: ${message}`);
+    }
     this.whenKept(() => {
-      this.#connection.acceptSubscribe(packet.packetId, reasonCodes, refusal);
+      this.#connection.acceptSubscribe(packet.packetId, reasonCodes, explainRefusals(refusals));
       session.pump(this.#rooms.clock.now());
     });
   }
@@ -385,8 +343,8 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     if (this.keepMark !== 0) this.#awaitKept();
   }
 
-  handleUndeliverable(_delivery: Delivery, packetId: number): void {
-    this.#session?.handleUndeliverable(packetId);
+  handleUndeliverable(delivery: Delivery, packetId: number): void {
+    this.#session?.handleUndeliverable(delivery, packetId);
   }
 
   handleWindow(): void {
@@ -405,6 +363,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#rooms.counters.clients--;
     const { record } = session;
     if (endsWithoutWill(closing)) record.will = undefined;
+    if (closing.cause !== 'disconnected') this.#admission.handleAbruptEnd(record.clientIdentifier);
     const expiry = closing.disconnect?.properties.sessionExpiryInterval;
     if (expiry !== undefined) record.expiryInterval = Math.min(expiry, this.#rooms.limits.maximumSessionExpiryInterval);
     // Before the Will is published: it may be for this very session, and nothing follows a DISCONNECT [MQTT-3.14.4-1].

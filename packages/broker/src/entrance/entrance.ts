@@ -1,12 +1,14 @@
 import { UsageError } from '@busbar/codec';
 import type { ByteTransport, TlsCredentials, TransportAddress } from '@busbar/transport';
 import { formatPeer } from '@busbar/transport';
+import { AuthenticatorChain } from '../auth/authenticator-chain.ts';
 import { QuietWarning } from '../observe/quiet-warning.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
+import { ownChainOf } from './chain-of.ts';
 import { ClientEntrance } from './client-entrance.ts';
 import type { ListenerOptions, ListenerTransport } from './listener-options.ts';
 import { type ListenerReports, openListeners } from './open-listeners.ts';
-import { peerOf } from './peer.ts';
+import { type Peer, peerOf } from './peer.ts';
 
 /** A listener as it was really bound. */
 export interface Bound {
@@ -41,14 +43,18 @@ export class Entrance {
 
   /** @throws {TransportError} It cannot be listened there. */
   async listen(options: ListenerOptions): Promise<void> {
-    const { transport = 'tcp', useIdentityAsUserName } = options;
-    const accept = (connection: ByteTransport) => this.#accept(connection, useIdentityAsUserName);
+    const { transport = 'tcp', useIdentityAsUserName, durability } = options;
+    const own = ownChainOf(options, this.#rooms.chain.options);
+    const chain = own === undefined ? this.#rooms.chain : new AuthenticatorChain(own);
+    const accept = (connection: ByteTransport) =>
+      this.#accept(connection, peerOf(connection, useIdentityAsUserName, chain, durability));
     const opened = await openListeners(options, this.#rooms.limits, this.#reportsOf(transport), accept);
     for (const listener of opened) this.#doors.push({ ...listener, transport });
   }
 
   /** Takes in a Network Connection from wherever it comes. */
-  readonly accept = (transport: ByteTransport): void => this.#accept(transport, undefined);
+  readonly accept = (transport: ByteTransport): void =>
+    this.#accept(transport, peerOf(transport, undefined, this.#rooms.chain));
 
   /**
    * Gives the TLS listeners on a port new credentials for the connections to come.
@@ -77,7 +83,12 @@ export class Entrance {
     for (const client of this.#clients) client.destroy();
   }
 
-  #accept(transport: ByteTransport, identity: ListenerOptions['useIdentityAsUserName']): void {
+  /** Rules or users have changed: what clients were found to be allowed is found out anew. */
+  handleRightsChanged(): void {
+    for (const client of this.#clients) client.handleRightsChanged();
+  }
+
+  #accept(transport: ByteTransport, peer: Peer): void {
     const { limits, counters, clock } = this.#rooms;
     if (this.#clients.size >= limits.maximumConnections) {
       counters.connectionsRefused++;
@@ -86,7 +97,7 @@ export class Entrance {
       transport.destroy();
       return;
     }
-    this.#clients.add(new ClientEntrance(this.#rooms, transport, peerOf(transport, identity), this.#forget));
+    this.#clients.add(new ClientEntrance(this.#rooms, transport, peer, this.#forget));
   }
 
   readonly #forget = (client: ClientEntrance): void => {

@@ -1,5 +1,7 @@
 import { UsageError } from '@busbar/codec';
 import type { TlsServerOptions } from '@busbar/transport';
+import type { Authenticator } from '../auth/authenticator.ts';
+import { type Durability, expectDurability } from '../config/durability.ts';
 import type { IdentityName } from './peer.ts';
 
 const TRANSPORTS = ['tcp', 'tls', 'ws', 'wss', 'unix'] as const;
@@ -49,6 +51,15 @@ export interface ListenerOptions {
   readonly maximumConnections?: number;
   /** Connections per second through this listener, as a mean; what is more is closed at once. Default: no bound. */
   readonly connectionRate?: number;
+  /**
+   * What acknowledgements are worth to clients of this listener where no rule of the broker's `durability` says it. Default: as
+   * much as the store promises.
+   */
+  readonly durability?: Durability;
+  /** Who is asked about clients of this listener. Default: the broker's authenticators. */
+  readonly authenticators?: readonly Authenticator[] | undefined;
+  /** Whether clients of this listener may come in without a user name and a password. Default: as the broker has it. */
+  readonly allowAnonymous?: boolean | undefined;
   /** Milliseconds for PROXY header, TLS and WebSocket handshake together. Default: 10,000. */
   readonly handshakeTimeoutMs?: number;
 }
@@ -62,6 +73,9 @@ const EVERYWHERE: readonly OptionName[] = [
   'maximumConnections',
   'connectionRate',
   'handshakeTimeoutMs',
+  'authenticators',
+  'allowAnonymous',
+  'durability',
 ];
 const INTERNET: readonly OptionName[] = ['host', 'port'];
 const TLS: readonly OptionName[] = ['tls', 'useIdentityAsUserName'];
@@ -107,6 +121,7 @@ function checkListener(listener: ListenerOptions, where: string): void {
     const what = name in ALL_OPTIONS ? `is not for the transport ${transport}` : 'does not exist';
     throw invalid(`the option ${where}.${name} ${what}; there are ${known.join(', ')}`);
   }
+  expectDurability(`${where}.durability`, listener.durability);
   expectInteger(`${where}.port`, listener.port, 0, 65_535);
   expectInteger(`${where}.mode`, listener.mode, 0, 0o777);
   expectInteger(`${where}.maximumConnections`, listener.maximumConnections, 1, Number.MAX_SAFE_INTEGER);

@@ -1,4 +1,6 @@
 import type { ByteTransport, PeerCertificate } from '@busbar/transport';
+import type { AuthenticatorChain } from '../auth/authenticator-chain.ts';
+import type { Durability } from '../config/durability.ts';
 
 /** The part of a client's certificate that becomes its user name. */
 export type IdentityName = 'cn' | 'san' | 'subject';
@@ -11,8 +13,12 @@ export interface Peer {
   readonly certificate: PeerCertificate | undefined;
   /** The user name that its certificate gives; undefined where it is the client's to say. */
   readonly userName: string | undefined;
+  /** What acknowledgements are worth that it is given, where no rule says it and the store promises as much. */
+  readonly durability: Durability;
   /** Why it may not come in, whatever it says. */
   readonly fault: string | undefined;
+  /** Who is asked about it. */
+  readonly chain: AuthenticatorChain;
 }
 
 const NAMES: Readonly<Record<IdentityName, (certificate: PeerCertificate) => string | undefined>> = {
@@ -28,11 +34,16 @@ const DESCRIPTIONS: Readonly<Record<IdentityName, string>> = {
 };
 
 /** Only a certificate that is verified gives a name: anybody can write another one. */
-export function peerOf({ remote, tls }: ByteTransport, identity: IdentityName | undefined): Peer {
+export function peerOf(
+  { remote, tls }: ByteTransport,
+  identity: IdentityName | undefined,
+  chain: AuthenticatorChain,
+  durability: Durability = 'disk',
+): Peer {
   const certificate = tls?.peerCertificate;
   const isIdentified = identity !== undefined && certificate?.isVerified === true;
   const userName = isIdentified ? NAMES[identity](certificate) || undefined : undefined;
   const isNameless = isIdentified && userName === undefined;
   const fault = isNameless ? `expected a ${DESCRIPTIONS[identity]} in the client certificate, it has none` : undefined;
-  return { address: remote.address, certificate, userName, fault };
+  return { address: remote.address, certificate, userName, durability, fault, chain };
 }

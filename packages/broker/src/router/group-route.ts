@@ -1,27 +1,35 @@
 import { type ApplicationMessage, Delivery, type Successor } from '@busbar/protocol';
+import type { Authorization } from '../authorization/authorization.ts';
 import type { LossLedger } from '../observe/loss-ledger.ts';
 import type { Subscriber } from '../subscription/receiver.ts';
 import type { SharedMatch, ShareGroup, SubscriptionTable } from '../subscription/subscription-table.ts';
+import type { Destination } from './route.ts';
 
 /**
  * The way of a message to one member of a Shared Subscription (section 4.8.2): to one that takes it at once, else to one that
  * can keep it. When that member's session ends before the message is done, another member gets it.
  */
-export class GroupRoute implements Successor {
+export class GroupRoute implements Successor, Destination {
   readonly sharedFilter: string;
   readonly #group: ShareGroup;
   readonly #ledger: LossLedger;
+  readonly #authorization: Authorization;
 
-  constructor({ group, sharedFilter }: SharedMatch, ledger: LossLedger) {
+  constructor({ group, sharedFilter }: SharedMatch, ledger: LossLedger, authorization: Authorization) {
     this.sharedFilter = sharedFilter;
     this.#group = group;
     this.#ledger = ledger;
+    this.#authorization = authorization;
   }
 
   publish(message: ApplicationMessage, now: number): void {
-    const chosen = this.#group.choose(isReady, canQueue, message.topicName);
+    const { topicName } = message;
+    const chosen = this.#authorization.isActive
+      ? this.#chooseAmongAllowed(topicName)
+      : this.#group.choose(isReady, canQueue, topicName);
     if (chosen === undefined) {
-      this.#ledger.count('no-member');
+      const isDenied = [...this.#group].some(({ member }) => canQueue(member) && !member.mayReceive(topicName));
+      this.#ledger.count(isDenied ? 'not-authorized' : 'no-member', '', topicName);
       return;
     }
     const { member, subscription } = chosen;
@@ -31,9 +39,33 @@ export class GroupRoute implements Successor {
     member.deliver(new Delivery(message, qos, retain, identifier === undefined ? undefined : [identifier], this), now);
   }
 
+  #chooseAmongAllowed(topicName: string): ReturnType<ShareGroup['choose']> {
+    const mayReceive = (member: Subscriber): boolean => member.mayReceive(topicName);
+    return this.#group.choose(
+      (member) => isReady(member) && mayReceive(member),
+      (member) => canQueue(member) && mayReceive(member),
+      topicName,
+    );
+  }
+
   takeOver({ message }: Delivery, now: number): void {
-    if (message.isExpired(now)) this.#ledger.count('expired');
+    if (message.isExpired(now)) this.#ledger.count('expired', '', message.topicName);
     else this.publish(message, now);
+  }
+}
+
+/** Stands for a subscriber that matched and that the rules keep from receiving: what would be its own is counted as lost. */
+export class DeniedRoute implements Destination {
+  readonly #subscriber: Subscriber;
+  readonly #ledger: LossLedger;
+
+  constructor(subscriber: Subscriber, ledger: LossLedger) {
+    this.#subscriber = subscriber;
+    this.#ledger = ledger;
+  }
+
+  publish({ topicName }: ApplicationMessage): void {
+    this.#ledger.count('not-authorized', this.#subscriber.clientIdentifier, topicName);
   }
 }
 
@@ -42,18 +74,25 @@ export class SharedSuccessor implements Successor {
   readonly sharedFilter: string;
   readonly #subscriptions: SubscriptionTable;
   readonly #ledger: LossLedger;
+  readonly #authorization: Authorization;
 
-  constructor(sharedFilter: string, subscriptions: SubscriptionTable, ledger: LossLedger) {
+  constructor(
+    sharedFilter: string,
+    subscriptions: SubscriptionTable,
+    ledger: LossLedger,
+    authorization: Authorization,
+  ) {
     this.sharedFilter = sharedFilter;
     this.#subscriptions = subscriptions;
     this.#ledger = ledger;
+    this.#authorization = authorization;
   }
 
   takeOver(delivery: Delivery, now: number): void {
     const { sharedFilter } = this;
     const group = this.#subscriptions.group(sharedFilter);
-    if (group === undefined) this.#ledger.count('no-member');
-    else new GroupRoute({ group, sharedFilter }, this.#ledger).takeOver(delivery, now);
+    if (group === undefined) this.#ledger.count('no-member', '', delivery.message.topicName);
+    else new GroupRoute({ group, sharedFilter }, this.#ledger, this.#authorization).takeOver(delivery, now);
   }
 }
 

@@ -1,11 +1,17 @@
 import type { ReasonCode } from '@busbar/codec';
+import type { ApplicationMessage } from '@busbar/protocol';
+import type { Durability } from '../config/durability.ts';
 import type { Receiver } from '../subscription/receiver.ts';
-import type { GroupRoute } from './group-route.ts';
 
 /** Why messages of a Topic Name cannot be routed at all. */
 export interface TopicFault {
   readonly reasonCode: ReasonCode;
   readonly message: string;
+}
+
+/** Where a message goes once, whoever takes it there. */
+export interface Destination {
+  publish(message: ApplicationMessage, now: number): void;
 }
 
 /**
@@ -19,18 +25,28 @@ export class Route {
   readonly fault: TopicFault | undefined;
   /** Whether only the broker itself publishes there: `$SYS` (section 4.7.2). */
   readonly isReserved: boolean;
+  /** What an acknowledgement of its messages is worth; undefined where the listener says it. */
+  readonly durability: Durability | undefined;
   /** Next route of the same hash. */
   next: Route | undefined = undefined;
   epoch = -1;
   receivers: readonly Receiver[] = [];
-  groups: readonly GroupRoute[] = [];
+  /** The Shared Subscriptions, and those whom the rules keep from receiving. */
+  groups: readonly Destination[] = [];
 
-  constructor(topicName: string, topicBytes: Uint8Array, hash: number, fault: TopicFault | undefined) {
+  constructor(
+    topicName: string,
+    topicBytes: Uint8Array,
+    hash: number,
+    fault: TopicFault | undefined,
+    durability: Durability | undefined,
+  ) {
     this.topicName = topicName;
     this.topicBytes = topicBytes;
     this.hash = hash;
     this.fault = fault;
     this.isReserved = isReservedTopic(topicName);
+    this.durability = durability;
   }
 
   /** Whether this is the route of the Topic Name that these bytes spell. */

@@ -1,13 +1,15 @@
 import { decodeUtf8, ReasonCode, utf8Fault } from '@busbar/codec';
 import { type ApplicationMessage, Delivery, type Successor, topicNameFault } from '@busbar/protocol';
+import type { Authorization } from '../authorization/authorization.ts';
+import type { DurabilityRules } from '../config/durability.ts';
 import type { BrokerLimits } from '../config/limits.ts';
 import type { Counters } from '../observe/counters.ts';
 import type { LossLedger } from '../observe/loss-ledger.ts';
 import type { RetainedMessages } from '../retained/retained-messages.ts';
 import type { Receiver } from '../subscription/receiver.ts';
 import type { SubscriptionTable } from '../subscription/subscription-table.ts';
-import { GroupRoute, SharedSuccessor } from './group-route.ts';
-import { Route, type TopicFault } from './route.ts';
+import { DeniedRoute, GroupRoute, SharedSuccessor } from './group-route.ts';
+import { type Destination, Route, type TopicFault } from './route.ts';
 import { hashBytes, RouteCache } from './route-cache.ts';
 
 /**
@@ -22,6 +24,8 @@ export class Router {
   readonly #counters: Counters;
   readonly #ledger: LossLedger;
   readonly #limits: BrokerLimits;
+  readonly #authorization: Authorization;
+  readonly #durability: DurabilityRules;
   readonly #routes: RouteCache;
 
   constructor(
@@ -30,12 +34,16 @@ export class Router {
     counters: Counters,
     ledger: LossLedger,
     limits: BrokerLimits,
+    authorization: Authorization,
+    durability: DurabilityRules,
   ) {
     this.#subscriptions = subscriptions;
     this.#retained = retained;
     this.#counters = counters;
     this.#ledger = ledger;
     this.#limits = limits;
+    this.#authorization = authorization;
+    this.#durability = durability;
     this.#routes = new RouteCache(limits.maximumRoutes);
   }
 
@@ -52,11 +60,16 @@ export class Router {
   /**
    * Routes a message to everybody who is to receive it.
    *
+   * @param canRefuse Whether its publisher can be told that it was refused, and so knows that nothing of it has happened.
+   *   Otherwise a message that cannot be retained goes to those who are subscribed now.
    * @returns The Reason Code for its publisher: success, 0x10 when nobody receives it, 0x97 when it could not be retained.
    */
-  publish(message: ApplicationMessage, route: Route, now: number): ReasonCode {
+  publish(message: ApplicationMessage, route: Route, canRefuse: boolean, now: number): ReasonCode {
     if (route.epoch !== this.#subscriptions.epoch) this.#match(route);
-    if (message.retain && !this.#retained.retain(message)) return ReasonCode.quotaExceeded;
+    if (message.retain && !this.#retained.retain(message)) {
+      if (canRefuse) return ReasonCode.quotaExceeded;
+      this.#ledger.countRefusal('retained-full', message.topicName);
+    }
     const { receivers, groups } = route;
     let reached = 0;
     let shared: Delivery | undefined;
@@ -70,7 +83,7 @@ export class Router {
       receiver.subscriber.deliver(shared, now);
       reached++;
     }
-    for (let i = 0; i < groups.length; i++) (groups[i] as GroupRoute).publish(message, now);
+    for (let i = 0; i < groups.length; i++) (groups[i] as Destination).publish(message, now);
     reached += groups.length;
     this.#counters.messagesMatched += reached;
     if (message.retain) message.dropForms();
@@ -85,19 +98,26 @@ export class Router {
 
   /** Who takes deliveries of a Shared Subscription over whose member is gone. */
   successorOf(sharedFilter: string): Successor {
-    return new SharedSuccessor(sharedFilter, this.#subscriptions, this.#ledger);
+    return new SharedSuccessor(sharedFilter, this.#subscriptions, this.#ledger, this.#authorization);
   }
 
   /** Routes a message that the broker itself makes: wills, `$SYS`, programs. */
   publishOwn(message: ApplicationMessage, now: number): ReasonCode {
     const { topicBytes } = message;
-    return this.publish(message, this.routeOf(topicBytes, 0, topicBytes.length), now);
+    return this.publish(message, this.routeOf(topicBytes, 0, topicBytes.length), false, now);
   }
 
   #match(route: Route): void {
     const { receivers, groups } = this.#subscriptions.match(route.topicName);
-    route.receivers = receivers;
-    route.groups = groups.map((match) => new GroupRoute(match, this.#ledger));
+    const groupRoutes = groups.map((match) => new GroupRoute(match, this.#ledger, this.#authorization));
+    // Who may receive is found out here, once for all messages of the topic.
+    const { isActive } = this.#authorization;
+    const isAllowed = ({ subscriber }: Receiver): boolean => !isActive || subscriber.mayReceive(route.topicName);
+    const allowed = isActive ? receivers.filter(isAllowed) : receivers;
+    const others = isActive ? receivers.filter((receiver) => !isAllowed(receiver)) : [];
+    const denied = others.map(({ subscriber }) => new DeniedRoute(subscriber, this.#ledger));
+    route.receivers = allowed;
+    route.groups = denied.length === 0 ? groupRoutes : [...groupRoutes, ...denied];
     route.epoch = this.#subscriptions.epoch;
   }
 
@@ -105,10 +125,10 @@ export class Router {
     const fault = utf8Fault(topicBytes, 0, topicBytes.length);
     if (fault !== undefined) {
       const message = `the Topic Name ${fault} [MQTT-1.5.4-1]`;
-      return new Route('', topicBytes, hash, { reasonCode: ReasonCode.malformedPacket, message });
+      return new Route('', topicBytes, hash, { reasonCode: ReasonCode.malformedPacket, message }, undefined);
     }
     const topicName = decodeUtf8(topicBytes, 0, topicBytes.length);
-    return new Route(topicName, topicBytes, hash, this.#faultOf(topicName));
+    return new Route(topicName, topicBytes, hash, this.#faultOf(topicName), this.#durability.of(topicName));
   }
 
   #faultOf(topicName: string): TopicFault | undefined {

@@ -1,5 +1,6 @@
 import { ReasonCode, RetainHandling, type SubscribePacket, type SubscriptionRequest } from '@busbar/codec';
 import { isSharedSubscription } from '@busbar/protocol';
+import type { Identity } from '../authorization/identity.ts';
 import type { Clock } from '../clock/clock.ts';
 import { Alarm, type TimerWheel } from '../clock/timer-wheel.ts';
 import type { RetainedMessages } from '../retained/retained-messages.ts';
@@ -16,8 +17,16 @@ export const NEVER_EXPIRES = 0xffff_ffff;
 export interface SubscribeAnswer {
   /** One for each Topic Filter, in order. */
   readonly reasonCodes: readonly ReasonCode[];
-  /** Why the first one that was refused was refused, in a line that may be sent and logged. */
-  readonly refusal: string | undefined;
+  /** Topic Filters that were refused, each with why, in a line that may be sent and logged. */
+  readonly refusals: readonly SubscriptionRefused[];
+}
+
+/** A Topic Filter that was refused, and why. */
+export interface SubscriptionRefused {
+  readonly topicFilter: string;
+  readonly message: string;
+  /** The rule that denies it, for the log. */
+  readonly rule?: string | undefined;
 }
 
 /** What the table needs of the rooms around it. */
@@ -104,20 +113,40 @@ export class SessionTable {
     if (!this.onEnd(session)) this.#rooms.store.removeSession(session.record);
   }
 
+  // --- rights ----------------------------------------------------------------------------------------------------------
+
+  /** The client of a session has said who it is. */
+  identify(session: Session, identity: Identity): void {
+    if (session.identify(identity) && session.record.subscriptions.size > 0) this.#rooms.subscriptions.touch();
+  }
+
+  /** The rules have changed: subscriptions that they no longer allow end, and who receives what is found out anew. */
+  handleRulesChanged(): void {
+    for (const session of this.#sessions.values()) {
+      const { rights } = session;
+      if (rights === undefined) continue;
+      const filters = [...session.record.subscriptions.keys()];
+      const denied = filters.filter((topicFilter) => !rights.subscribe(topicFilter).isAllowed);
+      if (denied.length > 0) this.unsubscribe(session, denied);
+    }
+    this.#rooms.subscriptions.touch();
+  }
+
   // --- subscriptions ---------------------------------------------------------------------------------------------------
 
   /** Makes the subscriptions of a SUBSCRIBE packet, each for itself [MQTT-3.8.4-6]. */
   subscribe(session: Session, packet: SubscribePacket): SubscribeAnswer {
     const subscriptionIdentifier = packet.properties.subscriptionIdentifiers?.[0];
     const { subscriptions } = session.record;
-    let refusal: string | undefined;
+    const refusals: SubscriptionRefused[] = [];
     const reasonCodes = packet.subscriptions.map((request) => {
       const subscription = { ...request, subscriptionIdentifier };
-      const refused = refusalOf(subscription, subscriptions, this.#rooms.around);
-      refusal ??= refused?.message;
-      return refused?.reasonCode ?? this.#subscribeOne(session, subscription);
+      const refused = refusalOf(subscription, subscriptions, this.#rooms.around, session.rights);
+      if (refused === undefined) return this.#subscribeOne(session, subscription);
+      refusals.push({ topicFilter: request.topicFilter, message: refused.message, rule: refused.rule });
+      return refused.reasonCode;
     });
-    return { reasonCodes, refusal };
+    return { reasonCodes, refusals };
   }
 
   /** @returns One Reason Code for each Topic Filter, in order. */

@@ -1,10 +1,13 @@
 import { FIRST_FAILURE, type ReasonCode } from '@busbar/codec';
 import type { ByteSlab, Delivery } from '@busbar/protocol';
+import type { Authorization } from '../authorization/authorization.ts';
+import { type Identity, isSameIdentity } from '../authorization/identity.ts';
+import type { Rights } from '../authorization/rights.ts';
 import type { Capabilities } from '../config/capabilities.ts';
 import type { BrokerLimits } from '../config/limits.ts';
 import type { Counters } from '../observe/counters.ts';
 import type { LossLedger, LossReason } from '../observe/loss-ledger.ts';
-import type { SessionRecord } from '../store/store.ts';
+import type { DeliveryQueue, SessionRecord } from '../store/store.ts';
 import type { Subscriber } from '../subscription/receiver.ts';
 import type { Outlet } from './outlet.ts';
 import type { RetainedReplay } from './retained-replay.ts';
@@ -16,6 +19,7 @@ export interface SessionSurroundings {
   readonly counters: Counters;
   readonly ledger: LossLedger;
   readonly slab: ByteSlab;
+  readonly authorization: Authorization;
 }
 
 /** Messages that one session may send in a row before others have their turn. */
@@ -41,6 +45,7 @@ export class Session implements Subscriber {
   #untilQos0HasLeft: number;
   /** Whether something that waits may be another's to take over: only then it is worth looking at, one by one. */
   #hasShared: boolean;
+  #rights: Rights | undefined = undefined;
 
   constructor(record: SessionRecord, around: SessionSurroundings) {
     this.record = record;
@@ -76,6 +81,32 @@ export class Session implements Subscriber {
     return this.isConnected || this.record.expiryInterval > 0;
   }
 
+  // --- rights ----------------------------------------------------------------------------------------------------------
+
+  /** What its client may do, here or away; undefined while there are no rules. */
+  get rights(): Rights | undefined {
+    const { authorization } = this.#around;
+    if (!authorization.isActive) return undefined;
+    this.#rights ??= authorization.rightsOf(this.identity);
+    return this.#rights;
+  }
+
+  get identity(): Identity {
+    return this.record.identity ?? { clientIdentifier: this.record.clientIdentifier };
+  }
+
+  /** The client that is connected now. @returns Whether its rights may be others than before. */
+  identify(identity: Identity): boolean {
+    if (isSameIdentity(identity, this.identity)) return false;
+    this.record.identity = identity;
+    this.#rights = undefined;
+    return true;
+  }
+
+  mayReceive(topicName: string): boolean {
+    return this.rights?.receive(topicName).isAllowed ?? true;
+  }
+
   // --- connection ------------------------------------------------------------------------------------------------------
 
   /** A connection begins. What waits is sent by the first {@link pump}. */
@@ -102,17 +133,17 @@ export class Session implements Subscriber {
     this.#replays = [];
     for (const delivery of flows.outbound.clear()) {
       if (delivery.qos === 2)
-        this.#lose('session-ended'); // [MQTT-4.8.2-5]
+        this.#lose('session-ended', delivery); // [MQTT-4.8.2-5]
       else this.#giveAway(delivery, now);
     }
     this.#untilQos0HasLeft = 0;
-    if (!this.#hasShared) this.#around.ledger.count('session-ended', queue.length);
+    if (!this.#hasShared) this.#loseWaiting(queue);
     else for (let next = queue.drop(); next !== undefined; next = queue.drop()) this.#giveAway(next, now);
     queue.clear();
   }
 
   #giveAway(delivery: Delivery, now: number): void {
-    if (delivery.successor === undefined) this.#lose('session-ended');
+    if (delivery.successor === undefined) this.#lose('session-ended', delivery);
     else delivery.successor.takeOver(delivery, now);
   }
 
@@ -141,7 +172,7 @@ export class Session implements Subscriber {
     if (outlet === undefined) this.#keepForLater(delivery);
     else if (!this.#mayLeave(outlet, delivery)) this.#enqueue(delivery);
     else if (!outlet.accepts(delivery))
-      this.#lose('too-large'); // [MQTT-3.1.2-25]
+      this.#lose('too-large', delivery); // [MQTT-3.1.2-25]
     else this.#send(outlet, delivery, false, now);
   }
 
@@ -171,7 +202,7 @@ export class Session implements Subscriber {
     const { journal } = this.record;
     const isTaken = reasonCode < FIRST_FAILURE;
     if (isTaken) this.#around.counters.messagesDelivered++;
-    else this.#lose('refused');
+    else this.#lose('refused', delivery);
     if (isTaken && delivery.qos === 2) journal.received(packetId);
     else journal.finished(packetId);
   }
@@ -182,8 +213,8 @@ export class Session implements Subscriber {
   }
 
   /** A delivery that was due again is larger than the client now takes. */
-  handleUndeliverable(packetId: number): void {
-    this.#lose('too-large');
+  handleUndeliverable(delivery: Delivery, packetId: number): void {
+    this.#lose('too-large', delivery);
     this.record.journal.finished(packetId);
   }
 
@@ -212,8 +243,8 @@ export class Session implements Subscriber {
   }
 
   #keepForLater(delivery: Delivery): void {
-    if (this.record.expiryInterval === 0) this.#lose('session-ended');
-    else if (delivery.qos === 0) this.#lose('offline-qos0');
+    if (this.record.expiryInterval === 0) this.#lose('session-ended', delivery);
+    else if (delivery.qos === 0) this.#lose('offline-qos0', delivery);
     else this.#enqueue(delivery);
   }
 
@@ -223,14 +254,17 @@ export class Session implements Subscriber {
     const bytes = delivery.message.byteLength;
     // No other message gives way to one that does not fit in any case.
     if (bytes > limits.maximumQueuedBytes) {
-      this.#lose('queue-full');
+      this.#lose('queue-full', delivery);
       return;
     }
     while (queue.length >= limits.maximumQueuedMessages || queue.byteLength + bytes > limits.maximumQueuedBytes) {
-      this.#lose('queue-full');
-      if (limits.queuePolicy === 'drop-newest') return;
+      if (limits.queuePolicy === 'drop-newest') {
+        this.#lose('queue-full', delivery);
+        return;
+      }
       this.#handleLeaving();
-      queue.drop();
+      const oldest = queue.drop();
+      if (oldest !== undefined) this.#lose('queue-full', oldest);
     }
     if (delivery.successor !== undefined) this.#hasShared = true;
     queue.push(delivery);
@@ -249,7 +283,7 @@ export class Session implements Subscriber {
     const loss = this.#lossOf(outlet, next, now);
     if (loss === undefined) this.#send(outlet, next, true, now);
     else {
-      this.#lose(loss);
+      this.#lose(loss, next);
       this.record.queue.drop();
     }
     return true;
@@ -269,7 +303,7 @@ export class Session implements Subscriber {
     this.#around.counters.messagesMatched++;
     const loss = this.#lossOf(outlet, next, now);
     if (loss === undefined) this.#send(outlet, next, false, now);
-    else this.#lose(loss);
+    else this.#lose(loss, next);
     return true;
   }
 
@@ -282,10 +316,16 @@ export class Session implements Subscriber {
   /** Why a delivery cannot be sent; undefined when it can. */
   #lossOf(outlet: Outlet, delivery: Delivery, now: number): LossReason | undefined {
     if (delivery.message.isExpired(now)) return 'expired'; // [MQTT-3.3.2-5]
+    if (!this.mayReceive(delivery.message.topicName)) return 'not-authorized';
     return outlet.accepts(delivery) ? undefined : 'too-large';
   }
 
-  #lose(reason: LossReason): void {
-    this.#around.ledger.count(reason);
+  #lose(reason: LossReason, { message }: Delivery): void {
+    this.#around.ledger.count(reason, this.clientIdentifier, message.topicName);
+  }
+
+  #loseWaiting(queue: DeliveryQueue): void {
+    const topicName = queue.peek()?.message.topicName ?? '';
+    this.#around.ledger.count('session-ended', this.clientIdentifier, topicName, queue.length);
   }
 }

@@ -1,5 +1,6 @@
 import type { SubscriptionRequest } from '@busbar/codec';
 import type { ApplicationMessage, Delivery, MessageContent, SessionState, Successor } from '@busbar/protocol';
+import type { Identity } from '../authorization/identity.ts';
 
 /**
  * The store port: what the broker must not forget, and who keeps it.
@@ -96,6 +97,8 @@ export interface SessionRecord {
   /** When the connection ended, in milliseconds of the clock; undefined while there is one, or when it ended with the broker. */
   disconnectedAt: number | undefined;
   will: StoredWill | undefined;
+  /** Who its client is, for the rules that messages are judged by while it is away; undefined for one without a name. */
+  identity?: Identity | undefined;
   readonly subscriptions: Map<string, StoredSubscription>;
   readonly queue: DeliveryQueue;
   readonly flows: SessionState<Delivery>;

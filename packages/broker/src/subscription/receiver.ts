@@ -12,6 +12,8 @@ export interface Subscriber {
   readonly canQueue: boolean;
   /** Deliveries that it has not taken over yet. */
   readonly inFlight: number;
+  /** Whether the rules let it have messages of this topic. */
+  mayReceive(topicName: string): boolean;
   deliver(delivery: Delivery, now: number): void;
 }
 

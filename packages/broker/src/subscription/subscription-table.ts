@@ -33,6 +33,7 @@ export class SubscriptionTable {
   readonly #groupByFilter = new Map<string, ShareGroup>();
   readonly #strategy: SharedStrategy<Subscriber>;
   #sharedSize = 0;
+  #touches = 0;
 
   /** @param strategy Who of a group gets the next message. Default: each in turn. */
   constructor(strategy: SharedStrategy<Subscriber> = { name: 'roundRobin' }) {
@@ -50,7 +51,12 @@ export class SubscriptionTable {
 
   /** Rises with every change of who receives what. */
   get epoch(): number {
-    return this.#subscribers.epoch + this.#groups.epoch;
+    return this.#subscribers.epoch + this.#groups.epoch + this.#touches;
+  }
+
+  /** Who receives what has changed without a change of subscriptions: somebody's rights have. */
+  touch(): void {
+    this.#touches++;
   }
 
   /** Adds or replaces the subscription of a subscriber to a valid filter [MQTT-3.8.4-3]. @returns The one before. */

@@ -18,7 +18,9 @@ export interface BrokerReading {
   readonly packetsSent: number;
   readonly messagesReceived: number;
   readonly messagesSent: number;
+  /** Deliveries that did not take place, in all and by reason. */
   readonly messagesDropped: number;
+  readonly dropped: Readonly<Record<string, number>>;
   readonly bytesReceived: number;
   readonly bytesSent: number;
   readonly heapBytes: number;

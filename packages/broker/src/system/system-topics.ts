@@ -98,6 +98,7 @@ function totalsOf(reading: BrokerReading): Record<string, number> {
     'publish/messages/received': reading.messagesReceived,
     'publish/messages/sent': reading.messagesSent,
     'publish/messages/dropped': reading.messagesDropped,
+    ...Object.fromEntries(Object.entries(reading.dropped).map(([reason, count]) => [`losses/${reason}`, count])),
     'bytes/received': reading.bytesReceived,
     'bytes/sent': reading.bytesSent,
     'subscriptions/count': reading.subscriptions,

@@ -26,11 +26,16 @@ export class Wills {
   readonly #clock: Clock;
   readonly #wheel: TimerWheel;
   readonly #store: Store;
-  readonly #publish: (message: ApplicationMessage) => void;
+  readonly #publish: (message: ApplicationMessage, record: SessionRecord) => void;
   #isStopped = false;
   readonly #waiting = new Map<string, { record: SessionRecord; alarm: Alarm }>();
 
-  constructor(clock: Clock, wheel: TimerWheel, store: Store, publish: (message: ApplicationMessage) => void) {
+  constructor(
+    clock: Clock,
+    wheel: TimerWheel,
+    store: Store,
+    publish: (message: ApplicationMessage, record: SessionRecord) => void,
+  ) {
     this.#clock = clock;
     this.#wheel = wheel;
     this.#store = store;
@@ -114,6 +119,6 @@ export class Wills {
   #publishNow(record: SessionRecord, { content }: StoredWill): void {
     record.will = undefined;
     this.#store.updateSession(record);
-    this.#publish(ApplicationMessage.of(content, record.clientIdentifier, this.#clock.now()));
+    this.#publish(ApplicationMessage.of(content, record.clientIdentifier, this.#clock.now()), record);
   }
 }

@@ -117,7 +117,9 @@ describe('what is acknowledged is kept', () => {
   test('messages that come before the CONNACK wait for it', () => {
     keeper('t').cut();
     const raw = broker.raw(5);
-    raw.send(connectPacket({ clientIdentifier: 'keeper', cleanStart: false, properties: { sessionExpiryInterval: 60 } }));
+    raw.send(
+      connectPacket({ clientIdentifier: 'keeper', cleanStart: false, properties: { sessionExpiryInterval: 60 } }),
+    );
     broker.run();
     broker.connect('c').send(publishPacket('t', 'early', { qos: 1, packetId: 1 }), publishPacket('t', 'qos 0'));
     assert.deepEqual(raw.takeAll(), []);
@@ -316,5 +318,52 @@ describe('a store that cannot keep anything', () => {
     assert.equal(broker.connectLasting('c').connack.reasonCode, ReasonCode.quotaExceeded);
     assert.equal(broker.connect('c', { will: willMessage('gone', 'x') }).connack.reasonCode, ReasonCode.quotaExceeded);
     assert.equal(broker.connect('c').connack.reasonCode, ReasonCode.success);
+  });
+});
+
+describe('what an acknowledgement is worth', () => {
+  const toldTo = async (options: Parameters<typeof VirtualBroker.start>[0]) =>
+    (await VirtualBroker.start(options)).connect('c').connack.properties.userProperties;
+
+  test('5.0 clients are told with CONNACK, unless that is turned off', async () => {
+    assert.deepEqual(await toldTo({ store: new SlowStore() }), [['durability', 'memory']]);
+    assert.deepEqual(await toldTo({ store: Object.assign(new SlowStore(), { durability: 'disk' }) }), [
+      ['durability', 'disk'],
+    ]);
+    assert.equal(await toldTo({ capabilities: { announceDurability: false } }), undefined);
+    assert.equal(broker.connect('old', { protocolVersion: 4 }).connack.properties.userProperties, undefined);
+  });
+
+  test('a client that takes only a small CONNACK is not told', () => {
+    const { connack } = broker.connect('c', { properties: { maximumPacketSize: 20 } });
+    assert.equal(connack.reasonCode, ReasonCode.success);
+    assert.equal(connack.properties.userProperties, undefined);
+  });
+
+  test('by topic: with memory nobody waits for the store', async () => {
+    const durability = [
+      { topicFilter: 'fast/important/#', durability: 'disk' },
+      { topicFilter: 'fast/#', durability: 'memory' },
+    ] as const;
+    broker = await VirtualBroker.start({ store, durability });
+    keeper().cut();
+    const client = broker.connect('c');
+    client.send(publishPacket('fast/t', '1', { qos: 1, packetId: 1 }));
+    assert.deepEqual(seen(client), [[puback, 1]]);
+    client.send(publishPacket('fast/important/t', '2', { qos: 1, packetId: 2 }));
+    client.send(publishPacket('t', '3', { qos: 2, packetId: 3 }));
+    assert.deepEqual(seen(client), []);
+    sync();
+    assert.deepEqual(seen(client), [
+      [puback, 2],
+      [pubrec, 3],
+    ]);
+  });
+
+  test('a rule that is none is refused with its place', async () => {
+    const start = (topicFilter: string, durability: string) =>
+      VirtualBroker.start({ durability: [{ topicFilter, durability: durability as 'disk' }] });
+    await assert.rejects(start('a/#/b', 'disk'), /durability\[0\]\.topicFilter: /);
+    await assert.rejects(start('a', 'tape'), /durability\[0\]\.durability must be memory or disk, not 'tape'/);
   });
 });

@@ -3,6 +3,7 @@ import { type QoS, ReasonCode } from '@busbar/codec';
 import { ByteSlab, type Delivery } from '@busbar/protocol';
 import fc from 'fast-check';
 import { beforeEach, describe, test } from 'vitest';
+import { Authorization } from '../../src/authorization/authorization.ts';
 import { resolveCapabilities } from '../../src/config/capabilities.ts';
 import { type BrokerLimits, resolveLimits } from '../../src/config/limits.ts';
 import { Counters } from '../../src/observe/counters.ts';
@@ -12,6 +13,9 @@ import { Session } from '../../src/session/session.ts';
 import { MemoryStore } from '../../src/store/memory-store.ts';
 import type { SessionRecord } from '../../src/store/store.ts';
 import { deliveryOf, type MessageOptions } from '../deliveries.ts';
+
+/** No rules: everybody may do everything. */
+const authorization = new Authorization(undefined);
 
 /** A connected client whose socket and window are what the test says. */
 class FakeOutlet implements Outlet {
@@ -64,7 +68,7 @@ function setUp(limits: Partial<BrokerLimits> = {}): void {
   record = new MemoryStore().createSession('client', true);
   record.expiryInterval = 60;
   const capabilities = resolveCapabilities();
-  const around = { limits: resolveLimits(limits), capabilities, counters, ledger, slab: new ByteSlab() };
+  const around = { limits: resolveLimits(limits), capabilities, counters, ledger, slab: new ByteSlab(), authorization };
   session = new Session(record, around);
   outlet = new FakeOutlet();
   session.connect(outlet);
@@ -169,7 +173,14 @@ describe('the client is away', () => {
     session.disconnect(0);
     outlet.isWritable = true;
     const capabilities = resolveCapabilities();
-    session = new Session(record, { limits: resolveLimits(), capabilities, counters, ledger, slab: new ByteSlab() });
+    session = new Session(record, {
+      limits: resolveLimits(),
+      capabilities,
+      counters,
+      ledger,
+      slab: new ByteSlab(),
+      authorization,
+    });
     session.connect(outlet);
     session.pump(0);
     deliver('3', 0);
@@ -248,7 +259,7 @@ describe('messages that cannot be delivered', () => {
 
   test('refused by the client, or too large when it was due again', () => {
     session.handleDelivered(deliveryOf({ qos: 1 }), ReasonCode.quotaExceeded, 1);
-    session.handleUndeliverable(2);
+    session.handleUndeliverable(deliveryOf({ qos: 1 }), 2);
     session.handleDelivered(deliveryOf({ qos: 1 }), ReasonCode.noMatchingSubscribers, 3);
     assert.deepEqual(ledger.toPlain(), { refused: 1, 'too-large': 1 });
     assert.equal(counters.messagesDelivered, 1);

@@ -13,6 +13,8 @@ function subscriber(clientIdentifier: string): Subscriber {
   return {
     clientIdentifier,
     isReady: true,
+    isLasting: false,
+    mayReceive: () => true,
     canQueue: true,
     inFlight: 0,
     deliver: () => assert.fail('nobody delivers'),

@@ -1,0 +1,156 @@
+import { isUtf8 } from 'node:buffer';
+import { FIRST_FAILURE, type PublishView, type QoS, ReasonCode } from '@busbar/codec';
+import { ApplicationMessage, LATER, type ServerConnection } from '@busbar/protocol';
+import { describeVerdict, type Verdict } from '../authorization/rule.ts';
+import type { Durability } from '../config/durability.ts';
+import type { Route } from '../router/route.ts';
+import type { Session } from '../session/session.ts';
+import type { BrokerRooms } from './broker-rooms.ts';
+import { type Unkept, UnkeptPublications } from './unkept-publications.ts';
+
+/**
+ * What one client publishes: finds the route of each message, refuses what may not be routed, and acknowledges what must be
+ * kept when the store has kept it.
+ *
+ *     PUBLISH --> route --> refused: topic, rights, payload, a store that cannot keep it
+ *                       \-> routed --> acknowledged at once, or when its batch is kept
+ */
+export class ClientPublications {
+  readonly #rooms: BrokerRooms;
+  readonly #connection: ServerConnection;
+  /** Whether somebody has to wait for the store where no rule says so. */
+  readonly #durability: Durability;
+  readonly #onUnkept: () => void;
+  readonly #unkept = new UnkeptPublications();
+  #session: Session | undefined = undefined;
+  #lastRoute: Route | undefined = undefined;
+  #refusal: string | undefined = undefined;
+
+  /** @param onUnkept An acknowledgement waits for {@link handleKept}. */
+  constructor(rooms: BrokerRooms, connection: ServerConnection, durability: Durability, onUnkept: () => void) {
+    this.#rooms = rooms;
+    this.#connection = connection;
+    this.#durability = durability;
+    this.#onUnkept = onUnkept;
+  }
+
+  /** Whether acknowledgements wait for the store. */
+  get isWaiting(): boolean {
+    return !this.#unkept.isEmpty;
+  }
+
+  /** Why the latest message was refused; undefined where its Reason Code says all there is to say. */
+  get refusal(): string | undefined {
+    return this.#refusal;
+  }
+
+  enter(session: Session): void {
+    this.#session = session;
+  }
+
+  handlePublish(view: PublishView): ReasonCode | typeof LATER {
+    const { router, clock, counters, store } = this.#rooms;
+    const { topicBytes, topicStart, topicEnd, qos } = view;
+    let route = this.#lastRoute;
+    if (route === undefined || !route.isOf(topicBytes, topicStart, topicEnd)) {
+      route = router.routeOf(topicBytes, topicStart, topicEnd);
+      if (route.fault !== undefined) {
+        this.#connection.fault(route.fault.reasonCode, route.fault.message);
+        return route.fault.reasonCode;
+      }
+      if (route.isReserved) return this.#refuseReserved(route, qos);
+      const verdict = this.#session?.rights?.publish(route.topicName);
+      if (verdict?.isAllowed === false) return this.#refuseUnauthorized(verdict, route);
+      this.#lastRoute = route;
+    }
+    if (view.payloadIsText && this.#rooms.capabilities.checkPayloadFormat && !isUtf8(view.payload)) {
+      return this.#refusePayload(qos);
+    }
+    const session = this.#session as Session;
+    if (qos !== 0 && store.failure !== undefined && this.#mustBeKept(view, route, session)) return this.#refuseUnkept();
+    counters.messagesReceived++;
+    const changesBefore = store.changes;
+    const now = clock.now();
+    const isVersion5 = this.#connection.version === 5;
+    const { topicName, topicBytes: ownTopicBytes } = route;
+    const publisher = session.clientIdentifier;
+    const message = new ApplicationMessage(view, isVersion5, topicName, ownTopicBytes, publisher, now);
+    const reasonCode = router.publish(message, route, qos !== 0 && isVersion5, now);
+    if (qos === 0) return reasonCode;
+    if (reasonCode >= FIRST_FAILURE) this.#refusal = 'as many messages are retained as may be';
+    else if (qos === 2) session.handleAccepted(view.packetId);
+    if (store.changes === changesBefore || !this.#waits(route)) return reasonCode;
+    this.#unkept.push({ mark: store.mark, session, qos, packetId: view.packetId, reasonCode });
+    this.#onUnkept();
+    return LATER;
+  }
+
+  /** Acknowledges what the store has kept. */
+  handleKept(keptMark: number): void {
+    const unkept = this.#unkept;
+    for (let next = unkept.take(keptMark); next !== undefined; next = unkept.take(keptMark)) this.#accept(next);
+  }
+
+  /** After this connection, what is to be known of a QoS 2 message is its session's business, and the next connection's. */
+  #accept({ session, qos, packetId, reasonCode }: Unkept): void {
+    if (this.#connection.isConnected) this.#connection.acceptPublish(qos, packetId, reasonCode);
+    else if (qos === 2) session.acceptPublish(packetId, reasonCode);
+  }
+
+  #waits(route: Route): boolean {
+    return (route.durability ?? this.#durability) === 'disk';
+  }
+
+  /** Only the broker itself publishes below `$SYS`. */
+  #refuseReserved({ topicName }: Route, qos: QoS): ReasonCode {
+    this.#refusal = 'only the broker publishes below $SYS';
+    this.#countUntold('publish-not-authorized', topicName, qos);
+    return ReasonCode.notAuthorized;
+  }
+
+  /** Rules have changed: what was allowed is asked for again. */
+  handleRightsChanged(): void {
+    this.#lastRoute = undefined;
+  }
+
+  /** Below 5.0 a client cannot be told: it is acknowledged, or cut off. [MQTT311-3.3.5-2] */
+  #refuseUnauthorized(verdict: Verdict, { topicName }: Route): ReasonCode {
+    const { authorization, counters, ledger, denials, clock } = this.#rooms;
+    const { reasonCode, reason } = authorization.denialOf(verdict);
+    const { clientIdentifier, userName } = this.#session?.identity ?? { clientIdentifier: '' };
+    counters.messagesReceived++;
+    ledger.countRefusal('publish-not-authorized', topicName);
+    const rule = describeVerdict(verdict);
+    denials.warn({ client: clientIdentifier, user: userName, topic: topicName, rule }, clock.now());
+    this.#refusal = reason;
+    if (authorization.endsConnection) this.#connection.disconnect(reasonCode, reason ?? 'not authorized to publish');
+    return reasonCode;
+  }
+
+  /** A refusal that the client cannot be told of is a loss in silence: at QoS 0, and below 5.0. */
+  #countUntold(reason: 'publish-not-authorized', topicName: string, qos: QoS): void {
+    if (qos === 0 || this.#connection.version !== 5) this.#rooms.ledger.countRefusal(reason, topicName);
+  }
+
+  /** Whether a message would change what the store must keep, its sender's session included. */
+  #mustBeKept(view: PublishView, route: Route, { record }: Session): boolean {
+    if (!this.#waits(route)) return false;
+    return (view.qos === 2 && record.isLasting) || view.retain || this.#rooms.router.reachesLasting(route);
+  }
+
+  /** The store cannot keep anything: no acknowledgement says that it has. Below 5.0 only the end of the connection says so. */
+  #refuseUnkept(): ReasonCode {
+    const { quotaExceeded } = ReasonCode;
+    this.#refusal = 'the store cannot keep messages';
+    if (this.#connection.version !== 5) this.#connection.disconnect(quotaExceeded, this.#refusal);
+    return quotaExceeded;
+  }
+
+  /** At QoS 0 there is no acknowledgement to say it with (section 3.3.2.3.2). */
+  #refusePayload(qos: QoS): ReasonCode {
+    const { payloadFormatInvalid } = ReasonCode;
+    this.#refusal = 'the payload says it is UTF-8 text, and is not';
+    if (qos === 0) this.#connection.fault(payloadFormatInvalid, this.#refusal);
+    return payloadFormatInvalid;
+  }
+}

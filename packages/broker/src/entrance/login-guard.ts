@@ -1,0 +1,69 @@
+import { ReasonCode } from '@busbar/codec';
+import { Flapping, type FlappingOptions } from '../auth/flapping.ts';
+import { type BackOffOptions, LoginBackOff } from '../auth/login-back-off.ts';
+import type { Clock } from '../clock/clock.ts';
+import type { BrokerLog } from '../observe/log.ts';
+import { QuietWarning } from '../observe/quiet-warning.ts';
+import type { Refusal } from './admission.ts';
+
+/** Who a login comes from, as it says itself. */
+export interface LoginAttempt {
+  readonly clientIdentifier: string;
+  readonly userName: string | undefined;
+  readonly address: string;
+}
+
+/** How logins are kept within bounds. */
+export interface LoginGuardOptions {
+  readonly backOff?: BackOffOptions | undefined;
+  readonly flapping?: FlappingOptions | undefined;
+}
+
+/** Stands before authentication: keeps out who fails too often, or comes and goes too often, and says so in the log, quietly. */
+export class LoginGuard {
+  readonly #clock: Clock;
+  readonly #backOff: LoginBackOff;
+  readonly #flapping: Flapping;
+  readonly #failed: QuietWarning;
+  readonly #keptOut: QuietWarning;
+
+  constructor({ backOff, flapping }: LoginGuardOptions, clock: Clock, log: BrokerLog) {
+    this.#clock = clock;
+    this.#backOff = new LoginBackOff(backOff);
+    this.#flapping = new Flapping(flapping);
+    this.#failed = new QuietWarning(log, 'a login has failed');
+    this.#keptOut = new QuietWarning(log, 'a client has to wait before it may log in');
+  }
+
+  /** Why a client may not even try; undefined when it may. */
+  refusalOf({ clientIdentifier, userName, address }: LoginAttempt): Refusal | undefined {
+    const now = this.#clock.now();
+    const bannedMs = this.#flapping.bannedMs(clientIdentifier, address, now);
+    if (bannedMs > 0) {
+      const seconds = Math.ceil(bannedMs / 1000);
+      this.#keptOut.warn({ client: clientIdentifier, address, seconds, reason: 'it came and went too often' }, now);
+      return { reasonCode: ReasonCode.banned, message: `the client is banned for ${seconds} s` };
+    }
+    const waitMs = this.#backOff.waitMs(address, userName, now);
+    if (waitMs === 0) return undefined;
+    const seconds = Math.ceil(waitMs / 1000);
+    this.#keptOut.warn({ client: clientIdentifier, address, seconds, reason: 'too many logins failed' }, now);
+    return { reasonCode: ReasonCode.serverBusy, message: `too many logins failed, try again in ${seconds} s` };
+  }
+
+  /** @param by Who refused it, and why, for the log alone. */
+  handleFailure({ clientIdentifier, userName, address }: LoginAttempt, by: string, reason: string): void {
+    const now = this.#clock.now();
+    this.#backOff.handleFailure(address, userName, now);
+    this.#failed.warn({ client: clientIdentifier, user: userName, address, by, reason }, now);
+  }
+
+  handleSuccess(userName: string | undefined): void {
+    this.#backOff.handleSuccess(userName);
+  }
+
+  /** A connection has ended without a DISCONNECT. */
+  handleEnd(clientIdentifier: string, address: string): void {
+    this.#flapping.handleEnd(clientIdentifier, address, this.#clock.now());
+  }
+}
