@@ -44,6 +44,8 @@ export const USAGE_ERRORS = {
   'shared-subscriptions-not-supported': 'The server has no Shared Subscriptions.',
   'subscription-identifiers-not-supported': 'The server has no Subscription Identifiers.',
   'topic-filter-invalid': 'What was given is no Topic Filter; the message says why.',
+  'topic-parameter-invalid': 'A parameter of a typed topic is missing, or is not one level of a topic.',
+  'topic-pattern-invalid': 'The pattern of a typed topic is none; the message says why.',
   'topic-name-invalid': 'What was given is no Topic Name: it is empty, too long, or holds a wildcard.',
   'unknown-capability': 'There is no capability of this name; the message lists those there are.',
   'unknown-limit': 'There is no limit of this name; the message lists those there are.',

@@ -69,3 +69,25 @@ export type { ClientStore, StoreChange } from './store/client-store.ts';
 export { MemoryStore } from './store/memory-store.ts';
 export type { AcknowledgeMode } from './subscribe/inbox.ts';
 export type { Grant, SubscribeOptions, Subscription } from './subscribe/subscription.ts';
+export {
+  bytes,
+  type CborLibrary,
+  cbor,
+  json,
+  type PayloadCodec,
+  PayloadError,
+  type SchemaIssue,
+  type StandardSchema,
+  text,
+} from './topic/payload-codec.ts';
+export type { ParameterNames, TopicParameters } from './topic/topic-parameters.ts';
+export {
+  type InvalidMessage,
+  type TopicClient,
+  type TopicDefaults,
+  type TypedMessage,
+  type TypedSubscribeOptions,
+  type TypedSubscription,
+  TypedTopic,
+  topic,
+} from './topic/typed-topic.ts';

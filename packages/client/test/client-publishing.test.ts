@@ -339,3 +339,90 @@ describe('after a reconnection', () => {
     assert.equal(await outcomeOf(later), 'pending');
   });
 });
+
+describe('what waits gets older', () => {
+  test('its Message Expiry Interval counts, and it is given up when it is over', async () => {
+    const harness = new ClientHarness();
+    const outcomes = [10, 100].map((messageExpiryInterval) =>
+      outcomeOf(
+        harness.client.publish('a', `${messageExpiryInterval}`, { qos: 1, properties: { messageExpiryInterval } }),
+      ),
+    );
+    assert.deepEqual(await Promise.all(outcomes), ['pending', 'pending']);
+    const short = harness.client.publish('b', 'x', { qos: 1, properties: { messageExpiryInterval: 10 } });
+    await harness.advance(9_999);
+    assert.equal(await outcomeOf(short), 'pending');
+    await harness.advance(1);
+    assert.equal(codeOf(await outcomeOf(short)), 'expired');
+    await harness.advance(20_500);
+    await harness.start();
+    assert.deepEqual(
+      (await harness.tookPublishes()).map(({ properties }) => properties),
+      [{ messageExpiryInterval: 70 }],
+    );
+    const { queueExpired, publishesFailed, queuedBytes } = harness.client.counters;
+    assert.deepEqual([queueExpired, publishesFailed, queuedBytes], [2, 2, 0]);
+  });
+
+  test('an age that the queue sets holds for all, and for no message once it is sent', async () => {
+    const harness = new ClientHarness({ queue: { maximumAgeMs: 5_000 } });
+    const old = harness.client.publish('a', 'old', { qos: 1 });
+    await harness.advance(4_000);
+    const young = harness.client.publish('a', 'young', { qos: 1 });
+    await harness.advance(1_000);
+    assert.equal(codeOf(await outcomeOf(old)), 'expired');
+    await harness.start();
+    const [packet] = await harness.tookPublishes();
+    assert.deepEqual(packet?.properties, {});
+    await harness.advance(60_000);
+    assert.equal(await outcomeOf(young), 'pending');
+    assert.equal(harness.clock.timerCount, 0);
+  });
+
+  test('below 5.0 too', async () => {
+    const harness = new ClientHarness({ protocolVersion: 4 });
+    const publication = harness.client.publish('a', 'x', { qos: 1, properties: { messageExpiryInterval: 1 } });
+    await harness.advance(1_000);
+    assert.equal(codeOf(await outcomeOf(publication)), 'expired');
+  });
+
+  test('an age that cannot be is a mistake', () => {
+    assert.throws(() => new ClientHarness({ queue: { maximumAgeMs: 0 } }), { code: 'option-invalid' });
+  });
+});
+
+describe('Topic Aliases', () => {
+  const topicsOf = async (harness: ClientHarness) =>
+    (await harness.tookPublishes()).map(({ topicName, properties }) => [topicName, properties.topicAlias]);
+
+  test('are given out by themselves to the topics used last', async () => {
+    const harness = new ClientHarness();
+    await harness.start({ topicAliasMaximum: 2 });
+    for (const topic of ['a', 'a', 'b', 'a', 'c', 'a', 'b']) void harness.client.publish(topic, 'x');
+    assert.deepEqual(await topicsOf(harness), [
+      ['a', 1],
+      ['', 1],
+      ['b', 2],
+      ['', 1],
+      ['c', 2],
+      ['', 1],
+      ['b', 2],
+    ]);
+  });
+
+  test('mean nothing on the next connection, and are not used where they are not wanted', async () => {
+    const harness = new ClientHarness();
+    await harness.start({ topicAliasMaximum: 5 });
+    void harness.client.publish('a', 'x');
+    await harness.settle();
+    await harness.cut();
+    await harness.advance(1_000);
+    await harness.accept({ topicAliasMaximum: 5 });
+    void harness.client.publish('a', 'x');
+    assert.deepEqual(await topicsOf(harness), [['a', 1]]);
+    const without = new ClientHarness({ topicAliases: 0 });
+    await without.start({ topicAliasMaximum: 5 });
+    void without.client.publish('a', 'x');
+    assert.deepEqual(await topicsOf(without), [['a', undefined]]);
+  });
+});
