@@ -45,14 +45,25 @@ const SERVICE_POLICY_MARK = '# Written by Busbar\'s "npm test" while it installs
 
 /** Installs the peers that are missing where that is possible, and says which tests are skipped where it is not. */
 export async function installPeers() {
-  const missing = PEERS.filter((peer) => !peer.isInstalled());
-  if (missing.length === 0) return;
-  const obstacle = reasonNotToInstall() ?? (await installEach(missing.map((peer) => peer.name)));
-  const absent = missing.filter((peer) => !peer.isInstalled());
+  const { absent, obstacle } = await installMissing(PEERS);
   if (absent.length === 0) return;
   const names = absent.map((peer) => peer.name).join(' ');
   const tests = absent.map((peer) => peer.tests).join('; ');
   process.stderr.write(`busbar: not installed: ${names} (${obstacle}), so these tests are skipped: ${tests}\n`);
+}
+
+/** Installs one of them. @param {string} name @returns {Promise<string | undefined>} Why it is not there; undefined when it is. */
+export async function installPeer(name) {
+  const { absent, obstacle } = await installMissing(PEERS.filter((peer) => peer.name === name));
+  return absent.length === 0 ? undefined : obstacle;
+}
+
+/** @param {typeof PEERS} peers */
+async function installMissing(peers) {
+  const missing = peers.filter((peer) => !peer.isInstalled());
+  if (missing.length === 0) return { absent: [], obstacle: '' };
+  const obstacle = reasonNotToInstall() ?? (await installEach(missing.map((peer) => peer.name)));
+  return { absent: missing.filter((peer) => !peer.isInstalled()), obstacle };
 }
 
 /** @returns {string | undefined} */

@@ -17,6 +17,7 @@ import type { BenchPlan } from './plan.ts';
 
 /** Milliseconds for a connection with its CONNACK, and for any other answer of the broker. */
 const ANSWER_TIMEOUT_MS = 30_000;
+const UNACCEPTABLE_PROTOCOL_VERSION = 1;
 const LARGEST_PACKET = 268_435_460;
 const PINGREQ = Buffer.of(0xc0, 0);
 const DISCONNECT = Buffer.of(0xe0, 0);
@@ -167,7 +168,11 @@ export class Link implements TransportReceiver {
     }
   }
 
-  #handleRare({ bytes, bodyStart, end }: PacketSplitter, first: number): void {
+  #handleRare(splitter: PacketSplitter, first: number): void {
+    const { bytes, bodyStart, end } = splitter;
+    if (this.#isRefusalOf311(splitter, first)) {
+      return this.#giveUp(new BenchError('refused', 'the broker does not speak MQTT 5.0'));
+    }
     const packet = decodePacket(first, bytes, bodyStart, end, this.#plan.version);
     switch (packet.type) {
       case PacketType.connack:
@@ -185,6 +190,12 @@ export class Link implements TransportReceiver {
           new BenchError('broken', `the broker sent ${packetTypeName(packet.type)}, which was not asked for`),
         );
     }
+  }
+
+  /** A server that knows no 5.0 says so in the words of 3.1.1, which have no properties (section 3.2.2.3 of 3.1.1). */
+  #isRefusalOf311({ bytes, bodyStart, end }: PacketSplitter, first: number): boolean {
+    const isShort = first >> 4 === PacketType.connack && end === bodyStart + 2;
+    return this.#plan.version === 5 && isShort && bytes[bodyStart + 1] === UNACCEPTABLE_PROTOCOL_VERSION;
   }
 
   #handleConnack(packet: ConnackPacket): void {

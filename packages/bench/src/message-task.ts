@@ -183,13 +183,17 @@ export class MessageTask implements Task, PublisherOwner, SubscriberOwner {
   #pumpWindows(timeUs: number): void {
     const publishers = this.#publishers;
     const { length } = publishers;
+    let isMoreDue = false;
     for (let step = 0; step < length; step++) {
       const publisher = publishers[(this.#turn + step) % length] as Publisher;
       const { room } = publisher;
       if (room === 0) continue;
-      const count = Math.min(room, this.#context.plan.window - this.#underWay(publisher));
-      if (count > 0) this.#publish(publisher, count, timeUs);
+      const allowed = this.#context.plan.window - this.#underWay(publisher);
+      if (allowed <= 0) continue;
+      this.#publish(publisher, Math.min(room, allowed), timeUs);
+      isMoreDue ||= allowed > room;
     }
+    if (isMoreDue) this.#pumpSoon();
     this.#turn = (this.#turn + 1) % Math.max(1, length);
   }
 

@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import { type Broker, createBroker } from '@busbar/broker';
 import { connect } from '@busbar/client';
 import { ReasonCode } from '@busbar/codec';
@@ -156,6 +157,20 @@ describe('errors are one line', () => {
       code: 'refused',
       message: 'the broker refused the connection: not authorized (0x87)',
     });
+  });
+
+  test('the broker speaks no MQTT 5.0', async () => {
+    const server = createServer((socket) => socket.once('data', () => socket.end(Uint8Array.of(0x20, 2, 0, 1))));
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    const address = server.address();
+    const at = typeof address === 'object' ? address?.port : 0;
+    await expect(bench({ version: 5 }, at)).rejects.toMatchObject({
+      code: 'refused',
+      message: 'the broker does not speak MQTT 5.0',
+    });
+    server.close();
   });
 
   test('the broker goes away during the run', async () => {
