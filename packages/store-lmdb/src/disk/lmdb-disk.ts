@@ -1,0 +1,110 @@
+import { statfs } from 'node:fs/promises';
+import path from 'node:path';
+import { type Database, open, type RootDatabase } from 'lmdb';
+import type { Disk, DiskChanges, RangeOptions, Room, Row, Table } from './disk.ts';
+import { TABLES } from './disk.ts';
+
+/** The name of LMDB's file in the data directory. */
+export const DATA_FILE = 'busbar.mdb';
+
+const BINARY = { keyEncoding: 'binary', encoding: 'binary', cache: false } as const;
+
+export interface LmdbDiskOptions {
+  /** Reads only, also beside a running broker. Default: false. */
+  readonly readOnly?: boolean;
+}
+
+/**
+ * An LMDB environment. A write is one transaction of LMDB's own thread, so that the event loop never waits for the disk; it
+ * is synced (`fdatasync` for the pages, `O_DSYNC` for the page that makes them valid) before it is called done.
+ */
+export class LmdbDisk implements Disk {
+  readonly file: string;
+  readonly #root: RootDatabase<Buffer, Buffer>;
+  readonly #tables = new Map<Table, Database<Buffer, Buffer>>();
+
+  /** @throws {Error} LMDB's, when the file is not one of its own or may not be opened. */
+  constructor(directory: string, { readOnly = false }: LmdbDiskOptions = {}) {
+    this.file = path.join(directory, DATA_FILE);
+    this.#root = open<Buffer, Buffer>({
+      path: this.file,
+      readOnly,
+      maxDbs: TABLES.length,
+      // Otherwise a write is done when it can be read, and synced some time later.
+      overlappingSync: false,
+      // A batch says itself where it begins and ends.
+      eventTurnBatching: false,
+      ...BINARY,
+    });
+    for (const name of TABLES) {
+      const table: Database<Buffer, Buffer> | undefined = this.#root.openDB<Buffer, Buffer>({ name, ...BINARY });
+      if (table !== undefined) this.#tables.set(name, table);
+    }
+  }
+
+  get(table: Table, key: Uint8Array): Uint8Array | undefined {
+    return this.#table(table).getBinary(key as Buffer);
+  }
+
+  *range(table: Table, { start, end, reverse = false }: RangeOptions): Iterable<Row> {
+    const options = { start, reverse, snapshot: true, ...(end === undefined ? {} : { end }) };
+    yield* this.#table(table).getRange(options) as Iterable<Row>;
+  }
+
+  write(changes: DiskChanges, done: (error: Error | undefined) => void): void {
+    const { tables, keys, values } = changes;
+    const written = this.#root.batch(() => {
+      for (let i = 0; i < keys.length; i++) {
+        const table = this.#table(tables[i] as Table);
+        const value = values[i];
+        if (value === undefined) void table.remove(keys[i] as Buffer);
+        else void table.put(keys[i] as Buffer, value as Buffer);
+      }
+    });
+    written.then(
+      () => done(undefined),
+      async (error: unknown) => done(await causeOf(error)),
+    );
+  }
+
+  async measureRoom(): Promise<Room | undefined> {
+    try {
+      const { bavail, blocks, bsize } = await statfs(path.dirname(this.file));
+      return blocks === 0 ? undefined : { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Copies what is valid into a new file, without the gaps. */
+  async copyTo(file: string): Promise<void> {
+    await this.#root.backup(file, true);
+  }
+
+  /** Pages and entries of each table, as LMDB counts them. */
+  statistics(table: Table): Record<string, unknown> {
+    return this.#table(table).getStats() as Record<string, unknown>;
+  }
+
+  async close(): Promise<void> {
+    await this.#root.close();
+  }
+
+  #table(name: Table): Database<Buffer, Buffer> {
+    const table = this.#tables.get(name);
+    if (table === undefined) throw new Error(`the store has no table ${name}`);
+    return table;
+  }
+}
+
+/** lmdb gives the reason of a failed commit as a promise of its own, which is rejected with it. */
+async function causeOf(error: unknown): Promise<Error> {
+  if (error instanceof Error && 'commitError' in error) {
+    try {
+      await error.commitError;
+    } catch (cause) {
+      if (cause instanceof Error) return cause;
+    }
+  }
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,4 @@
+/** @busbar/store-lmdb: the durable store of the Busbar MQTT broker. */
+export { LmdbStore, type LmdbStoreOptions } from './lmdb-store.ts';
+export { type OpenOptions, openLmdbStore } from './open-lmdb-store.ts';
+export { StoreError, type StoreErrorCode } from './store-error.ts';
