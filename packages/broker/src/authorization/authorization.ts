@@ -52,6 +52,9 @@ export class Authorization {
   /** Rises with every change of the rules. */
   epoch = 0;
   #rules: RuleSet | undefined = undefined;
+  /** Whose each retained message is. One that a store has kept over a restart has no entry, and is not judged by it. */
+  readonly #sources = new WeakMap<object, Identity>();
+  readonly #rightsOfSources = new WeakMap<Identity, Rights>();
   #deniedPublish: DeniedPublish = 'acknowledge';
   #saysWhy = false;
   #checksRetainSource = true;
@@ -74,10 +77,6 @@ export class Authorization {
     return this.#deniedPublish === 'disconnect';
   }
 
-  get checksRetainSource(): boolean {
-    return this.#checksRetainSource;
-  }
-
   /** Takes other rules; undefined ends all rules. @throws {UsageError} `invalid-rule`; then the former ones stay. */
   replace(options: AuthorizationOptions | undefined): void {
     this.#rules = options === undefined ? undefined : readRules(options);
@@ -90,6 +89,23 @@ export class Authorization {
   /** What a client may do; undefined while everybody may do everything. */
   rightsOf(identity: Identity): Rights | undefined {
     return this.isActive ? new Rights(this, identity) : undefined;
+  }
+
+  /** Remembers whose message is retained. */
+  rememberSource(message: object, identity: Identity): void {
+    if (this.isActive && this.#checksRetainSource) this.#sources.set(message, identity);
+  }
+
+  /** Whether the publisher of a retained message may still publish it. */
+  isSourceAllowed(message: object, topicName: string): boolean {
+    const identity = this.isActive && this.#checksRetainSource ? this.#sources.get(message) : undefined;
+    if (identity === undefined) return true;
+    let rights = this.#rightsOfSources.get(identity);
+    if (rights === undefined) {
+      rights = new Rights(this, identity);
+      this.#rightsOfSources.set(identity, rights);
+    }
+    return rights.publish(topicName).isAllowed;
   }
 
   /** Whether somebody may publish, for those that are not connected any more. */

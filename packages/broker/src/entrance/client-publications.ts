@@ -75,9 +75,10 @@ export class ClientPublications {
     const { topicName, topicBytes: ownTopicBytes } = route;
     const publisher = session.clientIdentifier;
     const message = new ApplicationMessage(view, isVersion5, topicName, ownTopicBytes, publisher, now);
+    if (message.retain) this.#rooms.authorization.rememberSource(message, session.identity);
     const reasonCode = router.publish(message, route, qos !== 0 && isVersion5, now);
     if (qos === 0) return reasonCode;
-    if (reasonCode >= FIRST_FAILURE) this.#refusal = 'as many messages are retained as may be';
+    if (reasonCode >= FIRST_FAILURE) this.#refusal = 'as many messages wait or are retained as may';
     else if (qos === 2) session.handleAccepted(view.packetId);
     if (store.changes === changesBefore || !this.#waits(route)) return reasonCode;
     this.#unkept.push({ mark: store.mark, session, qos, packetId: view.packetId, reasonCode });

@@ -1,5 +1,5 @@
-import { FIRST_FAILURE, type ReasonCode } from '@busbar/codec';
-import type { ByteSlab, Delivery } from '@busbar/protocol';
+import { FIRST_FAILURE, type QoS, type ReasonCode } from '@busbar/codec';
+import type { ApplicationMessage, ByteSlab, Delivery } from '@busbar/protocol';
 import type { Authorization } from '../authorization/authorization.ts';
 import { type Identity, isSameIdentity } from '../authorization/identity.ts';
 import type { Rights } from '../authorization/rights.ts';
@@ -7,10 +7,11 @@ import type { Capabilities } from '../config/capabilities.ts';
 import type { BrokerLimits } from '../config/limits.ts';
 import type { Counters } from '../observe/counters.ts';
 import type { LossLedger, LossReason } from '../observe/loss-ledger.ts';
-import type { DeliveryQueue, SessionRecord } from '../store/store.ts';
+import type { SessionRecord } from '../store/store.ts';
 import type { Subscriber } from '../subscription/receiver.ts';
 import type { Outlet } from './outlet.ts';
 import type { RetainedReplay } from './retained-replay.ts';
+import { type QueueAccount, WaitingMessages } from './waiting-messages.ts';
 
 /** What sessions of one broker have in common. */
 export interface SessionSurroundings {
@@ -19,6 +20,8 @@ export interface SessionSurroundings {
   readonly counters: Counters;
   readonly ledger: LossLedger;
   readonly slab: ByteSlab;
+  /** What waits in all of them together. */
+  readonly queued: QueueAccount;
   readonly authorization: Authorization;
 }
 
@@ -41,18 +44,13 @@ export class Session implements Subscriber {
   readonly #around: SessionSurroundings;
   #outlet: Outlet | undefined = undefined;
   #replays: RetainedReplay[] = [];
-  /** Deliveries that leave the queue before its last one of QoS 0 has: as long, others of QoS 0 stay behind it. */
-  #untilQos0HasLeft: number;
-  /** Whether something that waits may be another's to take over: only then it is worth looking at, one by one. */
-  #hasShared: boolean;
+  readonly #waiting: WaitingMessages;
   #rights: Rights | undefined = undefined;
 
   constructor(record: SessionRecord, around: SessionSurroundings) {
     this.record = record;
     this.#around = around;
-    // What a store kept may be of any QoS.
-    this.#untilQos0HasLeft = record.queue.length;
-    this.#hasShared = record.queue.length > 0;
+    this.#waiting = new WaitingMessages(record.queue, around.limits, around.queued);
   }
 
   get clientIdentifier(): string {
@@ -70,11 +68,19 @@ export class Session implements Subscriber {
   /** Whether a message of any QoS would leave at once. */
   get isReady(): boolean {
     const outlet = this.#outlet;
-    return outlet?.isWritable === true && outlet.hasRoom && this.record.queue.length === 0;
+    return outlet?.isWritable === true && outlet.hasRoom && this.#waiting.length === 0;
   }
 
   get inFlight(): number {
     return this.record.flows.outbound.size;
+  }
+
+  /** Whether a message would make it necessary to refuse its publisher: the queue is full, and the policy says so. */
+  mustRefuse(message: ApplicationMessage, qos: QoS): boolean {
+    if (this.#outlet?.isWritable === true && (qos === 0 || (this.#outlet.hasRoom && this.#waiting.length === 0)))
+      return false;
+    if (this.#outlet === undefined && (this.record.expiryInterval === 0 || qos === 0)) return false;
+    return !this.#waiting.hasRoomFor(message.byteLength);
   }
 
   get canQueue(): boolean {
@@ -129,17 +135,14 @@ export class Session implements Subscriber {
 
   /** The session ends: what still waits goes to others that share its subscription, or is lost, and counted. */
   end(now: number): void {
-    const { queue, flows } = this.record;
     this.#replays = [];
-    for (const delivery of flows.outbound.clear()) {
+    for (const delivery of this.record.flows.outbound.clear()) {
       if (delivery.qos === 2)
         this.#lose('session-ended', delivery); // [MQTT-4.8.2-5]
       else this.#giveAway(delivery, now);
     }
-    this.#untilQos0HasLeft = 0;
-    if (!this.#hasShared) this.#loseWaiting(queue);
-    else for (let next = queue.drop(); next !== undefined; next = queue.drop()) this.#giveAway(next, now);
-    queue.clear();
+    const { count, topicName } = this.#waiting.clear((delivery) => this.#giveAway(delivery, now));
+    this.#around.ledger.count('session-ended', this.clientIdentifier, topicName, count);
   }
 
   #giveAway(delivery: Delivery, now: number): void {
@@ -219,72 +222,61 @@ export class Session implements Subscriber {
   }
 
   get hasWaiting(): boolean {
-    return this.record.queue.length > 0 || this.#replays.length > 0;
+    return this.#waiting.length > 0 || this.#replays.length > 0;
   }
 
   #mayLeave(outlet: Outlet, delivery: Delivery): boolean {
     if (!outlet.isWritable) return false;
-    if (delivery.qos === 0) return this.#untilQos0HasLeft === 0;
-    return this.record.queue.length === 0 && outlet.hasRoom;
+    if (delivery.qos === 0) return this.#waiting.lets0Pass;
+    return this.#waiting.length === 0 && outlet.hasRoom;
   }
 
   /** @param hasWaited Whether it is the first in the queue, which it leaves. */
   #send(outlet: Outlet, delivery: Delivery, hasWaited: boolean, now: number): void {
     const { counters, slab } = this.#around;
-    const { queue, journal } = this.record;
     counters.messagesSent++;
     if (delivery.qos !== 0) delivery.message.keep(slab);
     const packetId = outlet.deliver(delivery, now);
     if (delivery.qos === 0) {
       counters.messagesDelivered++;
-      if (hasWaited) queue.drop();
-    } else if (hasWaited) queue.send(packetId);
-    else journal.sent(packetId, delivery);
+      if (hasWaited) this.#waiting.drop();
+    } else if (hasWaited) this.#waiting.send(packetId);
+    else this.record.journal.sent(packetId, delivery);
   }
 
   #keepForLater(delivery: Delivery): void {
     if (this.record.expiryInterval === 0) this.#lose('session-ended', delivery);
-    else if (delivery.qos === 0) this.#lose('offline-qos0', delivery);
+    else if (delivery.qos === 0 && !this.#around.capabilities.queueQoS0) this.#lose('offline-qos0', delivery);
     else this.#enqueue(delivery);
   }
 
   #enqueue(delivery: Delivery): void {
-    const { queue } = this.record;
-    const { limits } = this.#around;
-    const bytes = delivery.message.byteLength;
-    // No other message gives way to one that does not fit in any case.
-    if (bytes > limits.maximumQueuedBytes) {
-      this.#lose('queue-full', delivery);
+    const waiting = this.#waiting;
+    const { byteLength } = delivery.message;
+    const { queuePolicy } = this.#around.limits;
+    if (!waiting.hasRoomFor(byteLength) && queuePolicy === 'disconnect' && this.#outlet !== undefined) {
+      this.#outlet.cutOff();
+      this.#keepForLater(delivery);
       return;
     }
-    while (queue.length >= limits.maximumQueuedMessages || queue.byteLength + bytes > limits.maximumQueuedBytes) {
-      if (limits.queuePolicy === 'drop-newest') {
-        this.#lose('queue-full', delivery);
-        return;
-      }
-      this.#handleLeaving();
-      const oldest = queue.drop();
-      if (oldest !== undefined) this.#lose('queue-full', oldest);
+    const othersGiveWay = queuePolicy === 'drop-oldest' || queuePolicy === 'disconnect';
+    while (!waiting.hasRoomFor(byteLength)) {
+      const oldest = othersGiveWay && waiting.couldHold(byteLength) ? waiting.drop() : undefined;
+      this.#lose('queue-full', oldest ?? delivery);
+      if (oldest === undefined) return;
     }
-    if (delivery.successor !== undefined) this.#hasShared = true;
-    queue.push(delivery);
-    if (delivery.qos === 0) this.#untilQos0HasLeft = queue.length;
-  }
-
-  #handleLeaving(): void {
-    if (this.#untilQos0HasLeft > 0) this.#untilQos0HasLeft--;
+    waiting.push(delivery);
   }
 
   /** @returns Whether there may be more to do at once. */
   #pumpQueue(outlet: Outlet, now: number): boolean {
-    const next = this.record.queue.peek();
+    const next = this.#waiting.peek();
     if (next === undefined || !this.#isDue(outlet, next, now)) return false;
-    this.#handleLeaving();
     const loss = this.#lossOf(outlet, next, now);
     if (loss === undefined) this.#send(outlet, next, true, now);
     else {
       this.#lose(loss, next);
-      this.record.queue.drop();
+      this.#waiting.drop();
     }
     return true;
   }
@@ -293,7 +285,7 @@ export class Session implements Subscriber {
   #pumpReplay(outlet: Outlet, now: number): boolean {
     const replay = this.#replays[0];
     // What waits in the queue is older than the retained messages that follow it.
-    if (replay === undefined || this.record.queue.length > 0) return false;
+    if (replay === undefined || this.#waiting.length > 0) return false;
     if (!outlet.isWritable || (replay.needsWindow && !outlet.hasRoom)) return false;
     const next = replay.take(now);
     if (next === undefined) {
@@ -301,7 +293,9 @@ export class Session implements Subscriber {
       return true;
     }
     this.#around.counters.messagesMatched++;
-    const loss = this.#lossOf(outlet, next, now);
+    const { message } = next;
+    const isAllowed = this.#around.authorization.isSourceAllowed(message, message.topicName);
+    const loss = isAllowed ? this.#lossOf(outlet, next, now) : 'not-authorized';
     if (loss === undefined) this.#send(outlet, next, false, now);
     else this.#lose(loss, next);
     return true;
@@ -322,10 +316,5 @@ export class Session implements Subscriber {
 
   #lose(reason: LossReason, { message }: Delivery): void {
     this.#around.ledger.count(reason, this.clientIdentifier, message.topicName);
-  }
-
-  #loseWaiting(queue: DeliveryQueue): void {
-    const topicName = queue.peek()?.message.topicName ?? '';
-    this.#around.ledger.count('session-ended', this.clientIdentifier, topicName, queue.length);
   }
 }

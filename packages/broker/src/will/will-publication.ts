@@ -25,6 +25,7 @@ export function publishWill(
   const { clientIdentifier, identity } = record;
   const verdict = authorization.publishVerdict(identity ?? { clientIdentifier }, message.topicName);
   if (verdict.isAllowed) {
+    if (message.retain) authorization.rememberSource(message, identity ?? { clientIdentifier });
     publish(message);
     return;
   }
