@@ -22,6 +22,7 @@ import { QuietWarning } from './observe/quiet-warning.ts';
 import { RetainedMessages } from './retained/retained-messages.ts';
 import { Router } from './router/router.ts';
 import { SessionTable } from './session/session-table.ts';
+import { QueueAccount } from './session/waiting-messages.ts';
 import { MemoryStore } from './store/memory-store.ts';
 import type { Store } from './store/store.ts';
 import type { Subscriber } from './subscription/receiver.ts';
@@ -143,7 +144,15 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
   const chain = new AuthenticatorChain(chainOptionsOf(options, listeners));
   const durability = new DurabilityRules(options.durability);
   const router = new Router(subscriptions, retained, counters, ledger, limits, authorization, durability);
-  const around = { limits, capabilities, counters, ledger, slab: new ByteSlab(), authorization };
+  const around = {
+    limits,
+    capabilities,
+    counters,
+    ledger,
+    slab: new ByteSlab(),
+    queued: new QueueAccount(),
+    authorization,
+  };
   const sessions = new SessionTable({ store, subscriptions, retained, clock, wheel, around });
   const willRooms = { authorization, ledger, log };
   const wills = new Wills(clock, wheel, store, (message, record) =>

@@ -16,6 +16,8 @@ export interface Capabilities {
   readonly subscriptionIdentifiersAvailable: boolean;
   /** Whether payloads that are said to be UTF-8 text are checked to be (section 3.3.2.3.2). Default: false. */
   readonly checkPayloadFormat: boolean;
+  /** Whether messages of QoS 0 wait for a client that is away, as those of QoS 1 and 2 do. Default: false. */
+  readonly queueQoS0: boolean;
   /** Whether clients are told with CONNACK, as User Property `durability`, what an acknowledgement is worth. Default: true. */
   readonly announceDurability: boolean;
   /** Told to clients that ask for Response Information (section 3.2.2.3.14); default: nothing is told. */
@@ -43,6 +45,7 @@ const DEFAULTS: Capabilities = {
   sharedSubscriptionStrategy: 'roundRobin',
   subscriptionIdentifiersAvailable: true,
   checkPayloadFormat: false,
+  queueQoS0: false,
   announceDurability: true,
   responseInformation: undefined,
   redirection: undefined,

@@ -1,7 +1,18 @@
 import { UsageError } from '@busbar/codec';
 
-/** What is done with a message when a session's queue is full (law 8: every bound has an answer). */
-export type QueuePolicy = 'drop-oldest' | 'drop-newest';
+/**
+ * What is done with a message when a session's queue is full (law 8: every bound has an answer).
+ *
+ * - `drop-oldest`: the message that has waited longest gives way.
+ * - `drop-newest`: the message does not enter.
+ * - `refuse`: the publisher is answered with 0x97, and nobody gets the message; where it cannot be told, at QoS 0 and below 5.0,
+ *   as `drop-newest`.
+ * - `disconnect`: a client that is connected and does not take its messages is cut off with 0x97; while it is away, as
+ *   `drop-oldest`.
+ */
+export type QueuePolicy = (typeof QUEUE_POLICIES)[number];
+
+const QUEUE_POLICIES = ['drop-oldest', 'drop-newest', 'refuse', 'disconnect'] as const;
 
 /** Everything that peers can grow, and how far. Sizes in bytes, times in milliseconds unless the name says otherwise. */
 export interface BrokerLimits {
@@ -29,7 +40,9 @@ export interface BrokerLimits {
   readonly maximumQueuedMessages: number;
   /** Bytes of the messages that wait for one session. */
   readonly maximumQueuedBytes: number;
-  /** What gives way when a session's queue is full. */
+  /** Bytes of the messages that wait in all sessions together. */
+  readonly maximumQueuedBytesInAll: number;
+  /** What gives way when a session's queue is full, or all together are. */
   readonly queuePolicy: QueuePolicy;
   /**
    * Bytes that may wait in one connection's socket before its messages wait in its session's queue. When twice as many and a
@@ -40,6 +53,8 @@ export interface BrokerLimits {
   readonly maximumRetainedMessages: number;
   /** Bytes of all retained messages. */
   readonly maximumRetainedBytes: number;
+  /** Sessions, connected and away; one more ends the one that has been away for longest, or is refused with 0x97. */
+  readonly maximumSessions: number;
   /** Seconds that a session may outlive its connection, whatever the client asks for; 4,294,967,295 for ever. */
   readonly maximumSessionExpiryInterval: number;
   /** Seconds of Keep Alive at the most, and for clients that ask for none; 0 leaves it to the client. */
@@ -74,16 +89,16 @@ export const LIMIT_BOUNDS: Readonly<Record<Exclude<keyof BrokerLimits, 'queuePol
   maximumSubscriptions: { default: 100_000, minimum: 1, maximum: UNBOUNDED },
   maximumQueuedMessages: { default: 10_000, minimum: 1, maximum: UNBOUNDED },
   maximumQueuedBytes: { default: 64 * 1024 * 1024, minimum: 1024, maximum: UNBOUNDED },
+  maximumQueuedBytesInAll: { default: 4 * 1024 * 1024 * 1024, minimum: 1024, maximum: UNBOUNDED },
   maximumBufferedBytes: { default: 1024 * 1024, minimum: HIGH_WATER_MARK, maximum: UNBOUNDED },
   maximumRetainedMessages: { default: 1_000_000, minimum: 0, maximum: UNBOUNDED },
   maximumRetainedBytes: { default: 1024 * 1024 * 1024, minimum: 0, maximum: UNBOUNDED },
+  maximumSessions: { default: 1_000_000, minimum: 1, maximum: UNBOUNDED },
   maximumSessionExpiryInterval: { default: 4_294_967_295, minimum: 0, maximum: 4_294_967_295 },
   maximumKeepAlive: { default: 0, minimum: 0, maximum: 65_535 },
   maximumRoutes: { default: 100_000, minimum: 16, maximum: UNBOUNDED },
   stopTimeoutMs: { default: 3_000, minimum: 0, maximum: 600_000 },
 };
-
-const QUEUE_POLICIES: readonly QueuePolicy[] = ['drop-oldest', 'drop-newest'];
 
 /**
  * The limits with defaults filled in.
@@ -105,7 +120,8 @@ export function resolveLimits(given: Partial<BrokerLimits> = {}): BrokerLimits {
 
 function expectQueuePolicy(value: unknown): void {
   if (QUEUE_POLICIES.includes(value as QueuePolicy)) return;
-  throw new UsageError('invalid-limit', `queuePolicy must be ${QUEUE_POLICIES.join(' or ')}, not ${String(value)}`);
+  const message = `queuePolicy must be one of ${QUEUE_POLICIES.join(', ')}, not ${String(value)}`;
+  throw new UsageError('invalid-limit', message);
 }
 
 function expectBound(name: string, value: unknown): void {

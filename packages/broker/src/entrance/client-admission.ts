@@ -183,7 +183,12 @@ export class ClientAdmission {
       this.#refuse({ reasonCode: ReasonCode.quotaExceeded, message: 'the store cannot keep sessions' });
       return;
     }
-    const { session, isResumed } = sessions.open(clientIdentifier, packet.cleanStart, sessionExpiry > 0);
+    const opened = sessions.open(clientIdentifier, packet.cleanStart, sessionExpiry > 0);
+    if (opened === undefined) {
+      this.#refuse({ reasonCode: ReasonCode.quotaExceeded, message: 'there are as many sessions as may be' });
+      return;
+    }
+    const { session, isResumed } = opened;
     sessions.identify(session, identity);
     this.#isKnownUser = this.#knows(identity.userName);
     wills.cancel(clientIdentifier);

@@ -171,6 +171,14 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     return true;
   }
 
+  cutOff(): void {
+    this.#connection.disconnect(
+      ReasonCode.quotaExceeded,
+      'the client does not take its messages, and more of them wait than may',
+    );
+    this.#mark();
+  }
+
   takeOver(): void {
     this.#connection.disconnect(ReasonCode.sessionTakenOver, 'another connection has taken the session over'); // [MQTT-3.1.4-3]
     this.#mark();

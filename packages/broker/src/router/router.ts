@@ -66,6 +66,8 @@ export class Router {
    */
   publish(message: ApplicationMessage, route: Route, canRefuse: boolean, now: number): ReasonCode {
     if (route.epoch !== this.#subscriptions.epoch) this.#match(route);
+    if (canRefuse && this.#limits.queuePolicy === 'refuse' && isRefused(message, route))
+      return ReasonCode.quotaExceeded;
     if (message.retain && !this.#retained.retain(message)) {
       if (canRefuse) return ReasonCode.quotaExceeded;
       this.#ledger.countRefusal('retained-full', message.topicName);
@@ -135,6 +137,11 @@ export class Router {
     const message = topicNameFault(topicName, { maxLevels: this.#limits.maximumTopicLevels });
     return message === undefined ? undefined : { reasonCode: ReasonCode.topicNameInvalid, message }; // [MQTT-3.3.2-2]
   }
+}
+
+/** Whether the message must wait for somebody for whom no more may wait. Of a Shared Subscription another member may take it. */
+function isRefused(message: ApplicationMessage, { receivers }: Route): boolean {
+  return receivers.some(({ subscriber, qos }) => subscriber.mustRefuse(message, message.qos < qos ? message.qos : qos));
 }
 
 /** Receivers of the same QoS and flags share one delivery. */

@@ -19,6 +19,8 @@ export interface Outlet {
    * @returns False before its CONNACK: then the session has to take note of it.
    */
   acceptPublish(packetId: number, reasonCode: ReasonCode): boolean;
+  /** More messages wait for the client than may: it is cut off rather than waited for. */
+  cutOff(): void;
   /** Another connection has taken the session over [MQTT-3.1.4-3]. */
   takeOver(): void;
 }

@@ -47,6 +47,8 @@ export class SessionTable {
   readonly #rooms: SessionTableRooms;
   readonly #sessions = new Map<string, Session>();
   readonly #expiries = new Map<Session, Alarm>();
+  /** Sessions without a connection, the one that has been away for longest first. */
+  readonly #away = new Set<Session>();
   /**
    * Told when a session ends, before its record is removed: a Will that waited is due then.
    *
@@ -69,29 +71,42 @@ export class SessionTable {
   /** Takes up what the store kept; of sessions that ended with the broker it kept no more than their Wills. */
   restore(records: Iterable<SessionRecord>): void {
     const now = this.#rooms.clock.now();
-    for (const record of records) {
+    const since = ({ disconnectedAt = now }: SessionRecord): number => disconnectedAt;
+    for (const record of [...records].sort((one, other) => since(one) - since(other))) {
       if (!record.isLasting) continue;
       const session = new Session(record, this.#rooms.around);
       this.#sessions.set(record.clientIdentifier, session);
       for (const [topicFilter, subscription] of record.subscriptions) {
         this.#rooms.subscriptions.set(session, topicFilter, subscription);
       }
-      record.disconnectedAt ??= now;
-      this.#awaitExpiry(session, record.disconnectedAt);
+      if (record.disconnectedAt === undefined) {
+        record.disconnectedAt = now;
+        this.#rooms.store.updateSession(record);
+      }
+      this.#awaitReturn(session, record.disconnectedAt);
     }
   }
 
-  /** The session of a Client Identifier, resumed if there is one and it is wanted, otherwise new. */
-  open(clientIdentifier: string, cleanStart: boolean, isLasting: boolean): { session: Session; isResumed: boolean } {
+  /**
+   * The session of a Client Identifier, resumed if there is one and it is wanted, otherwise new.
+   *
+   * @returns Undefined when there are as many sessions as may be, and all of them are connected.
+   */
+  open(
+    clientIdentifier: string,
+    cleanStart: boolean,
+    isLasting: boolean,
+  ): { session: Session; isResumed: boolean } | undefined {
     const known = this.#sessions.get(clientIdentifier);
     known?.takeOver();
     // Taking over may have ended it: a session that expires with its connection.
     const present = this.#sessions.get(clientIdentifier);
     if (present !== undefined && !cleanStart) {
-      this.#clearExpiry(present);
+      this.#handleReturn(present);
       return { session: present, isResumed: true }; // [MQTT-3.1.2-5]
     }
     if (present !== undefined) this.end(present); // [MQTT-3.1.2-4]
+    if (!this.#makeRoom()) return undefined;
     const session = new Session(this.#rooms.store.createSession(clientIdentifier, isLasting), this.#rooms.around); // [MQTT-3.1.2-6]
     this.#sessions.set(clientIdentifier, session);
     return { session, isResumed: false };
@@ -100,13 +115,13 @@ export class SessionTable {
   /** A session has been disconnected: it ends with its connection or waits for the next one. */
   handleDisconnected(session: Session): void {
     this.#rooms.store.updateSession(session.record);
-    this.#awaitExpiry(session, this.#rooms.clock.now());
+    this.#awaitReturn(session, this.#rooms.clock.now());
   }
 
   /** Ends a session and forgets it. */
   end(session: Session): void {
     const { clientIdentifier, subscriptions } = session.record;
-    this.#clearExpiry(session);
+    this.#handleReturn(session);
     if (this.#sessions.get(clientIdentifier) === session) this.#sessions.delete(clientIdentifier);
     for (const topicFilter of subscriptions.keys()) this.#rooms.subscriptions.delete(session, topicFilter);
     session.end(this.#rooms.clock.now());
@@ -181,13 +196,23 @@ export class SessionTable {
 
   // --- expiry ----------------------------------------------------------------------------------------------------------
 
-  #awaitExpiry(session: Session, since: number): void {
+  /** One more session than may be ends the one that nobody has used for longest. */
+  #makeRoom(): boolean {
+    if (this.#sessions.size < this.#rooms.around.limits.maximumSessions) return true;
+    const [oldest] = this.#away;
+    if (oldest === undefined) return false;
+    this.#expire(oldest);
+    return true;
+  }
+
+  #awaitReturn(session: Session, since: number): void {
     const { expiryInterval } = session.record;
-    if (expiryInterval === NEVER_EXPIRES) return;
     if (expiryInterval === 0) {
       this.end(session);
       return;
     }
+    this.#away.add(session);
+    if (expiryInterval === NEVER_EXPIRES) return;
     const alarm = new Alarm(() => this.#expire(session));
     this.#expiries.set(session, alarm);
     this.#rooms.wheel.set(alarm, since + expiryInterval * 1000);
@@ -198,7 +223,8 @@ export class SessionTable {
     this.end(session); // [MQTT-4.1.0-2]
   }
 
-  #clearExpiry(session: Session): void {
+  #handleReturn(session: Session): void {
+    this.#away.delete(session);
     const alarm = this.#expiries.get(session);
     if (alarm === undefined) return;
     this.#rooms.wheel.clear(alarm);

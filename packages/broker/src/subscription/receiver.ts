@@ -1,4 +1,5 @@
-import type { Delivery } from '@busbar/protocol';
+import type { QoS } from '@busbar/codec';
+import type { ApplicationMessage, Delivery } from '@busbar/protocol';
 import type { StoredSubscription } from '../store/store.ts';
 
 /** Who receives messages, as the rooms below the sessions see it. */
@@ -14,6 +15,8 @@ export interface Subscriber {
   readonly inFlight: number;
   /** Whether the rules let it have messages of this topic. */
   mayReceive(topicName: string): boolean;
+  /** Whether its queue has no room for a message, and the policy is to refuse the message's publisher then. */
+  mustRefuse(message: ApplicationMessage, qos: QoS): boolean;
   deliver(delivery: Delivery, now: number): void;
 }
 

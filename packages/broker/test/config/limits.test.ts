@@ -63,10 +63,10 @@ test('names that every object has are no limits', () => {
   assert.match(refusal(JSON.parse('{"__proto__": 5}')), /there is no limit '__proto__'/);
 });
 
-test('the queue policy is one of two', () => {
+test('the queue policy is one of four', () => {
   assert.equal(resolveLimits({ queuePolicy: 'drop-newest' }).queuePolicy, 'drop-newest');
   assert.equal(
     refusal({ queuePolicy: 'block' }),
-    'invalid-limit: queuePolicy must be drop-oldest or drop-newest, not block',
+    'invalid-limit: queuePolicy must be one of drop-oldest, drop-newest, refuse, disconnect, not block',
   );
 });

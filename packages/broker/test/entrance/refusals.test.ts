@@ -33,7 +33,7 @@ describe('a message that cannot be retained', () => {
     const client = broker.connect('c');
     client.send(publishPacket('more', '1', { qos: 1, packetId: 1, retain: true }));
     client.send(publishPacket('more', '2', { qos: 2, packetId: 2, retain: true }));
-    const reason = 'as many messages are retained as may be';
+    const reason = 'as many messages wait or are retained as may';
     assert.deepEqual(answers(client), [
       [1, ReasonCode.quotaExceeded, reason],
       [2, ReasonCode.quotaExceeded, reason],

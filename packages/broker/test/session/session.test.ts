@@ -10,6 +10,7 @@ import { Counters } from '../../src/observe/counters.ts';
 import { LossLedger } from '../../src/observe/loss-ledger.ts';
 import type { Outlet } from '../../src/session/outlet.ts';
 import { Session } from '../../src/session/session.ts';
+import { QueueAccount } from '../../src/session/waiting-messages.ts';
 import { MemoryStore } from '../../src/store/memory-store.ts';
 import type { SessionRecord } from '../../src/store/store.ts';
 import { deliveryOf, type MessageOptions } from '../deliveries.ts';
@@ -51,6 +52,10 @@ class FakeOutlet implements Outlet {
     assert.fail('no store of this test takes its time');
   }
 
+  cutOff(): void {
+    assert.fail('no policy of this test cuts anybody off');
+  }
+
   takeOver(): void {
     this.takeOvers++;
   }
@@ -68,7 +73,15 @@ function setUp(limits: Partial<BrokerLimits> = {}): void {
   record = new MemoryStore().createSession('client', true);
   record.expiryInterval = 60;
   const capabilities = resolveCapabilities();
-  const around = { limits: resolveLimits(limits), capabilities, counters, ledger, slab: new ByteSlab(), authorization };
+  const around = {
+    limits: resolveLimits(limits),
+    capabilities,
+    counters,
+    ledger,
+    slab: new ByteSlab(),
+    queued: new QueueAccount(),
+    authorization,
+  };
   session = new Session(record, around);
   outlet = new FakeOutlet();
   session.connect(outlet);
@@ -179,6 +192,7 @@ describe('the client is away', () => {
       counters,
       ledger,
       slab: new ByteSlab(),
+      queued: new QueueAccount(),
       authorization,
     });
     session.connect(outlet);
