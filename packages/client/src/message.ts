@@ -21,7 +21,7 @@ export class Message {
     acknowledge?: (reasonCode: ReasonCode) => void,
   ) {
     this.topicName = packet.topicName;
-    this.payload = ownBytes(packet.payload);
+    this.payload = packet.payload;
     this.qos = packet.qos;
     this.retain = packet.retain;
     this.dup = packet.dup;
@@ -49,9 +49,4 @@ export class Message {
   json(): unknown {
     return JSON.parse(this.text());
   }
-}
-
-/** A small payload that somebody keeps must not keep the whole chunk alive in which it came. */
-function ownBytes(view: Uint8Array): Uint8Array {
-  return view.byteLength * 2 >= view.buffer.byteLength ? view : new Uint8Array(view);
 }

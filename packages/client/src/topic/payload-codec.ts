@@ -49,7 +49,10 @@ export class PayloadError extends Error {
   }
 }
 
-const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const strictDecoder = new TextDecoder('utf-8', {
+  fatal: true,
+  ignoreBOM: true,
+});
 
 /** Payloads as they are. @example topic('camera/{id}/picture', bytes()) */
 export function bytes(): PayloadCodec<Uint8Array> {

@@ -84,5 +84,9 @@ export class TopicPattern {
 
 function levelOf(text: string): Level {
   const [, name, dots] = PARAMETER.exec(text) ?? [];
-  return { text: name ?? text, isParameter: name !== undefined, isRest: dots !== undefined };
+  return {
+    text: name ?? text,
+    isParameter: name !== undefined,
+    isRest: dots !== undefined,
+  };
 }

@@ -9,11 +9,7 @@ import { TopicPattern } from './topic-pattern.ts';
 /** What a {@link TypedTopic} needs of a client. */
 export interface TopicClient {
   publish(topicName: string, payload: string | Uint8Array, options?: PublishOptions): Promise<PublishOutcome>;
-  subscribe(
-    topicFilter: string,
-    options?: SubscribeOptions,
-    handler?: (message: Message) => unknown,
-  ): Subscription;
+  subscribe(topicFilter: string, options?: SubscribeOptions, handler?: (message: Message) => unknown): Subscription;
 }
 
 /** How a topic is published and subscribed to, where a call does not say otherwise. */
@@ -113,8 +109,15 @@ export class TypedTopic<Pattern extends string, Value, Input> {
   ): Promise<PublishOutcome> {
     const { contentType, ...defaults } = this.#defaults;
     const type = contentType && this.#codec.contentType;
-    const properties = { ...(type ? { contentType: type } : {}), ...options.properties };
-    return client.publish(this.name(parameters), this.#codec.encode(value), { ...defaults, ...options, properties });
+    const properties = {
+      ...(type ? { contentType: type } : {}),
+      ...options.properties,
+    };
+    return client.publish(this.name(parameters), this.#codec.encode(value), {
+      ...defaults,
+      ...options,
+      properties,
+    });
   }
 
   /**
@@ -174,7 +177,11 @@ export class TypedTopic<Pattern extends string, Value, Input> {
     try {
       const parameters = this.parse(message.topicName);
       if (parameters === undefined) throw new Error(`'${message.topicName}' is not of '${this.pattern}'`);
-      return { value: await this.#codec.decode(message.payload), parameters, message };
+      return {
+        value: await this.#codec.decode(message.payload),
+        parameters,
+        message,
+      };
     } catch (error) {
       message.acknowledge(ReasonCode.payloadFormatInvalid);
       if (onInvalid === undefined) throw error;

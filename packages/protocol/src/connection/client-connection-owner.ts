@@ -42,7 +42,8 @@ export interface ClientConnectionOwner {
    */
   handleAuth(packet: AuthPacket): void;
   /**
-   * An Application Message, its Topic Alias resolved. The payload is a view of the bytes that came.
+   * An Application Message, its Topic Alias resolved. The payload is the owner's to keep: of a large one it is a view of the
+   * bytes that came, of a small one a copy.
    *
    * @returns The Reason Code to acknowledge with, or `LATER` and then `acceptPublish`. At QoS 0 nobody looks at it.
    */

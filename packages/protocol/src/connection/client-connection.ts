@@ -26,6 +26,7 @@ import { ClientAuthentication, type ClientAuthProperties } from './client-authen
 import type { ClientClosing, ClientConnectionOwner } from './client-connection-owner.ts';
 import { type ProtocolFault, protocolFault } from './client-fault.ts';
 import { type Agreement, agree, type ClientConnectionOptions, connectPacketOf } from './client-handshake.ts';
+import { ClientPublishReader } from './client-publish-reader.ts';
 import { ClientPublishing } from './client-publishing.ts';
 import { ClientReceiving } from './client-receiving.ts';
 import { ClientRequests } from './client-requests.ts';
@@ -77,6 +78,7 @@ export class ClientConnection {
   readonly #maximumInFlight: number;
   readonly #topicAliases: number;
   readonly #splitter: PacketSplitter;
+  readonly #publishReader: ClientPublishReader;
   readonly #output: OutputBuffer;
   readonly #ping = new ClientPing();
   readonly #authentication: ClientAuthentication;
@@ -106,6 +108,7 @@ export class ClientConnection {
       options.maximumInFlight ?? (this.#connect.protocolVersion === 5 ? 65_535 : MAXIMUM_IN_FLIGHT_BELOW_5);
     this.#topicAliases = options.topicAliases ?? 0;
     this.#splitter = new PacketSplitter(options.properties?.maximumPacketSize ?? LARGEST_PACKET);
+    this.#publishReader = new ClientPublishReader(this.#connect.protocolVersion);
     this.#output = new OutputBuffer(pool);
     this.#send(this.#connect);
   }
@@ -308,12 +311,13 @@ export class ClientConnection {
 
   #readPacket(bytes: Uint8Array, start: number, bodyStart: number, end: number): ProtocolFault | undefined {
     const firstByte = bytes[start] as number;
-    const packet = decodePacket(firstByte, bytes, bodyStart, end, this.#connect.protocolVersion);
     const established = this.#established;
+    if (established !== undefined && firstByte >> 4 === PacketType.publish) {
+      return established.receiving.handlePublish(this.#publishReader.read(bytes, start, bodyStart, end));
+    }
+    const packet = decodePacket(firstByte, bytes, bodyStart, end, this.#connect.protocolVersion);
     if (established === undefined) return this.#handleUnconnected(packet);
     switch (packet.type) {
-      case PacketType.publish:
-        return established.receiving.handlePublish(packet);
       case PacketType.puback:
       case PacketType.pubrec:
       case PacketType.pubcomp:

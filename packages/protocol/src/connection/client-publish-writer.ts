@@ -85,7 +85,7 @@ export class ClientPublishWriter {
       block[at++] = alias.alias;
     }
     if (isLarge) this.#output.appendRange(payload, 0, payload.length);
-    else copyBytes(payload, 0, payload.length, block, at);
+    else block.set(payload, at); // no view of it is made: for a small array that would cost more than the copy
   }
 
   #writeEncoded(message: MessageContent, packetId: number, dup: boolean, alias: OutboundTopicAlias | undefined): void {

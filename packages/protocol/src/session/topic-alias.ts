@@ -41,6 +41,9 @@ export class OutboundTopicAliases {
   /** Topics whose alias the receiver has not been told. */
   readonly #untold = new Set<string>();
   readonly #maximum: number;
+  /** The topic used last, when its alias is told: most often it is used again. */
+  #last = '';
+  #lastAlias: OutboundTopicAlias | undefined;
 
   /** @param maximum The receiver's Topic Alias Maximum, 0 to 65,535, or less of it [MQTT-3.1.2-26] [MQTT-3.2.2-17]. */
   constructor(maximum: number) {
@@ -50,12 +53,17 @@ export class OutboundTopicAliases {
   /** @returns Undefined when the receiver allows no aliases. */
   use(topicName: string): OutboundTopicAlias | undefined {
     if (this.#maximum === 0) return undefined;
+    if (this.#lastAlias !== undefined && topicName === this.#last) return this.#lastAlias;
     const known = this.#aliases.get(topicName);
     const alias = known ?? this.#next();
     this.#aliases.delete(topicName);
     this.#aliases.set(topicName, alias);
     const isUntold = this.#untold.size > 0 && this.#untold.delete(topicName);
-    return { alias, isKnown: known !== undefined && !isUntold };
+    const isKnown = known !== undefined && !isUntold;
+    const answer = { alias, isKnown };
+    this.#last = topicName;
+    this.#lastAlias = isKnown ? answer : undefined;
+    return answer;
   }
 
   /** The packet that was to carry the Topic Name with its new alias has not been sent after all. */
