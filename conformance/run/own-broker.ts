@@ -2,6 +2,7 @@ import {
   type BrokerOptions,
   createBroker,
   makeScramCredential,
+  type RuleOptions,
   type ScramCredential,
   scramSha256,
 } from '@busbar/broker';
@@ -17,6 +18,11 @@ const LISTENERS = [{ host: LOOPBACK, port: 0 }];
 const USERS = new Map<string, ScramCredential>([
   [SCRAM_USER.name, makeScramCredential(SCRAM_USER.password, Buffer.from('salt'), 4096)],
 ]);
+
+const RULES: readonly RuleOptions[] = [
+  { deny: 'publish', topics: '+/+/denied' },
+  { allow: 'all', topics: ['#', '$SYS/#'] },
+];
 
 const SET_UPS: Readonly<Record<SetUp, BrokerOptions>> = {
   ordinary: {
@@ -41,6 +47,8 @@ const SET_UPS: Readonly<Record<SetUp, BrokerOptions>> = {
     listeners: LISTENERS,
     capabilities: { redirection: { serverReference: 'elsewhere.example:1883' } },
   },
+  guarded: { listeners: LISTENERS, authorization: { rules: RULES } },
+  strict: { listeners: LISTENERS, authorization: { rules: RULES, deniedPublish: 'disconnect' } },
   reduced: {
     listeners: LISTENERS,
     capabilities: {
@@ -60,6 +68,8 @@ export async function startOwn(): Promise<Target> {
     limited: await createBroker(SET_UPS.limited),
     reduced: await createBroker(SET_UPS.reduced),
     redirecting: await createBroker(SET_UPS.redirecting),
+    guarded: await createBroker(SET_UPS.guarded),
+    strict: await createBroker(SET_UPS.strict),
   };
   const portOf = (setUp: SetUp, transport: string): number => {
     return brokers[setUp].listeners.find((each) => each.transport === transport)?.port ?? 0;

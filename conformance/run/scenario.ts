@@ -11,8 +11,10 @@ import type { Scene } from './scene.ts';
  *   say they are.
  * - `reduced`: no QoS 2, no retained messages, no wildcards, no Shared Subscriptions, no Subscription Identifiers.
  * - `redirecting`: clients are sent to another server.
+ * - `guarded`: nobody may publish to topics whose third level is `denied`; whoever does is acknowledged.
+ * - `strict`: the same, and whoever does is cut off.
  */
-export type SetUp = 'ordinary' | 'limited' | 'reduced' | 'redirecting';
+export type SetUp = 'ordinary' | 'limited' | 'reduced' | 'redirecting' | 'guarded' | 'strict';
 
 /** What a scenario is, before it is known for which version it runs. */
 export interface ScenarioBody {

@@ -3,6 +3,7 @@ import { authenticating } from './client/authenticating.ts';
 import { connecting } from './client/connecting.ts';
 import { publishing } from './client/publishing.ts';
 import { receiving } from './client/receiving.ts';
+import { authorization } from './every/authorization.ts';
 import { connection } from './every/connection.ts';
 import { malformed } from './every/malformed.ts';
 import { ordering } from './every/ordering.ts';
@@ -43,6 +44,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...connect3,
   ...[connecting, authenticating, publishing, receiving].flat(),
   ...[
+    authorization,
     session,
     will,
     retain,
