@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs';
 import * as nodeModule from 'node:module';
+import path from 'node:path';
 
 const main = new URL('../dist/main.js', import.meta.url);
 
@@ -21,6 +22,8 @@ if (!existsSync(main)) {
   process.stdout.on('error', handleOutputError);
   process.stderr.on('error', () => {});
   const { main: run } = await import(main.href);
-  const exitCode = await run(process.argv.slice(2));
+  // A link may bear the name of one of mosquitto's tools.
+  const calledAs = path.basename(process.argv[1] ?? '').replace(/\.(js|cmd)$/, '');
+  const exitCode = await run(process.argv.slice(2), calledAs);
   process.exitCode ||= exitCode;
 }

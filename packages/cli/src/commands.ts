@@ -1,11 +1,38 @@
-import type { CommandDefinition } from './command/definition.ts';
+import type { CommandDefinition, CommandDescription } from './command/definition.ts';
+
+/** What stands before a command's name. */
+export interface CallContext {
+  /** Options that a profile gives, before those that were typed. */
+  readonly profile: readonly string[];
+}
 
 /** A command of `busbar`: enough of it to list it, and how to load the rest. */
-export interface CommandEntry {
+export type CommandEntry = DefinedEntry | CalledEntry;
+
+interface NamedEntry {
   readonly name: string;
   readonly summary: string;
+}
+
+/** A command that is defined as data, options and all. */
+export interface DefinedEntry extends NamedEntry {
   /** Loads only what this command needs, so that a small one starts quickly. */
   readonly load: () => Promise<CommandDefinition>;
+  readonly call?: undefined;
+}
+
+/** A command that reads its words itself, as mosquitto's tools do, and is quicker than its description can be loaded. */
+export interface CalledEntry extends NamedEntry {
+  readonly load: () => Promise<CommandDescription>;
+  /** @returns The exit code. */
+  readonly call: (words: readonly string[], context: CallContext) => Promise<number>;
+}
+
+function tool(name: 'pub' | 'sub' | 'rr'): CalledEntry['call'] {
+  return async (words, { profile }) => {
+    const { callTool } = await import('./tool/call-tool.ts');
+    return callTool({ tool: name, words, isMosquitto: false, profile });
+  };
 }
 
 /** All commands, in the order of the help. */
@@ -24,11 +51,19 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'pub',
     summary: 'publish messages, as mosquitto_pub does',
     load: async () => (await import('./pub/pub-command.ts')).pubCommand,
+    call: tool('pub'),
   },
   {
     name: 'sub',
     summary: 'subscribe and print messages, as mosquitto_sub does',
     load: async () => (await import('./sub/sub-command.ts')).subCommand,
+    call: tool('sub'),
+  },
+  {
+    name: 'rr',
+    summary: 'publish a request and print the answer, as mosquitto_rr does',
+    load: async () => (await import('./rr/rr-command.ts')).rrCommand,
+    call: tool('rr'),
   },
   {
     name: 'bench',

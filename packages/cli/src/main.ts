@@ -1,57 +1,78 @@
-import { CommandError, WrongUsage } from './command/command-error.ts';
-import { parseCommandLine } from './command/command-line.ts';
-import type { CommandDefinition } from './command/definition.ts';
-import { COMMANDS } from './commands.ts';
+import { COMMANDS, type CommandEntry, type DefinedEntry } from './commands.ts';
 import { ExitCode } from './exit-code.ts';
-import { overviewOf, suggestCommand } from './overview.ts';
-import { readVersion } from './version.ts';
+
+/** The tools whose names a link to `busbar` may bear. */
+const LINKS = { mosquitto_pub: 'pub', mosquitto_sub: 'sub', mosquitto_rr: 'rr' } as const;
 
 /**
  * The `busbar` command: finds the command that is meant, loads it, gives it its values, and tells in one line what went
  * wrong.
  *
  * @param argv What was typed after `busbar`.
+ * @param calledAs The name of the program: that of one of mosquitto's tools makes it behave as that tool.
  * @returns The exit code.
  */
-export async function main(argv: readonly string[]): Promise<number> {
+export async function main(argv: readonly string[], calledAs = 'busbar'): Promise<number> {
+  const link = Object.entries(LINKS).find(([name]) => name === calledAs)?.[1];
+  if (link !== undefined) {
+    const { callTool } = await import('./tool/call-tool.ts');
+    return callTool({ tool: link, words: argv, isMosquitto: true });
+  }
   const [first, ...rest] = argv;
+  if (first === '--profile') return callWithProfile(rest);
+  const entry = COMMANDS.find(({ name }) => name === first);
+  return entry === undefined ? answer(first, rest) : callCommand(entry, rest, []);
+}
+
+async function callWithProfile([name, first, ...rest]: readonly string[]): Promise<number> {
+  const entry = COMMANDS.find((each) => each.name === first);
+  if (name === undefined || first === undefined) return complain('--profile needs <name>, and a command after that');
+  if (entry === undefined) return answer(first, rest);
+  if (entry.call === undefined) return complain(`'busbar ${first}' connects to no server: it has no use for --profile`);
+  const { loadProfile } = await import('./profile/load-profile.ts');
+  const { ProfileError } = await import('./profile/profile-error.ts');
+  try {
+    return await callCommand(entry, rest, await loadProfile(name, process.env));
+  } catch (error) {
+    if (error instanceof ProfileError) return complain(error.message);
+    throw error;
+  }
+}
+
+function callCommand(entry: CommandEntry, words: readonly string[], profile: readonly string[]): Promise<number> {
+  return entry.call === undefined ? runDefined(entry, words) : entry.call(words, { profile });
+}
+
+/** What is no command: the help, the version, or a mistake. */
+async function answer(first: string | undefined, rest: readonly string[]): Promise<number> {
+  const { overviewOf, suggestCommand } = await import('./overview.ts');
   switch (first) {
     case undefined:
       process.stderr.write(overviewOf(COMMANDS));
       return ExitCode.usage;
     case 'help':
-      return rest[0] === undefined ? main(['--help']) : main([rest[0], '--help']);
+      return rest[0] === undefined ? answer('--help', []) : main([rest[0], '--help']);
     case '-h':
     case '--help':
       process.stdout.write(overviewOf(COMMANDS));
       return ExitCode.success;
     case '-V':
-    case '--version':
+    case '--version': {
+      const { readVersion } = await import('./version.ts');
       process.stdout.write(`busbar ${readVersion()}\n`);
       return ExitCode.success;
+    }
+    default:
+      return complain(suggestCommand(first, COMMANDS));
   }
-  const entry = COMMANDS.find(({ name }) => name === first);
-  if (entry !== undefined) return runCommand(await entry.load(), rest);
-  process.stderr.write(`Error: ${suggestCommand(first, COMMANDS)}\n`);
+}
+
+function complain(line: string): number {
+  process.stderr.write(`Error: ${line}\n`);
   return ExitCode.usage;
 }
 
-async function runCommand(definition: CommandDefinition, argv: readonly string[]): Promise<number> {
-  try {
-    const parsed = parseCommandLine(definition, argv);
-    if (parsed.help === undefined) return await definition.run(parsed.values, parsed.words);
-    process.stdout.write(parsed.help);
-    return ExitCode.success;
-  } catch (error) {
-    if (error instanceof CommandError) {
-      if (error.message !== '') process.stderr.write(`Error: ${error.message}\n`);
-      return error.exitCode;
-    }
-    if (error instanceof WrongUsage) {
-      process.stderr.write(`Error: ${error.message} (see 'busbar ${definition.name} --help')\n`);
-      return definition.usageExitCode;
-    }
-    process.stderr.write(`Error: ${error instanceof Error ? error.message : String(error)}\n`);
-    return ExitCode.failure;
-  }
+async function runDefined(entry: DefinedEntry, words: readonly string[]): Promise<number> {
+  const { runDefinition } = await import('./command/run-definition.ts');
+  return runDefinition(await entry.load(), words);
 }

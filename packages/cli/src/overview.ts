@@ -1,3 +1,4 @@
+import { nearestOf } from './command/nearest.ts';
 import type { CommandEntry } from './commands.ts';
 
 /** What `busbar --help` prints. */
@@ -26,27 +27,7 @@ Examples:
 /** The line for a command that does not exist, with the one that is probably meant. */
 export function suggestCommand(given: string, commands: readonly CommandEntry[]): string {
   const names = commands.map(({ name }) => name);
-  const near = names.find((name) => isNear(given, name));
+  const near = nearestOf(given, names);
   const advice = near === undefined ? `the commands are ${names.join(', ')}` : `did you mean '${near}'?`;
   return `'${given}' is not a busbar command; ${advice} (see 'busbar --help')`;
-}
-
-/** One is the beginning of the other (`publish`, `br`), or two typing mistakes away. */
-function isNear(given: string, name: string): boolean {
-  if (given.length >= 2 && (name.startsWith(given) || given.startsWith(name))) return true;
-  return distance(given, name) <= Math.min(2, name.length - 2);
-}
-
-/** Letters to insert, delete or replace to get from one word to the other (Levenshtein). */
-function distance(one: string, other: string): number {
-  let above = Array.from({ length: other.length + 1 }, (_, at) => at);
-  for (const [row, letter] of [...one].entries()) {
-    const current = [row + 1];
-    for (const [at, otherLetter] of [...other].entries()) {
-      const replaced = (above[at] ?? 0) + (letter === otherLetter ? 0 : 1);
-      current.push(Math.min(replaced, (above[at + 1] ?? 0) + 1, (current[at] ?? 0) + 1));
-    }
-    above = current;
-  }
-  return above.at(-1) ?? 0;
 }

@@ -45,6 +45,7 @@ test('a command that does not exist', async () => {
   expect(await runInProcess(['serve'])).toEqual({
     exitCode: 2,
     stdout: '',
-    stderr: "Error: 'serve' is not a busbar command; the commands are start, broker, pub, sub (see 'busbar --help')\n",
+    stderr:
+      "Error: 'serve' is not a busbar command; the commands are start, broker, pub, sub, rr, bench (see 'busbar --help')\n",
   });
 });

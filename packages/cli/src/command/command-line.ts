@@ -1,6 +1,13 @@
 import { Command, CommanderError, Help, Option } from 'commander';
 import { WrongUsage } from './command-error.ts';
-import type { CommandDefinition, OptionDefinition, OptionDefinitions, OptionValues } from './definition.ts';
+import type {
+  CommandDefinition,
+  CommandDescription,
+  OptionDefinition,
+  OptionDefinitions,
+  OptionValues,
+} from './definition.ts';
+import { describeOption } from './describe-option.ts';
 
 /** What a command line asks for: the help, or the command with its values. */
 export type Parsed<Options extends OptionDefinitions> =
@@ -37,11 +44,11 @@ export function parseCommandLine<Options extends OptionDefinitions>(
 }
 
 /** The help of a command, as `--help` prints it. */
-export function helpOf(definition: CommandDefinition): string {
+export function helpOf(definition: CommandDescription): string {
   return createCommand(definition).helpInformation();
 }
 
-function createCommand(definition: CommandDefinition): Command {
+function createCommand(definition: CommandDescription): Command {
   const command = new Command(`busbar ${definition.name}`)
     .usage(definition.words === undefined ? '[options]' : `[options] ${definition.words.usage}`)
     .description(definition.description)
@@ -54,7 +61,7 @@ function createCommand(definition: CommandDefinition): Command {
   return command;
 }
 
-function wrappedNotes({ notes = [] }: CommandDefinition): string[] {
+function wrappedNotes({ notes = [] }: CommandDescription): string[] {
   return notes.flatMap((note) => ['', new Help().boxWrap(note, helpWidth())]);
 }
 
@@ -70,15 +77,6 @@ function createOption(name: string, definition: OptionDefinition): Option {
     });
   }
   return option;
-}
-
-/** What an option is for, with its default. */
-export function describeOption({ description, default: value, repeatable }: OptionDefinition): string {
-  const remarks = [
-    ...(value === undefined ? [] : [`default: ${String(value)}`]),
-    ...(repeatable === undefined ? [] : ['may be repeated']),
-  ];
-  return remarks.length === 0 ? description : `${description} (${remarks.join('; ')})`;
 }
 
 /** What the options are that are not given. */

@@ -1,8 +1,8 @@
 /**
- * What a command is, as data: from it come parsing, `--help` and the reference page (docs/reference/cli.md), so that the
- * three cannot disagree.
+ * What a command is, as data: from it come `--help`, completion, man pages and the reference page (docs/reference/cli.md),
+ * so that they cannot disagree.
  */
-export interface CommandDefinition<Options extends OptionDefinitions = OptionDefinitions> {
+export interface CommandDescription<Options extends OptionDefinitions = OptionDefinitions> {
   readonly name: string;
   /** One line, for the list of commands. */
   readonly summary: string;
@@ -18,6 +18,11 @@ export interface CommandDefinition<Options extends OptionDefinitions = OptionDef
   readonly usageExitCode: number;
   /** `-h` is the host where mosquitto's tools have it so; elsewhere it is the help. */
   readonly helpFlags: '--help' | '-h, --help';
+}
+
+/** A command whose options are read as its description says. */
+export interface CommandDefinition<Options extends OptionDefinitions = OptionDefinitions>
+  extends CommandDescription<Options> {
   /** Says what to do with a word that is no option; by default that none was expected. */
   readonly explainArgument?: (argument: string) => string;
   /** Does it. @returns The exit code. */

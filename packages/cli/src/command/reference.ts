@@ -1,8 +1,8 @@
-import { describeOption } from './command-line.ts';
-import type { CommandDefinition } from './definition.ts';
+import type { CommandDescription } from './definition.ts';
+import { describeOption } from './describe-option.ts';
 
 /** The reference page of all commands, docs/reference/cli.md, in Markdown. */
-export function renderReference(definitions: readonly CommandDefinition[]): string {
+export function renderReference(definitions: readonly CommandDescription[]): string {
   const contents = definitions.map(({ name, summary }) => `- [\`busbar ${name}\`](#busbar-${name}): ${summary}`);
   return `${[
     '# The `busbar` command',
@@ -14,7 +14,7 @@ export function renderReference(definitions: readonly CommandDefinition[]): stri
   ].join('\n\n')}\n`;
 }
 
-function renderCommand(definition: CommandDefinition): string[] {
+function renderCommand(definition: CommandDescription): string[] {
   const { name, description, options, examples, notes = [], helpFlags } = definition;
   const rows = Object.values(options).map((option) => {
     const placeholder = option.value === undefined ? '' : ` ${option.value.placeholder}`;

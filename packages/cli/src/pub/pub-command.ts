@@ -1,84 +1,31 @@
-import { topicNameFault } from '@busbar/protocol';
-import { WrongUsage } from '../command/command-error.ts';
-import { defineCommand } from '../command/definition.ts';
-import { text } from '../command/value.ts';
+import type { CommandDescription } from '../command/definition.ts';
 import { ExitCode } from '../exit-code.ts';
-import { clientOptionsOf, connectionOptions, propertyOption, qosValue, serverOf } from '../mqtt/connection-options.ts';
-import { propertiesFor } from '../mqtt/property-option.ts';
-import type { PayloadSource } from './publish-messages.ts';
+import { describeOptions } from '../tool/describe-tool.ts';
+import { optionsOf } from '../tool/tool-options.ts';
 
-/** `busbar pub`: publishes a message, or one for each line of stdin. */
-export const pubCommand = defineCommand({
+/** `busbar pub`: publishes messages and ends. */
+export const pubCommand: CommandDescription = {
   name: 'pub',
   summary: 'publish messages, as mosquitto_pub does',
-  description: 'Publishes messages on a topic, with the flags and exit codes of mosquitto_pub.',
+  description:
+    'Publishes a message, or each line of stdin as one, and ends, with the options, the packets, the output and the exit codes of mosquitto_pub 2.1.',
   helpFlags: '--help',
   usageExitCode: ExitCode.failure,
-  options: {
-    topic: { flags: '-t, --topic', value: text('topic'), description: 'topic to publish on' },
-    message: { flags: '-m, --message', value: text('message'), description: 'publish this message' },
-    file: { flags: '-f, --file', value: text('file'), description: 'publish the content of a file as one message' },
-    stdinLines: { flags: '-l, --stdin-line', description: 'publish every line of stdin as a message, as it comes' },
-    stdinWhole: { flags: '-s, --stdin-file', description: 'publish the whole of stdin as one message' },
-    nothing: {
-      flags: '-n, --null-message',
-      description: 'publish an empty message; with -r it clears the retained one',
-    },
-    qos: { flags: '-q, --qos', value: qosValue, default: 0, description: 'QoS to publish with' },
-    retain: { flags: '-r, --retain', description: 'make it the retained message of its topic' },
-    ...connectionOptions,
-    property: propertyOption('connect', 'publish', 'will'),
-  },
+  options: describeOptions(optionsOf('pub')),
   examples: [
-    { line: 'busbar pub -t plant/line1/set -m 7.5 -q 1 -r', what: 'a retained message with QoS 1' },
-    { line: 'busbar pub -t plant/line1/set -n -r', what: 'clears the retained message' },
-    { line: 'vmstat 1 | busbar pub -t host/vmstat -l', what: 'a message for every line, as it comes' },
+    { line: 'busbar pub -t plant/line1/set -m 7.5', what: 'one message' },
+    { line: 'busbar pub -t plant/line1/set -m 7.5 -q 1 -r', what: 'with QoS 1, kept for subscribers to come' },
+    { line: 'sensors | busbar pub -t plant/line1/log -l', what: 'each line of a program as a message' },
     {
-      line: "busbar pub -t orders -m '{}' -D publish content-type application/json",
-      what: 'with an MQTT 5.0 property',
+      line: 'busbar pub -t jobs -m start -D publish message-expiry-interval 60 -D publish user-property from shell',
+      what: 'with properties of MQTT 5.0',
+    },
+    {
+      line: 'busbar pub -L mqtts://user:secret@broker.example/plant/set -m 7.5',
+      what: 'over TLS, everything in one URL',
     },
   ],
-  notes: ['All exit codes: docs/reference/exit-codes.md.'],
-  explainArgument: (argument) => `unexpected word '${argument}': a topic is given with -t, a message with -m`,
-  async run(values) {
-    const { topic } = values;
-    if (topic === undefined) throw new WrongUsage('a topic (-t) and a message (-m, -f, -l, -s or -n) are needed');
-    const fault = topicNameFault(topic);
-    if (fault !== undefined) throw new WrongUsage(`-t/--topic: ${fault}`);
-    const job = {
-      server: serverOf(values),
-      clientOptions: clientOptionsOf(values),
-      topicName: topic,
-      qos: values.qos,
-      retain: values.retain,
-      properties: propertiesFor('publish', values.property),
-      source: payloadSourceOf(values),
-      isTraced: values.debug,
-      isQuiet: values.quiet,
-    };
-    const { publishMessages } = await import('./publish-messages.ts'); // not before the command line is found right
-    return publishMessages(job);
-  },
-});
-
-interface SourceValues {
-  readonly message: string | undefined;
-  readonly file: string | undefined;
-  readonly stdinLines: boolean;
-  readonly stdinWhole: boolean;
-  readonly nothing: boolean;
-}
-
-function payloadSourceOf({ message, file, stdinLines, stdinWhole, nothing }: SourceValues): PayloadSource {
-  const sources: PayloadSource[] = [
-    ...(message === undefined ? [] : [{ kind: 'bytes', bytes: Buffer.from(message) } as const]),
-    ...(file === undefined ? [] : [{ kind: 'file', path: file } as const]),
-    ...(stdinLines ? [{ kind: 'stdin-lines' } as const] : []),
-    ...(stdinWhole ? [{ kind: 'stdin' } as const] : []),
-    ...(nothing ? [{ kind: 'bytes', bytes: new Uint8Array(0) } as const] : []),
-  ];
-  const [source, another] = sources;
-  if (source === undefined) throw new WrongUsage('a message is needed (-m, -f, -l, -s or -n)');
-  if (another !== undefined) throw new WrongUsage('only one of -m, -f, -l, -s and -n can be given');
-  return source;
-}
+  notes: [
+    'It ends with 0 when the messages were sent, for QoS 1 and 2 when the server has acknowledged them; one that the server does not accept is a warning. With -l a lost connection is taken up again, and what was not acknowledged is sent again; otherwise the exit code is 7. All exit codes: docs/reference/exit-codes.md. A link named mosquitto_pub to this command behaves as that one does, in its words; docs/reference/mosquitto-options.md compares the options.',
+  ],
+};

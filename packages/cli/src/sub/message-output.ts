@@ -3,24 +3,41 @@ import type { Writable } from 'node:stream';
 /** Bytes from which waiting output is written before the turn ends. */
 const FULL = 65_536;
 
+/** What is to happen when the reader of our output does not keep up, or is gone. */
+export interface OutputFlow {
+  /** Nobody reads any more; `error` when that is not simply the pipe's end. Called once. */
+  handleClosed(error?: Error): void;
+  /** The reader takes less than comes: whoever produces waits for {@link handleDrained}. */
+  handleCongested?(): void;
+  handleDrained?(): void;
+}
+
 /**
  * Writes messages to stdout, those of one turn of the event loop together. A reader that has gone away (`| head -1`) is
- * the ordinary end of a pipe, not an error.
+ * the ordinary end of a pipe, not an error; one that is slow makes the producer wait, so that memory stays bounded.
  */
 export class MessageOutput {
   readonly #stream: Writable;
+  readonly #flow: OutputFlow;
   #waiting: Uint8Array[] = [];
   #byteLength = 0;
+  #isClosed = false;
+  readonly #onError = (error: NodeJS.ErrnoException) => {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#flow.handleClosed(error.code === 'EPIPE' ? undefined : error);
+  };
 
-  /** @param onClosed Called once when nobody reads any more; `error` when that is not simply the pipe's end. */
-  constructor(stream: Writable, onClosed: (error?: Error) => void) {
+  constructor(stream: Writable, flow: OutputFlow) {
     this.#stream = stream;
-    let isClosed = false;
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (isClosed) return;
-      isClosed = true;
-      onClosed(error.code === 'EPIPE' ? undefined : error);
-    });
+    this.#flow = flow;
+    stream.on('error', this.#onError);
+  }
+
+  /** Writes what waits, and leaves the stream to whoever had it before. */
+  close(): void {
+    this.flush();
+    this.#stream.off('error', this.#onError);
   }
 
   write(parts: readonly Uint8Array[]): void {
@@ -38,6 +55,8 @@ export class MessageOutput {
     const bytes = Buffer.concat(this.#waiting, this.#byteLength);
     this.#waiting = [];
     this.#byteLength = 0;
-    this.#stream.write(bytes);
+    if (this.#stream.write(bytes)) return;
+    this.#flow.handleCongested?.();
+    this.#stream.once('drain', () => this.#flow.handleDrained?.());
   }
 }

@@ -1,75 +1,32 @@
-import { subscriptionFilterFault } from '@busbar/protocol';
-import { WrongUsage } from '../command/command-error.ts';
-import { defineCommand } from '../command/definition.ts';
-import { text, wholeNumber } from '../command/value.ts';
+import type { CommandDescription } from '../command/definition.ts';
 import { ExitCode } from '../exit-code.ts';
-import { clientOptionsOf, connectionOptions, propertyOption, qosValue, serverOf } from '../mqtt/connection-options.ts';
-import { propertiesFor } from '../mqtt/property-option.ts';
-import { formatJson, formatPayload, formatVerbose } from './message-format.ts';
+import { describeOptions } from '../tool/describe-tool.ts';
+import { optionsOf } from '../tool/tool-options.ts';
+
+/** The fields of `-F`, for the help of `sub` and `rr`. */
+export const FORMAT_NOTE =
+  'A format (-F) has fields: %t topic, %p payload, %x and %X payload in hexadecimal, %l its length, %q QoS, %r retain flag, %m packet identifier, %I time, %U Unix time, %j the message as JSON with the payload as text, %J with the payload as JSON, %f and %d a float or double, %% a percent sign; of MQTT 5.0 %A topic alias, %C content type, %D correlation data, %E message expiry interval, %F payload format indicator, %P user properties, %R response topic, %S subscription identifier. Between % and the letter may stand - (left), 0 (zeros), a width, a precision after a dot (for %x: so many digits, then a separator that follows it, such as %.2:x). @ and a letter is a part of the time as strftime has it (@H:@M:@S, @N nanoseconds), @@ an at sign; \\n \\r \\t \\v \\a \\e \\0 \\\\ are characters.';
 
 /** `busbar sub`: subscribes and prints what comes. */
-export const subCommand = defineCommand({
+export const subCommand: CommandDescription = {
   name: 'sub',
   summary: 'subscribe and print messages, as mosquitto_sub does',
   description:
-    'Subscribes to topics and prints the messages that come, one a line, with the flags, output and exit codes of mosquitto_sub.',
+    'Subscribes to topics and prints the messages that come, one a line, with the options, the packets, the output and the exit codes of mosquitto_sub 2.1.',
   helpFlags: '--help',
   usageExitCode: ExitCode.failure,
-  options: {
-    topic: {
-      flags: '-t, --topic',
-      value: text('filter'),
-      repeatable: true,
-      description: 'topic to subscribe to; + stands for a level, # for the rest',
-    },
-    qos: { flags: '-q, --qos', value: qosValue, default: 0, description: 'QoS to subscribe with' },
-    verbose: { flags: '-v, --verbose', description: 'print the topic before the payload' },
-    json: {
-      flags: '--json',
-      description: 'print one JSON object a message: time, topic, qos, retain, properties, payload',
-    },
-    count: {
-      flags: '-C',
-      value: wholeNumber('count', 1, Number.MAX_SAFE_INTEGER),
-      description: 'end after so many messages',
-    },
-    timeout: {
-      flags: '-W',
-      value: wholeNumber('seconds', 1, 2_147_483),
-      description: `end after so many seconds, with exit code ${ExitCode.timeout}`,
-    },
-    ...connectionOptions,
-    property: propertyOption('connect', 'subscribe', 'will'),
-  },
+  options: describeOptions(optionsOf('sub')),
   examples: [
     { line: "busbar sub -t 'plant/#' -v", what: 'everything below plant/, with its topic' },
     { line: 'busbar sub -t plant/line1/control/state -C 1 -W 5', what: 'the retained state, within 5 s, for a script' },
     { line: "busbar sub -t 'alarms/#' -q 1 -c -i panel-7", what: 'a session that collects messages while we are away' },
     { line: "busbar sub -t '#' --json | jq .topic", what: 'one JSON object a line' },
+    { line: "busbar sub -t 'plant/#' -F '@H:@M:@S %-30t %p'", what: 'a format of your own' },
+    { line: "busbar sub -t 'cell/#' -v --decode cbor", what: 'payloads in CBOR, shown as JSON' },
+    { line: "busbar sub -t 'old/#' --remove-retained --retained-only", what: 'clear retained messages' },
   ],
   notes: [
-    'A lost connection is taken up again, with a note on stderr. SIGINT and SIGTERM end it in order, exit code 0. All exit codes: docs/reference/exit-codes.md.',
+    FORMAT_NOTE,
+    'A lost connection is taken up again, with a note on stderr. SIGINT and SIGTERM end it in order, exit code 0. All exit codes: docs/reference/exit-codes.md. A link named mosquitto_sub to this command behaves as that one does, in its words; docs/reference/mosquitto-options.md compares the options.',
   ],
-  explainArgument: (argument) => `unexpected word '${argument}': a topic is given with -t`,
-  async run(values) {
-    if (values.topic.length === 0) throw new WrongUsage('a topic to subscribe to is needed (-t)');
-    for (const topicFilter of values.topic) {
-      const fault = subscriptionFilterFault(topicFilter);
-      if (fault !== undefined) throw new WrongUsage(`-t/--topic: '${topicFilter}': ${fault}`);
-    }
-    const job = {
-      server: serverOf(values),
-      clientOptions: clientOptionsOf(values),
-      topicFilters: values.topic,
-      qos: values.qos,
-      properties: propertiesFor('subscribe', values.property),
-      format: values.json ? formatJson : values.verbose ? formatVerbose : formatPayload,
-      count: values.count,
-      timeoutMs: values.timeout === undefined ? undefined : values.timeout * 1000,
-      isTraced: values.debug,
-      isQuiet: values.quiet,
-    };
-    const { printMessages } = await import('./print-messages.ts'); // not before the command line is found right
-    return printMessages(job);
-  },
-});
+};

@@ -62,6 +62,7 @@ describe('what is printed', () => {
       qos: 1,
       retain: 0,
       payloadlen: 7,
+      mid: 1,
       properties: { 'content-type': 'text/plain' },
       payload: 'one\ntwo',
     });
@@ -219,7 +220,7 @@ describe('what cannot be done', () => {
     [['a'], "unexpected word 'a': a topic is given with -t"],
     [
       ['-t', 'a', '-D', 'publish', 'content-type', 'x'],
-      "expected connect, subscribe or will as the command, not 'publish'",
+      "expected connect, subscribe, unsubscribe, disconnect or will as the packet, not 'publish'",
     ],
   ])('%j: one line, exit code 1, as mosquitto_sub has it', async (args, line) => {
     const { exitCode, stdout, stderr } = await runInProcess(['sub', ...args]);

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
@@ -116,14 +117,35 @@ export async function runBusbar(args: readonly string[], input: string | Uint8Ar
   return command.ended;
 }
 
+/** Starts `busbar` through a link that bears another name. */
+export function startLink(name: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): RunningCommand {
+  const folder = mkdtempSync(path.join(tmpdir(), 'busbar-link-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  symlinkSync(LAUNCHER, path.join(folder, name));
+  return new RunningCommand(process.execPath, [path.join(folder, name), ...args], env);
+}
+
+/** Runs `busbar` through a link to its end. */
+export async function runLink(name: string, args: readonly string[], input: string | Uint8Array = ''): Promise<Ended> {
+  const command = startLink(name, args);
+  command.stdin.end(input);
+  return command.ended;
+}
+
 /** Starts another program. */
 export function startProgram(program: string, args: readonly string[]): RunningCommand {
   return new RunningCommand(program, args);
 }
 
-/** Starts `busbar broker` on a free port and waits until it is ready. */
+/** Starts `busbar broker` on a free port, without a data directory unless one is given, and waits until it is ready. */
 export async function startBroker(...args: readonly string[]): Promise<{ command: RunningCommand; port: string }> {
-  const command = startBusbar(['broker', '--port', '0', ...args]);
+  const command = startBusbar([
+    'broker',
+    '--port',
+    '0',
+    ...(args.includes('--data') ? [] : ['--data', 'memory']),
+    ...args,
+  ]);
   const [, port = ''] = await command.untilStdout(/ready on mqtt:\/\/\S+:(\d+)/);
   return { command, port };
 }

@@ -1,0 +1,21 @@
+import { connectionOptions } from './connection-options.ts';
+import { ownOptions, printingOptions, qosOption, receivingOptions, sendingOptions } from './message-options.ts';
+import type { ToolOption } from './option.ts';
+import { tlsOptions } from './tls-options.ts';
+import type { Tool } from './tool-settings.ts';
+
+/** Every option of the three tools, in the order of the help. */
+export const TOOL_OPTIONS: readonly ToolOption[] = [
+  ...sendingOptions,
+  ...receivingOptions,
+  qosOption,
+  ...printingOptions,
+  ...connectionOptions,
+  ...tlsOptions,
+  ...ownOptions,
+];
+
+/** The options of one tool. */
+export function optionsOf(tool: Tool): readonly ToolOption[] {
+  return TOOL_OPTIONS.filter(({ tools }) => tools.includes(tool));
+}
