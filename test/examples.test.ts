@@ -94,7 +94,7 @@ describe('protocol-object', () => {
   });
 
   test('survives a broker that is killed and started again', async () => {
-    const broker = startProgram('packages/cli/bin/busbar.js', 'broker', '--port', '0');
+    const broker = startProgram('packages/cli/bin/busbar.js', 'broker', '--data', 'memory', '--port', '0');
     await broker.untilOutput(/ready on .*\n/);
     const [, port = ''] = /ready on \S+:(\d+)/.exec(broker.stdout) ?? [];
     const program = startExample('protocol-object', 'localhost', port);
@@ -102,7 +102,7 @@ describe('protocol-object', () => {
 
     await broker.stop('SIGKILL');
     await program.untilOutput(/connection lost: .+; next attempt in \d+ ms\n/);
-    await startProgram('packages/cli/bin/busbar.js', 'broker', '--port', port).untilOutput(/ready on /);
+    await startProgram('packages/cli/bin/busbar.js', 'broker', '--data', 'memory', '--port', port).untilOutput(/ready on /);
     await program.untilOutput(/connected: (?:.|\n)*connected: (?:.|\n)*Hello 1\n/);
     const { exitCode } = await program.stop('SIGINT');
 

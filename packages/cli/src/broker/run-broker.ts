@@ -9,19 +9,21 @@ export interface BrokerRun {
   readonly host: string;
   /** Absent: 1883, or a free one when that is taken. */
   readonly port: number | undefined;
+  /** The data directory, or `memory`. */
+  readonly data: string;
   /** Milliseconds until it ends by itself; absent: never. */
   readonly lastsMs?: number | undefined;
   readonly verbose: boolean;
   readonly logFormat: LogFormat | undefined;
 }
 
-/** Runs a broker until a signal, or its time, ends it. @returns The exit code. @throws {CommandError} It cannot listen. */
-export async function runBroker({ host, port, lastsMs, verbose, logFormat }: BrokerRun): Promise<number> {
+/** Runs a broker until a signal, or its time, ends it. @returns The exit code. @throws {CommandError} It cannot listen, or not use its data. */
+export async function runBroker({ host, port, data, lastsMs, verbose, logFormat }: BrokerRun): Promise<number> {
   const log = await createLog(logFormat, verbose ? 'debug' : 'info');
   const stopSignal = new StopSignal();
   const broker = await (port === undefined
-    ? startBrokerNear({ host, port: USUAL_PORT, log })
-    : startBroker({ host, port, log }));
+    ? startBrokerNear({ host, port: USUAL_PORT, log, data })
+    : startBroker({ host, port, log, data }));
   process.stdout.write(`${readyLine(broker, host)}\n`);
   const timer = lastsMs === undefined ? undefined : setTimeout(() => stopSignal.stop('time is over'), lastsMs);
   const reason = await stopSignal.received;

@@ -3,31 +3,45 @@ import { TransportError } from '@busbar/transport';
 import { CommandError } from '../command/command-error.ts';
 import { ExitCode } from '../exit-code.ts';
 import { readVersion } from '../version.ts';
+import { openDataStore } from './data-store.ts';
 
 /** Where to listen. */
 export interface Listening {
   readonly host: string;
   readonly port: number;
   readonly log: BrokerLog;
+  /** The data directory, or `memory`. */
+  readonly data: string;
 }
 
-/** Starts a broker. @throws {CommandError} In one line, why it cannot listen. */
-export async function startBroker({ host, port, log }: Listening): Promise<Broker> {
+/** Starts a broker. @throws {CommandError} In one line, why it cannot listen, or not use its data. */
+export async function startBroker(listening: Listening): Promise<Broker> {
   try {
-    return await createBroker({ listeners: [{ host, port }], log });
+    return await attempt(listening);
   } catch (error) {
+    const { host, port } = listening;
     if (error instanceof TransportError) throw new CommandError(ExitCode.failure, explain(error, host, port));
     throw error;
   }
 }
 
-/** Starts a broker on a free port if this one is taken. @throws {CommandError} In one line, why it cannot listen. */
-export async function startBrokerNear({ host, port, log }: Listening): Promise<Broker> {
+/** Starts a broker on a free port if this one is taken. @throws {CommandError} As {@link startBroker}. */
+export async function startBrokerNear(listening: Listening): Promise<Broker> {
   try {
-    return await createBroker({ listeners: [{ host, port }], log });
+    return await attempt(listening);
   } catch (error) {
     const isTaken = error instanceof TransportError && error.code === 'EADDRINUSE';
-    return startBroker({ host, port: isTaken ? 0 : port, log });
+    return startBroker(isTaken ? { ...listening, port: 0 } : listening);
+  }
+}
+
+async function attempt({ host, port, log, data }: Listening): Promise<Broker> {
+  const store = await openDataStore(data);
+  try {
+    return await createBroker({ listeners: [{ host, port }], log, ...(store === undefined ? {} : { store }) });
+  } catch (error) {
+    await store?.close();
+    throw error;
   }
 }
 

@@ -21,6 +21,8 @@ export interface DemoOptions {
   readonly host: string;
   /** Absent: 1883, or a free one when that is taken. */
   readonly port: number | undefined;
+  /** The data directory, or `memory`. */
+  readonly data: string;
   readonly seed: number;
 }
 
@@ -57,10 +59,10 @@ export class Demo implements DeviceOwner {
     const events = new EventList(startedAt);
     const log = new DemoLog((kind, text) => events.add(kind, text, performance.now()));
     log.own.add(MONITOR);
-    const { host, port } = options;
+    const { host, port, data } = options;
     const broker = await (port === undefined
-      ? startBrokerNear({ host, port: USUAL_PORT, log })
-      : startBroker({ host, port, log }));
+      ? startBrokerNear({ host, port: USUAL_PORT, log, data })
+      : startBroker({ host, port, log, data }));
     try {
       const monitor = await connect(urlOf(broker, host), { clientIdentifier: MONITOR });
       const demo = new Demo(options, { startedAt, events, log, broker, monitor });

@@ -14,18 +14,20 @@ export interface DemoRun {
   readonly host: string;
   /** Absent: 1883, or a free one when that is taken. */
   readonly port: number | undefined;
+  /** The data directory, or `memory`. */
+  readonly data: string;
   /** Milliseconds until it ends by itself; absent: never. */
   readonly lastsMs: number | undefined;
   readonly seed: number;
 }
 
 /** Shows the bottling line until a key, a signal or its time ends it. @returns The exit code. */
-export async function runDemo({ host, port, lastsMs, seed }: DemoRun): Promise<number> {
+export async function runDemo({ host, port, data, lastsMs, seed }: DemoRun): Promise<number> {
   const { stdin, stdout } = process;
   let presenter: LiveTable | LineReport | undefined;
   const stopSignal = new StopSignal(() => presenter?.close());
   stdout.on('error', () => stopSignal.stop('nobody reads'));
-  const demo = await Demo.start({ scenario: bottlingLine, host, port, seed });
+  const demo = await Demo.start({ scenario: bottlingLine, host, port, data, seed });
   stdout.write(`${readyLine(demo.broker, host)}\n`);
   const hints = hintsFor({ ...demo.address, command: commandName(process.env) });
   const view = (): DashboardView => ({ ...demo.view(), lastsMs, hints });

@@ -1,3 +1,4 @@
+import { dataPlace } from '../broker/data-store.ts';
 import { defineCommand } from '../command/definition.ts';
 import { duration, listeningPort, oneOf, text, wholeNumber } from '../command/value.ts';
 import { ExitCode } from '../exit-code.ts';
@@ -22,6 +23,13 @@ export const startCommand = defineCommand({
       default: 'localhost',
       description: 'address to listen on; localhost is reached from this machine only, 0.0.0.0 or :: from everywhere',
     },
+    data: {
+      flags: '--data',
+      value: dataPlace,
+      default: '.busbar/data',
+      description:
+        'directory where sessions, messages that wait and retained messages are kept; with memory they end with the broker',
+    },
     for: { flags: '--for', value: duration, description: 'end after this time, such as 500ms, 20s or 5m' },
     demo: { flags: '--no-demo', description: 'run the broker alone' },
     seed: {
@@ -41,13 +49,13 @@ export const startCommand = defineCommand({
     { line: 'busbar start --for 20s', what: 'for 20 seconds, with a summary at the end' },
     { line: 'busbar start --no-demo --port 1884', what: 'the broker alone' },
   ],
-  async run({ port, host, for: lastsMs, demo: withDemo, seed, verbose, logFormat }) {
+  async run({ port, host, data, for: lastsMs, demo: withDemo, seed, verbose, logFormat }) {
     // Loaded when the command line is found right.
     if (!withDemo) {
       const { runBroker } = await import('../broker/run-broker.ts');
-      return runBroker({ host, port, lastsMs, verbose, logFormat });
+      return runBroker({ host, port, data, lastsMs, verbose, logFormat });
     }
     const { runDemo } = await import('./run-demo.ts');
-    return runDemo({ host, port, lastsMs, seed: seed ?? Date.now() % 0xffff_ffff });
+    return runDemo({ host, port, data, lastsMs, seed: seed ?? Date.now() % 0xffff_ffff });
   },
 });

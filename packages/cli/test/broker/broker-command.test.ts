@@ -87,7 +87,7 @@ describe('a broker that runs', () => {
 describe('a broker that cannot run', () => {
   test('says in one line that its port is taken', async () => {
     const { port } = await startBroker();
-    const { exitCode, stdout, stderr } = await runBusbar(['broker', '--port', port]);
+    const { exitCode, stdout, stderr } = await runBusbar(['broker', '--data', 'memory', '--port', port]);
 
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
     expect(stderr).toBe(
@@ -96,7 +96,7 @@ describe('a broker that cannot run', () => {
   });
 
   test('says in one line that its address is not of this machine', async () => {
-    const { exitCode, stderr } = await runBusbar(['broker', '--port', '0', '--host', '192.0.2.1']);
+    const { exitCode, stderr } = await runBusbar(['broker', '--data', 'memory', '--port', '0', '--host', '192.0.2.1']);
     expect({ exitCode, stderr }).toEqual({
       exitCode: 1,
       stderr: 'Error: --host 192.0.2.1 is not an address of this machine\n',
@@ -104,7 +104,7 @@ describe('a broker that cannot run', () => {
   });
 
   test.each([
-    [['--data', 'disk'], "--data: expected memory, the only one there is, not 'disk'"],
+    [['--data', ''], "--data: expected a directory or memory, not ''"],
     [['--log-format', 'xml'], "--log-format: expected pretty or json, not 'xml'"],
     [['--port', '70000'], "-p/--port: expected a whole number from 0 to 65535, not '70000'"],
     [['--prot', '1'], "unknown option '--prot' (Did you mean --port?)"],
@@ -115,7 +115,7 @@ describe('a broker that cannot run', () => {
   });
 });
 
-test('--data memory, the default, is accepted', async () => {
+test('--data memory is accepted', async () => {
   const command = startBusbar(['broker', '-p', '0', '--data', 'memory', '-v']);
   await command.untilStdout(/ready/);
   command.kill('SIGINT');

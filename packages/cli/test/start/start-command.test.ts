@@ -16,7 +16,7 @@ const LINE =
   /^\d\d:\d\d \| \w+ · [\d.]+ msg\/s in · [\d.]+ out · \d+ connections.* · \d+ topics · 0 dropped · CPU \d+ % · \d+ MB/;
 
 async function startDemo(...args: readonly string[]) {
-  const command = startBusbar(['start', '--port', '0', ...args]);
+  const command = startBusbar(['start', '--data', 'memory', '--port', '0', ...args]);
   const [, port = ''] = await command.untilStdout(/ready on mqtt:\/\/\S+:(\d+)/);
   return { command, port };
 }
@@ -109,7 +109,7 @@ describe('the port', () => {
     const occupant = createServer();
     await new Promise<void>((resolve) => occupant.once('error', () => resolve()).listen(1883, '127.0.0.1', resolve));
     onTestFinished(() => void occupant.close());
-    const { stdout } = await runBusbar(['start', '--for', '500ms']);
+    const { stdout } = await runBusbar(['start', '--data', 'memory', '--for', '500ms']);
     const [, port] = /ready on mqtt:\/\/localhost:(\d+)/.exec(stdout) ?? [];
     expect(Number(port)).toBeGreaterThan(0);
     expect(Number(port)).not.toBe(1883);
@@ -118,14 +118,23 @@ describe('the port', () => {
 
   test('one that was asked for and is taken is an error', async () => {
     const { port } = await startBroker();
-    const { exitCode, stderr } = await runBusbar(['start', '--port', port, '--for', '10s']);
+    const { exitCode, stderr } = await runBusbar(['start', '--data', 'memory', '--port', port, '--for', '10s']);
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(new RegExp(`^Error: port ${port} is taken: [^\n]+\n$`));
   });
 });
 
 test('--no-demo runs the broker alone', async () => {
-  const { exitCode, stdout, stderr } = await runBusbar(['start', '--no-demo', '-p', '0', '--for', '300ms']);
+  const { exitCode, stdout, stderr } = await runBusbar([
+    'start',
+    '--data',
+    'memory',
+    '--no-demo',
+    '-p',
+    '0',
+    '--for',
+    '300ms',
+  ]);
   expect(exitCode).toBe(0);
   expect(stdout).toMatch(/^busbar broker [\d.]+ ready on mqtt:\/\/localhost:\d+ [^\n]+\n$/);
   expect(stderr).toMatch(/"reason":"time is over","msg":"stopping"/);
@@ -148,7 +157,7 @@ describe.skipIf(!isInstalled('script'))('in a terminal', () => {
   const LEAVE = '\x1b[?25h\x1b[?1049l';
 
   function startInTerminal(environment: string, ...args: readonly string[]) {
-    const line = [environment, process.execPath, LAUNCHER, 'start', '-p', '0', ...args].join(' ');
+    const line = [environment, process.execPath, LAUNCHER, 'start', '--data', 'memory', '-p', '0', ...args].join(' ');
     return startProgram('script', ['-qfec', `stty rows 30 cols 100; ${line}`, '/dev/null']);
   }
 
