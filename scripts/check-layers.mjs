@@ -62,7 +62,7 @@ const ROOMS = {
     { rooms: ['subscription', 'retained', 'will'] },
     { rooms: ['router'] },
     { rooms: ['session'] },
-    { rooms: ['entrance', 'system'] },
+    { rooms: ['entrance', 'system', 'inspect'] },
     { rooms: ['broker'] },
     { rooms: ['index'] },
   ],

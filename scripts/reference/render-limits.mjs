@@ -6,6 +6,8 @@ import { table } from './table.mjs';
 const POLICIES = {
   'drop-oldest': 'The message that has waited longest is lost, and the new one waits.',
   'drop-newest': 'The new message is lost.',
+  refuse: 'The publisher is answered with 0x97, and nobody gets the message. At QoS 0 and below 5.0, where it cannot be told, the new message is lost.',
+  disconnect: 'A client that is connected and does not take its messages is cut off with 0x97. Of one that is away the message that has waited longest is lost.',
 };
 
 const STRATEGIES = {
@@ -55,9 +57,9 @@ runs with the defaults.`,
     `Sizes are in bytes, times in milliseconds unless the name says otherwise. Hexadecimal numbers are
 [Reason Codes](errors.md#reason-codes); a client of 3.1.1 cannot be told one, and is disconnected, or acknowledged, instead.`,
     table(['limit', 'default', 'range', 'what it bounds, and what happens'], limitRows),
-    `The values of \`queuePolicy\`. Either way the loss is counted as \`queue-full\` in the
+    `The values of \`queuePolicy\`. What is lost is counted as \`queue-full\` in the
 [loss ledger](../how-to/read-the-loss-ledger.md).`,
-    table(['policy', 'what it does'], wordRows(POLICIES, readWords(limitsSource, 'type QueuePolicy'))),
+    table(['policy', 'what it does'], wordRows(POLICIES, readWords(limitsSource, 'const QUEUE_POLICIES'))),
     '## Capabilities',
     `A client of 5.0 is told with CONNACK what is missing. Every client is refused what it asks for nevertheless.`,
     table(['capability', 'default', 'values', 'meaning'], capabilityRows),

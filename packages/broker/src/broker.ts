@@ -15,9 +15,10 @@ import { type Bound, Entrance } from './entrance/entrance.ts';
 import { checkListeners, type ListenerOptions } from './entrance/listener-options.ts';
 import { LoginGuard, type LoginGuardOptions } from './entrance/login-guard.ts';
 import { Turn } from './entrance/turn.ts';
+import { Inspection } from './inspect/inspection.ts';
 import { Counters } from './observe/counters.ts';
 import { type BrokerLog, silentLog } from './observe/log.ts';
-import { LossLedger, type LossReason, type LossReport } from './observe/loss-ledger.ts';
+import { LossLedger, type LossReason } from './observe/loss-ledger.ts';
 import { QuietWarning } from './observe/quiet-warning.ts';
 import { RetainedMessages } from './retained/retained-messages.ts';
 import { Router } from './router/router.ts';
@@ -111,8 +112,14 @@ export interface Broker {
    */
   replaceAuthentication(options: AuthenticationOptions): void;
   stats(): BrokerStats;
-  /** What was not delivered: by reason, by session, with a sample of topics. */
-  losses(): LossReport;
+  /** Clients, sessions, subscriptions, retained messages, topics and losses, to look at. */
+  readonly inspect: Inspection;
+  /**
+   * Ends the connection of a client; a 5.0 client is told 0x98. Its session stays as it asked for.
+   *
+   * @returns Whether it was connected.
+   */
+  kick(clientIdentifier: string, message?: string): boolean;
   /** Stops gracefully: no new connections, 0x8B to 5.0 clients, what was sent is flushed; sessions stay in the store. */
   stop(): Promise<void>;
 }
@@ -223,7 +230,9 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
       entrance.handleRightsChanged();
     },
     stats: () => statsOf(rooms, subscriptions, retained, ledger),
-    losses: () => ledger.report(),
+    inspect: new Inspection({ clock, sessions, retained, router, ledger }),
+    kick: (clientIdentifier, message = 'the operator has ended the connection') =>
+      sessions.get(clientIdentifier)?.kick(message) ?? false,
     async stop() {
       wills.stop();
       system.stop();

@@ -50,6 +50,14 @@ export type { AuthenticationOptions } from './entrance/chain-of.ts';
 export type { Bound } from './entrance/entrance.ts';
 export type { ListenerOptions, ListenerTransport } from './entrance/listener-options.ts';
 export type { LoginGuardOptions } from './entrance/login-guard.ts';
+export type {
+  InspectedClient,
+  InspectedRetained,
+  InspectedSession,
+  InspectedSubscription,
+  InspectedTopic,
+  Inspection,
+} from './inspect/inspection.ts';
 export type { BrokerLog } from './observe/log.ts';
 export type { LossReason, LossReport, RefusalReason, SessionLosses } from './observe/loss-ledger.ts';
 export { MemoryQueue } from './store/memory-queue.ts';

@@ -155,10 +155,7 @@ export class VirtualBroker {
   /** Messages that wait: queued, or in flight and not taken over yet. */
   get waiting(): number {
     let waiting = 0;
-    for (const { queue, flows } of this.store.load().sessions) {
-      waiting += queue.length;
-      for (const { message } of flows.outbound.inFlight) if (message !== undefined) waiting++;
-    }
+    for (const { queued, inFlight } of this.broker.inspect.sessions()) waiting += queued + inFlight;
     return waiting;
   }
 

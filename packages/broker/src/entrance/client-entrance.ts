@@ -18,7 +18,7 @@ import {
 import { type ByteTransport, formatPeer, type TransportError, type TransportReceiver } from '@busbar/transport';
 import { Alarm } from '../clock/timer-wheel.ts';
 import type { Durability } from '../config/durability.ts';
-import type { Outlet } from '../session/outlet.ts';
+import type { ClientDescription, Outlet } from '../session/outlet.ts';
 import type { Session } from '../session/session.ts';
 import type { KeptWaiter } from '../store/store.ts';
 import { endsWithoutWill } from '../will/wills.ts';
@@ -29,6 +29,9 @@ import { explainRefusals } from './explanations.ts';
 import { KeptAnswers } from './kept-answers.ts';
 import type { Peer } from './peer.ts';
 import type { Flushable } from './turn.ts';
+
+/** How people call the versions, by their Protocol Level. */
+const PROTOCOL_VERSIONS = { 3: '3.1', 4: '3.1.1', 5: '5.0' } as const;
 
 /** Output that does not wait for the end of the turn. */
 const FLUSH_AT = 256 * 1024;
@@ -57,6 +60,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   #isLost = false;
   readonly #keptAnswers = new KeptAnswers();
   #awaitsKept = false;
+  #enteredAt = 0;
 
   constructor(rooms: BrokerRooms, transport: ByteTransport, peer: Peer, onClosed: (entrance: ClientEntrance) => void) {
     const now = rooms.clock.now();
@@ -171,6 +175,18 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     return true;
   }
 
+  describe(): ClientDescription {
+    const { version } = this.#connection;
+    const connectedSeconds = Math.floor((this.#rooms.clock.now() - this.#enteredAt) / 1000);
+    const protocolVersion = PROTOCOL_VERSIONS[version];
+    return { remote: this.remote, protocolVersion, connectedSeconds, bufferedBytes: this.#transport.bufferedBytes };
+  }
+
+  kick(message: string): void {
+    this.#connection.disconnect(ReasonCode.administrativeAction, message);
+    this.#mark();
+  }
+
   cutOff(): void {
     this.#connection.disconnect(
       ReasonCode.quotaExceeded,
@@ -260,6 +276,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#session = session;
     this.#clientIdentifier = session.clientIdentifier;
     this.#rooms.counters.countClient();
+    this.#enteredAt = this.#rooms.clock.now();
     this.#publications.enter(session);
     session.connect(this);
   }

@@ -60,6 +60,11 @@ export class RetainedMessages {
     return new RetainedSearch(this.#tree.matching(topicFilter), (topicName) => this.#remove(topicName));
   }
 
+  /** All of them, those of `$` topics too. */
+  *[Symbol.iterator](): Generator<ApplicationMessage, void> {
+    for (const [, message] of this.#tree) yield message;
+  }
+
   #put(message: ApplicationMessage): void {
     const previous = this.#tree.set(message.topicName, message);
     this.#byteLength += message.byteLength - (previous?.byteLength ?? 0);

@@ -39,6 +39,14 @@ export class RouteCache {
     this.#youngSize++;
   }
 
+  *[Symbol.iterator](): Generator<Route, void> {
+    for (const generation of [this.#young, this.#old]) {
+      for (const first of generation.values()) {
+        for (let route: Route | undefined = first; route !== undefined; route = route.next) yield route;
+      }
+    }
+  }
+
   #forgetOld(route: Route): void {
     const first = this.#old.get(route.hash);
     if (first === route) {

@@ -98,6 +98,14 @@ export class Router {
     return route.groups.length > 0 || route.receivers.some(({ subscriber }) => subscriber.isLasting);
   }
 
+  /** Routes that are remembered, with those who receive by them now. */
+  *routes(): Generator<Route, void> {
+    for (const route of this.#routes) {
+      if (route.epoch !== this.#subscriptions.epoch) this.#match(route);
+      yield route;
+    }
+  }
+
   /** Who takes deliveries of a Shared Subscription over whose member is gone. */
   successorOf(sharedFilter: string): Successor {
     return new SharedSuccessor(sharedFilter, this.#subscriptions, this.#ledger, this.#authorization);

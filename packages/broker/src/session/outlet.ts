@@ -1,6 +1,18 @@
 import type { ReasonCode } from '@busbar/codec';
 import type { Delivery } from '@busbar/protocol';
 
+/** What is known of a connection. */
+export interface ClientDescription {
+  /** Where it comes from, as the log has it. */
+  readonly remote: string;
+  /** `3.1`, `3.1.1` or `5.0`. */
+  readonly protocolVersion: string;
+  /** Seconds since its CONNECT was accepted. */
+  readonly connectedSeconds: number;
+  /** Bytes that wait in its socket. */
+  readonly bufferedBytes: number;
+}
+
 /** A connected client as its session sees it: what can be sent now. Made by the entrance; the session holds no socket (law 6). */
 export interface Outlet {
   /** False while so much waits in the socket that further messages should wait in the session. */
@@ -19,6 +31,10 @@ export interface Outlet {
    * @returns False before its CONNACK: then the session has to take note of it.
    */
   acceptPublish(packetId: number, reasonCode: ReasonCode): boolean;
+  /** What is known of the connection. */
+  describe(): ClientDescription;
+  /** The operator ends the connection. */
+  kick(message: string): void;
   /** More messages wait for the client than may: it is cut off rather than waited for. */
   cutOff(): void;
   /** Another connection has taken the session over [MQTT-3.1.4-3]. */

@@ -68,6 +68,10 @@ export class SessionTable {
     return this.#sessions.get(clientIdentifier);
   }
 
+  [Symbol.iterator](): IterableIterator<Session> {
+    return this.#sessions.values();
+  }
+
   /** Takes up what the store kept; of sessions that ended with the broker it kept no more than their Wills. */
   restore(records: Iterable<SessionRecord>): void {
     const now = this.#rooms.clock.now();

@@ -9,7 +9,7 @@ import type { Counters } from '../observe/counters.ts';
 import type { LossLedger, LossReason } from '../observe/loss-ledger.ts';
 import type { SessionRecord } from '../store/store.ts';
 import type { Subscriber } from '../subscription/receiver.ts';
-import type { Outlet } from './outlet.ts';
+import type { ClientDescription, Outlet } from './outlet.ts';
 import type { RetainedReplay } from './retained-replay.ts';
 import { type QueueAccount, WaitingMessages } from './waiting-messages.ts';
 
@@ -131,6 +131,18 @@ export class Session implements Subscriber {
   /** Hands the session over to another connection: the one before is told and closed. */
   takeOver(): void {
     this.#outlet?.takeOver();
+  }
+
+  /** What is known of its connection; undefined without one. */
+  describeClient(): ClientDescription | undefined {
+    return this.#outlet?.describe();
+  }
+
+  /** The operator ends its connection. @returns Whether there was one. */
+  kick(message: string): boolean {
+    const outlet = this.#outlet;
+    outlet?.kick(message);
+    return outlet !== undefined;
   }
 
   /** The session ends: what still waits goes to others that share its subscription, or is lost, and counted. */

@@ -56,7 +56,7 @@ describe('publishing', () => {
     assert.deepEqual(bob.texts(), []);
     assert.equal(answerTo(ann, publish('plant/x', 1)), ReasonCode.success);
     assert.deepEqual(bob.texts(), ['plant/x']);
-    assert.equal(broker.broker.losses().refusals['publish-not-authorized'], 4);
+    assert.equal(broker.broker.inspect.losses().refusals['publish-not-authorized'], 4);
     broker.assertNothingLostInSilence();
     await broker.stop();
   });
@@ -233,7 +233,7 @@ describe('wills', () => {
     broker.connect('w2', { userName: 'ann', will: willOf('plant/secret') }).cut();
     broker.connect('w3', { userName: 'bob', will: willOf('plant/w') }).cut();
     assert.deepEqual(ann.texts(), []);
-    assert.equal(broker.broker.losses().refusals['publish-not-authorized'], 2);
+    assert.equal(broker.broker.inspect.losses().refusals['publish-not-authorized'], 2);
     await broker.stop();
   });
 });

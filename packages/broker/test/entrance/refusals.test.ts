@@ -39,7 +39,7 @@ describe('a message that cannot be retained', () => {
       [2, ReasonCode.quotaExceeded, reason],
     ]);
     assert.deepEqual(watcher.texts(), []);
-    assert.deepEqual(broker.broker.losses().refusals, {});
+    assert.deepEqual(broker.broker.inspect.losses().refusals, {});
   });
 
   test('goes to those who are subscribed where it cannot, and is counted: at QoS 0 and below 5.0', () => {
@@ -48,7 +48,7 @@ describe('a message that cannot be retained', () => {
     old.send(publishPacket('more', '2', { qos: 1, packetId: 1, retain: true }));
     assert.deepEqual(answers(old), [[1, ReasonCode.success, undefined]]);
     assert.deepEqual(watcher.texts(), ['1', '2']);
-    assert.deepEqual(broker.broker.losses().refusals, { 'retained-full': 2 });
+    assert.deepEqual(broker.broker.inspect.losses().refusals, { 'retained-full': 2 });
     broker.assertNothingLostInSilence();
   });
 });
@@ -57,8 +57,8 @@ test('a message below $SYS is refused with a reason, or counted where its publis
   const client = broker.connect('c');
   client.send(publishPacket('$SYS/x', '1', { qos: 1, packetId: 1 }), publishPacket('$SYS/x', '2'));
   assert.deepEqual(answers(client), [[1, ReasonCode.notAuthorized, 'only the broker publishes below $SYS']]);
-  assert.deepEqual(broker.broker.losses().refusals, { 'publish-not-authorized': 1 });
-  assert.deepEqual(broker.broker.losses().topics, { 'publish-not-authorized': ['$SYS/x'] });
+  assert.deepEqual(broker.broker.inspect.losses().refusals, { 'publish-not-authorized': 1 });
+  assert.deepEqual(broker.broker.inspect.losses().topics, { 'publish-not-authorized': ['$SYS/x'] });
 });
 
 test('a payload that is not what it says is refused with a reason [MQTT-3.3.2-4]', () => {

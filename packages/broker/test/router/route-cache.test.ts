@@ -6,7 +6,7 @@ import { hashBytes, RouteCache } from '../../src/router/route-cache.ts';
 
 function routeOf(topicName: string, hash?: number): Route {
   const bytes = Buffer.from(topicName);
-  return new Route(topicName, bytes, hash ?? hashBytes(bytes, 0, bytes.length), undefined);
+  return new Route(topicName, bytes, hash ?? hashBytes(bytes, 0, bytes.length), undefined, undefined);
 }
 
 function find(cache: RouteCache, topicName: string, hash?: number): Route | undefined {

@@ -83,9 +83,12 @@ describe('the policy of a full queue', () => {
     const publisher = broker.connect('p');
     for (const payload of ['1', '2', '3', '4', '5']) publish(publisher, payload);
     assert.equal(broker.broker.stats().sessions, 2);
-    assert.deepEqual(broker.broker.losses().sessions.find((each) => each.clientIdentifier === 'stuck')?.losses, {
-      'session-ended': 4,
-    });
+    assert.deepEqual(
+      broker.broker.inspect.losses().sessions.find((each) => each.clientIdentifier === 'stuck')?.losses,
+      {
+        'session-ended': 4,
+      },
+    );
     broker.assertNothingLostInSilence();
   });
 });

@@ -52,6 +52,14 @@ class FakeOutlet implements Outlet {
     assert.fail('no store of this test takes its time');
   }
 
+  describe(): never {
+    assert.fail('nobody asks');
+  }
+
+  kick(): void {
+    assert.fail('nobody kicks');
+  }
+
   cutOff(): void {
     assert.fail('no policy of this test cuts anybody off');
   }

@@ -17,6 +17,7 @@ function subscriber(clientIdentifier: string): Subscriber {
     mayReceive: () => true,
     canQueue: true,
     inFlight: 0,
+    mustRefuse: () => false,
     deliver: () => assert.fail('nobody delivers'),
   };
 }
