@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { encodePacket, PacketSplitter, PacketType } from '@busbar/codec';
 
 /** Messages under way to the receiving client, which a broker need not queue for long, let alone drop. */
-const MOST_UNDER_WAY = 2_000;
+const MOST_UNDER_WAY = 3_000;
 const TRAIN = 50;
 const LARGEST_PACKET_ID = 65_500;
 const DISCONNECT = Buffer.of(0xe0, 0);
