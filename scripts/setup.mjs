@@ -13,6 +13,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { bundleCommand } from './bundle-command.mjs';
 import { ROOT, run, SetUpError, step } from './run.mjs';
 
 const OLDEST_NODE = [20, 19];
@@ -89,6 +90,7 @@ async function build(sources, force) {
   const args = [tsc, '-b', ...BUILT_PROJECTS, ...(force ? ['--force'] : [])];
   const { code, output } = await run(process.execPath, args);
   if (code !== 0) throw new SetUpError(`the sources do not build:\n${output.trim()}`);
+  await bundleCommand();
   const outputs = projectFolders()
     .flatMap((folder) => listFiles(path.join(folder, 'dist')))
     .filter((file) => file.endsWith('.js'));
@@ -103,7 +105,7 @@ function projectFolders() {
 
 /** Everything that the build depends on: sources, their settings, and the compiler. */
 function listSources() {
-  const settings = ['tsconfig.base.json', 'node_modules/typescript/package.json'];
+  const settings = ['tsconfig.base.json', 'scripts/bundle-command.mjs', 'node_modules/typescript/package.json'];
   for (const folder of projectFolders()) {
     settings.push(path.join(folder, 'tsconfig.json'), path.join(folder, 'package.json'));
     settings.push(...listFiles(folder === 'examples' ? folder : path.join(folder, 'src')));

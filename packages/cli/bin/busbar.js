@@ -1,9 +1,22 @@
 #!/usr/bin/env node
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import path from 'node:path';
 
-const main = new URL('../dist/main.js', import.meta.url);
+const dist = new URL('../dist/', import.meta.url);
+const main = new URL(isBundleFresh() ? 'bundle/main.js' : 'main.js', dist);
+
+/** The bundle starts quicker; while the sources are worked on, it may be older than the build that it was made of. */
+function isBundleFresh() {
+  const bundledAt = modifiedAt(new URL('bundle/main.js', dist));
+  const notes = ['.tsbuildinfo', '../../codec/dist/.tsbuildinfo'];
+  return bundledAt > 0 && notes.every((note) => modifiedAt(new URL(note, dist)) <= bundledAt);
+}
+
+/** 0 for a file that is not there. */
+function modifiedAt(file) {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
 
 /** A reader that has gone away (`| head -1`) is the ordinary end of a pipe; a full disk is an error in one line. */
 function handleOutputError(error) {
