@@ -42,6 +42,7 @@ const ROOMS = {
   codec: [
     { rooms: ['*'], within: 'any' },
     { rooms: ['packet'] },
+    { rooms: ['decode-from-server', 'encode-from-client'] },
     { rooms: ['decode', 'encode', 'publish-view'] },
     { rooms: ['index'] },
   ],

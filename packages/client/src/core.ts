@@ -25,7 +25,7 @@ import { Dialer, type DialerOwner } from './dialer/dialer.ts';
 import type { Message } from './message.ts';
 import { PublishQueue } from './publish/publish-queue.ts';
 import { Publisher } from './publish/publisher.ts';
-import { SessionJournal } from './store/session-journal.ts';
+import type { SessionJournal } from './store/session-journal.ts';
 import { Inbox, type InboxHandler } from './subscribe/inbox.ts';
 import { Receiver } from './subscribe/receiver.ts';
 import { Subscriber } from './subscribe/subscriber.ts';
@@ -68,7 +68,7 @@ export class ClientCore {
     this.emitter = new EventEmitter((error, name, event) => this.#reportListener(error, name, event));
     const link = () => this.dialer.link;
     this.#queue = new PublishQueue(options.queue ?? {});
-    this.journal = options.store && new SessionJournal(options.store, clock, (error) => this.#abandon(error));
+    this.journal = options.store?.makeJournal(clock, (error) => this.#abandon(error));
     this.publisher = new Publisher({
       queue: this.#queue,
       tally: this.tally,

@@ -65,8 +65,9 @@ export type { PublishOptions, PublishOutcome } from './publish/publication.ts';
 export type { QueueOptions } from './publish/publish-queue.ts';
 export type { RequestOptions } from './request/requester.ts';
 export type { ResponseContent } from './request/responder.ts';
-export type { ClientStore, StoreChange } from './store/client-store.ts';
+export { ClientStore } from './store/client-store.ts';
 export { MemoryStore } from './store/memory-store.ts';
+export type { StoreChange } from './store/record-store.ts';
 export type { AcknowledgeMode } from './subscribe/inbox.ts';
 export type { Grant, SubscribeOptions, Subscription } from './subscribe/subscription.ts';
 export {

@@ -4,7 +4,7 @@ import { VirtualClock } from '@busbar/testkit';
 import { createMemoryPair } from '@busbar/transport';
 import fc from 'fast-check';
 import { describe, test, vi } from 'vitest';
-import { type Client, type ClientStore, createClient, MemoryStore, type StoreChange } from '../src/index.ts';
+import { type Client, ClientStore, createClient, MemoryStore, type StoreChange } from '../src/index.ts';
 import { acknowledge, ClientHarness, outcomeOf, publish } from './client-harness.ts';
 import { EchoServer } from './echo-server.ts';
 
@@ -173,7 +173,7 @@ describe('another run of the program', () => {
 });
 
 /** A store whose writes are done when a test says so. */
-class SlowStore implements ClientStore {
+class SlowStore extends ClientStore {
   readonly inner = new MemoryStore();
   pending: (() => void)[] = [];
 
@@ -281,13 +281,14 @@ const run = fc.record({
 });
 
 /** A store on a disk that survives its process: writes take some turns, and the last one may be lost. */
-class CrashingStore implements ClientStore {
+class CrashingStore extends ClientStore {
   readonly #disk: MemoryStore;
   readonly #writeTurns: number;
   #isDead = false;
   #last: readonly StoreChange[] | undefined;
 
   constructor(disk: MemoryStore, writeTurns: number) {
+    super();
     this.#disk = disk;
     this.#writeTurns = writeTurns;
   }

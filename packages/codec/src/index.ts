@@ -2,7 +2,9 @@
 export { ByteReader } from './byte-reader.ts';
 export { ByteWriter } from './byte-writer.ts';
 export { decodePacket } from './decode.ts';
+export { decodeServerPacket } from './decode-from-server.ts';
 export { encodePacket } from './encode.ts';
+export { encodeClientPacket } from './encode-from-client.ts';
 export type {
   AcknowledgementPacket,
   AcknowledgementProperties,

@@ -1,7 +1,8 @@
 import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ClientError } from '../errors.ts';
-import type { ClientStore, StoreChange } from '../store/client-store.ts';
+import { ClientStore } from '../store/client-store.ts';
+import type { StoreChange } from '../store/record-store.ts';
 import { FileLock } from './file-lock.ts';
 import { encodeGroup, MAGIC, readLog } from './log-format.ts';
 
@@ -31,7 +32,7 @@ const GROUP_BYTES = 1024 * 1024;
  * import { FileStore } from '@busbar/client/file-store';
  * const client = createClient(url, { clientIdentifier: 'pump-7', store: new FileStore('/var/lib/pump-7/outbox') });
  */
-export class FileStore implements ClientStore {
+export class FileStore extends ClientStore {
   readonly #path: string;
   readonly #sync: boolean;
   readonly #compactAfterBytes: number;
@@ -44,6 +45,7 @@ export class FileStore implements ClientStore {
 
   /** @param path The file; made when there is none, its folder too. */
   constructor(path: string, options: FileStoreOptions = {}) {
+    super();
     this.#path = path;
     this.#sync = options.sync ?? true;
     this.#compactAfterBytes = options.compactAfterBytes ?? COMPACT_AFTER_BYTES;

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { ClientError } from '../errors.ts';
-import type { StoreChange } from '../store/client-store.ts';
+import type { StoreChange } from '../store/record-store.ts';
 
 /** What every file begins with; the last character is the format's version. */
 export const MAGIC = Buffer.from('busbar-client-1\n');

@@ -1,4 +1,5 @@
-import type { ClientStore, StoreChange } from '../store/client-store.ts';
+import { ClientStore } from '../store/client-store.ts';
+import type { StoreChange } from '../store/record-store.ts';
 
 const RECORDS = 'records';
 
@@ -10,13 +11,14 @@ const RECORDS = 'records';
  * import { IndexedDbStore } from '@busbar/client/indexeddb-store';
  * const client = createClient('wss://broker.example/mqtt', { store: new IndexedDbStore('dashboard') });
  */
-export class IndexedDbStore implements ClientStore {
+export class IndexedDbStore extends ClientStore {
   readonly #name: string;
   #database: IDBDatabase | undefined;
   #releaseLock: () => void = () => {};
 
   /** @param name The database's; one for each client. */
   constructor(name: string) {
+    super();
     this.#name = `busbar-client-${name}`;
   }
 

@@ -1,12 +1,12 @@
 import type { LinkGate } from '../dialer/link.ts';
-import type { ClientStore, StoreChange } from './client-store.ts';
+import type { RecordStore, StoreChange } from './record-store.ts';
 
 /**
  * Gathers changes and writes them in groups: while one write is under way, what comes makes the next one. What depends on
  * changes being stored passes its gate when they are.
  */
 export class GroupCommit implements LinkGate {
-  readonly #store: ClientStore;
+  readonly #store: RecordStore;
   readonly #handleFailed: (error: unknown) => void;
   #changes: StoreChange[] = [];
   /** Those who wait for the changes that are gathered. */
@@ -17,7 +17,7 @@ export class GroupCommit implements LinkGate {
   #tellFailed: () => void = () => {};
 
   /** @param handleFailed Told once of a write that failed; nothing passes the gate any more. */
-  constructor(store: ClientStore, handleFailed: (error: unknown) => void) {
+  constructor(store: RecordStore, handleFailed: (error: unknown) => void) {
     this.#store = store;
     this.#handleFailed = handleFailed;
   }

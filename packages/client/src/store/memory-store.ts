@@ -1,10 +1,11 @@
-import type { ClientStore, StoreChange } from './client-store.ts';
+import { ClientStore } from './client-store.ts';
+import type { StoreChange } from './record-store.ts';
 
 /**
  * A store that lives as long as its object: for tests, and for a client that is to find what an earlier one in the same
  * program has left.
  */
-export class MemoryStore implements ClientStore {
+export class MemoryStore extends ClientStore {
   readonly #records = new Map<string, Uint8Array>();
 
   async load(): Promise<Iterable<readonly [string, Uint8Array]>> {

@@ -4,8 +4,8 @@ import type { LinkGate } from '../dialer/link.ts';
 import { ClientError } from '../errors.ts';
 import type { Publication } from '../publish/publication.ts';
 import type { PublishJournal } from '../publish/publish-journal.ts';
-import type { ClientStore } from './client-store.ts';
 import { GroupCommit } from './group-commit.ts';
+import type { RecordStore } from './record-store.ts';
 import {
   encodeFlow,
   encodeMessage,
@@ -25,7 +25,7 @@ import {
  * program knows too.
  */
 export class SessionJournal implements PublishJournal {
-  readonly #store: ClientStore;
+  readonly #store: RecordStore;
   readonly #clock: Clock;
   readonly #commit: GroupCommit;
   readonly #accepted = new Set<number>();
@@ -36,7 +36,7 @@ export class SessionJournal implements PublishJournal {
   #key = 0;
 
   /** @param handleFailed Told once when the store fails: from then on nothing can be sent. */
-  constructor(store: ClientStore, clock: Clock, handleFailed: (error: ClientError) => void) {
+  constructor(store: RecordStore, clock: Clock, handleFailed: (error: ClientError) => void) {
     this.#store = store;
     this.#clock = clock;
     this.#commit = new GroupCommit(store, (cause) => {

@@ -1,4 +1,4 @@
-import { decodePacket, encodePacket, PacketSplitter, PacketType } from '@busbar/codec';
+import { decodeServerPacket, encodeClientPacket, PacketSplitter, PacketType } from '@busbar/codec';
 import { type InFlight, type MessageContent, SessionState, Stage } from '@busbar/protocol';
 import { ClientError } from '../errors.ts';
 import { Publication } from '../publish/publication.ts';
@@ -31,7 +31,7 @@ export interface StoredSession {
 /** A message with the time since when it waits, in milliseconds since 1970. */
 export function encodeMessage(message: MessageContent, waitsSince: number): Uint8Array {
   const packet = { ...message, type: PacketType.publish, packetId: 1, dup: false };
-  const bytes = encodePacket(packet, 5);
+  const bytes = encodeClientPacket(packet, 5);
   const value = new Uint8Array(TIME_LENGTH + bytes.length);
   new DataView(value.buffer).setFloat64(0, waitsSince);
   value.set(bytes, TIME_LENGTH);
@@ -109,7 +109,7 @@ function decodeMessage(value: Uint8Array): MessageContent {
   splitter.push(value.subarray(TIME_LENGTH));
   splitter.next();
   const { bytes, start, bodyStart, end } = splitter;
-  const packet = decodePacket(bytes[start] ?? 0, bytes, bodyStart, end, 5);
+  const packet = decodeServerPacket(bytes[start] ?? 0, bytes, bodyStart, end, 5);
   if (packet.type !== PacketType.publish) throw new ClientError('store-damaged', 'a stored message is none');
   const { topicName, payload, qos, retain, properties } = packet;
   return { topicName, payload, qos, retain, properties };

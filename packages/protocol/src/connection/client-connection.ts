@@ -3,8 +3,8 @@ import {
   type ConnackPacket,
   type ConnectPacket,
   type DisconnectProperties,
-  decodePacket,
-  encodePacket,
+  decodeServerPacket,
+  encodeClientPacket,
   FIRST_FAILURE,
   NO_PROPERTIES,
   type Packet,
@@ -315,7 +315,7 @@ export class ClientConnection {
     if (established !== undefined && firstByte >> 4 === PacketType.publish) {
       return established.receiving.handlePublish(this.#publishReader.read(bytes, start, bodyStart, end));
     }
-    const packet = decodePacket(firstByte, bytes, bodyStart, end, this.#connect.protocolVersion);
+    const packet = decodeServerPacket(firstByte, bytes, bodyStart, end, this.#connect.protocolVersion);
     if (established === undefined) return this.#handleUnconnected(packet);
     switch (packet.type) {
       case PacketType.puback:
@@ -462,7 +462,7 @@ export class ClientConnection {
   }
 
   #send(packet: Packet): void {
-    const bytes = encodePacket(packet, this.#connect.protocolVersion);
+    const bytes = encodeClientPacket(packet, this.#connect.protocolVersion);
     this.#output.appendRange(bytes, 0, bytes.length);
   }
 }

@@ -1,6 +1,6 @@
 import {
   DUP,
-  decodePacket,
+  decodeServerPacket,
   NO_PROPERTIES,
   type Packet,
   PacketType,
@@ -96,7 +96,8 @@ export class ClientPublishReader {
   }
 
   #readSlowly(bytes: Uint8Array, start: number, bodyStart: number, end: number, place: number): PublishPacket {
-    const packet = decodePacket(bytes[start] as number, bytes, bodyStart, end, this.#version) as Packet & PublishPacket;
+    const packet = decodeServerPacket(bytes[start] as number, bytes, bodyStart, end, this.#version) as Packet &
+      PublishPacket;
     const topicStart = bodyStart + 2;
     const topicEnd = topicStart + (((bytes[bodyStart] as number) << 8) | (bytes[bodyStart + 1] as number));
     const isWorthKnowing = packet.topicName !== '' && topicEnd - topicStart <= LARGEST_KNOWN_TOPIC;

@@ -1,6 +1,6 @@
 import {
   DUP,
-  encodePacket,
+  encodeClientPacket,
   PacketType,
   packetSize,
   RETAIN,
@@ -96,7 +96,7 @@ export class ClientPublishWriter {
     }
     const topicName = alias?.isKnown ? '' : message.topicName;
     const properties = alias === undefined ? message.properties : { ...message.properties, topicAlias: alias.alias };
-    const bytes = encodePacket(
+    const bytes = encodeClientPacket(
       { type: PacketType.publish, dup, qos, retain, topicName, packetId, properties, payload },
       5,
     );

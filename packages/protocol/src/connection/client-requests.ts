@@ -1,5 +1,5 @@
 import {
-  encodePacket,
+  encodeClientPacket,
   type Packet,
   PacketType,
   packetTypeName,
@@ -87,7 +87,7 @@ export class ClientRequests {
     const packetId = this.#flow.reservePacketId();
     if (packetId === 0) throw new UsageError('packet-identifiers-exhausted', 'all Packet Identifiers are in use');
     try {
-      const bytes = encodePacket(packetWith(packetId), this.#agreement.protocolVersion);
+      const bytes = encodeClientPacket(packetWith(packetId), this.#agreement.protocolVersion);
       if (bytes.length > this.#agreement.maximumPacketSize) {
         const message = `the packet is ${bytes.length} bytes, the server takes ${this.#agreement.maximumPacketSize}`;
         throw new UsageError('packet-too-large', message); // [MQTT-3.2.2-15]
