@@ -48,6 +48,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./broker/broker-command.ts')).brokerCommand,
   },
   {
+    name: 'inspect',
+    summary: 'look into a running broker',
+    load: async () => (await import('./inspect/inspect-command.ts')).inspectCommand,
+  },
+  {
+    name: 'kick',
+    summary: "end a client's connection to a running broker",
+    load: async () => (await import('./inspect/kick-command.ts')).kickCommand,
+  },
+  {
     name: 'pub',
     summary: 'publish messages, as mosquitto_pub does',
     load: async () => (await import('./pub/pub-command.ts')).pubCommand,

@@ -1,5 +1,6 @@
 import { StopSignal } from '../command/stop-signal.ts';
 import { ExitCode } from '../exit-code.ts';
+import { openControl } from './control.ts';
 import { createLog, type LogFormat } from './log.ts';
 import { readyLine, startBroker, startBrokerNear } from './running-broker.ts';
 import { USUAL_PORT } from './usual-port.ts';
@@ -24,11 +25,13 @@ export async function runBroker({ host, port, data, lastsMs, verbose, logFormat 
   const broker = await (port === undefined
     ? startBrokerNear({ host, port: USUAL_PORT, log, data })
     : startBroker({ host, port, log, data }));
+  const control = await openControl(broker, log);
   process.stdout.write(`${readyLine(broker, host)}\n`);
   const timer = lastsMs === undefined ? undefined : setTimeout(() => stopSignal.stop('time is over'), lastsMs);
   const reason = await stopSignal.received;
   clearTimeout(timer);
   log.info({ reason }, 'stopping');
+  control?.close();
   await broker.stop();
   stopSignal.ignore();
   log.info({}, 'stopped');

@@ -1,0 +1,133 @@
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import type { Broker } from '@busbar/broker';
+
+/** What can be looked at one by one, a line of JSON each. */
+export const LISTS = ['clients', 'sessions', 'subscriptions', 'retained', 'topics'] as const;
+export type ListName = (typeof LISTS)[number];
+
+/** Lines that are written before others in the process have their turn. */
+const LINES_IN_A_ROW = 500;
+/** Characters of a request's body; more is none of ours. */
+const LONGEST_BODY = 70_000;
+
+/** What the operator can do beside looking. */
+export interface ControlActions {
+  /** Reads the configuration anew. @returns What to tell, in a line. @throws {Error} Why it stays as it was. */
+  readonly reload?: () => Promise<string>;
+}
+
+/**
+ * Lets the operator look into a running broker: HTTP on a Unix socket that only the broker's own user can open.
+ *
+ *     GET /clients | /sessions | /subscriptions | /retained | /topics    JSON lines
+ *     GET /losses | /stats                                               JSON
+ *     POST /kick {"clientIdentifier": "..."}    POST /reload
+ */
+export class ControlServer {
+  readonly #broker: Broker;
+  readonly #actions: ControlActions;
+  readonly #path: string;
+  readonly #server: Server;
+
+  private constructor(broker: Broker, actions: ControlActions, path: string) {
+    this.#broker = broker;
+    this.#actions = actions;
+    this.#path = path;
+    this.#server = createServer((request, response) => void this.#answer(request, response));
+  }
+
+  /**
+   * Listens on a path; what a broker that was killed has left there is removed.
+   *
+   * @throws {Error} The path cannot be used, or another broker uses it.
+   */
+  static async open(path: string, broker: Broker, actions: ControlActions = {}): Promise<ControlServer> {
+    if (!(await isAnswered(path))) rmSync(path, { force: true });
+    const control = new ControlServer(broker, actions, path);
+    await new Promise<void>((resolve, reject) => {
+      control.#server.once('error', reject);
+      control.#server.listen(path, resolve);
+    });
+    chmodSync(path, 0o600);
+    return control;
+  }
+
+  close(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+    rmSync(this.#path, { force: true });
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const what = `${request.method} ${request.url}`;
+    const list = LISTS.find((name) => what === `GET /${name}`);
+    try {
+      if (list !== undefined) await this.#writeList(list, response);
+      else if (what === 'GET /losses') writeJson(response, 200, this.#broker.inspect.losses());
+      else if (what === 'GET /stats') writeJson(response, 200, this.#broker.stats());
+      else if (what === 'POST /kick') this.#kick(await readBody(request), response);
+      else if (what === 'POST /reload') await this.#reload(response);
+      else writeJson(response, 404, { error: `there is no ${what}` });
+    } catch (error) {
+      writeJson(response, 400, { error: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  async #writeList(name: ListName, response: ServerResponse): Promise<void> {
+    response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+    let lines = '';
+    let count = 0;
+    for (const item of this.#broker.inspect[name]()) {
+      lines += `${JSON.stringify(item)}\n`;
+      if (++count % LINES_IN_A_ROW !== 0) continue;
+      const isTaken = response.write(lines);
+      lines = '';
+      if (response.destroyed) return;
+      if (isTaken) await setImmediate();
+      else await new Promise<void>((resolve) => response.once('drain', resolve).once('close', resolve));
+    }
+    response.end(lines);
+  }
+
+  #kick(body: unknown, response: ServerResponse): void {
+    const { clientIdentifier } = body as { clientIdentifier?: unknown };
+    if (typeof clientIdentifier !== 'string') throw new Error('expected {"clientIdentifier": "..."}');
+    writeJson(response, 200, { kicked: this.#broker.kick(clientIdentifier) });
+  }
+
+  async #reload(response: ServerResponse): Promise<void> {
+    const { reload } = this.#actions;
+    if (reload === undefined)
+      throw new Error('this broker runs without a configuration file: there is nothing to reload');
+    writeJson(response, 200, { message: await reload() });
+  }
+}
+
+/** Whether somebody listens there. */
+async function isAnswered(path: string): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const socket = connect(path);
+    const finish = (isThere: boolean) => () => {
+      socket.destroy();
+      resolve(isThere);
+    };
+    socket.once('connect', finish(true)).once('error', finish(false));
+  });
+}
+
+function writeJson(response: ServerResponse, status: number, value: unknown): void {
+  if (!response.headersSent) response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(value));
+}
+
+async function readBody(request: IncomingMessage): Promise<unknown> {
+  let body = '';
+  for await (const chunk of request.setEncoding('utf8')) {
+    body += chunk;
+    if (body.length > LONGEST_BODY) throw new Error(`expected at most ${LONGEST_BODY} characters`);
+  }
+  return JSON.parse(body);
+}

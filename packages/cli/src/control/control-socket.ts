@@ -1,0 +1,46 @@
+import { mkdirSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { CommandError } from '../command/command-error.ts';
+import { ExitCode } from '../exit-code.ts';
+
+const ENDING = '.sock';
+
+/** Where the control sockets of this user's brokers are: a directory that nobody else can look into. */
+export function controlDirectory(environment: NodeJS.ProcessEnv = process.env): string {
+  const { XDG_RUNTIME_DIR: runtime } = environment;
+  return runtime ? path.join(runtime, 'busbar') : path.join(tmpdir(), `busbar-${process.getuid?.() ?? 'user'}`);
+}
+
+/** The control socket of the broker that listens on a port. The directory is made when it is missing. */
+export function makeControlPath(port: number): string {
+  const directory = controlDirectory();
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  return path.join(directory, `${port}${ENDING}`);
+}
+
+/**
+ * The control socket to talk to: that of the broker on a port, or the only one there is.
+ *
+ * @throws {CommandError} There is none, or more than one and no port was given.
+ */
+export function findControlSocket(port: number | undefined): string {
+  const directory = controlDirectory();
+  const ports = portsIn(directory);
+  const [only, ...others] = port === undefined ? ports : ports.filter((each) => each === port);
+  if (only !== undefined && others.length === 0) return path.join(directory, `${only}${ENDING}`);
+  const running = ports.length === 0 ? 'no broker of yours runs here' : `brokers of yours run on ${ports.join(', ')}`;
+  const hint = port === undefined ? '; choose one with --port' : `, none on ${port}`;
+  throw new CommandError(ExitCode.failure, ports.length === 0 ? running : running + hint);
+}
+
+function portsIn(directory: string): number[] {
+  let files: string[];
+  try {
+    files = readdirSync(directory);
+  } catch {
+    return [];
+  }
+  const ports = files.filter((file) => file.endsWith(ENDING)).map((file) => Number(file.slice(0, -ENDING.length)));
+  return ports.filter(Number.isInteger).sort((one, other) => one - other);
+}

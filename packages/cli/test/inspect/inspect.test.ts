@@ -1,0 +1,161 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { connect as connectClient } from '@busbar/client';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ControlServer } from '../../src/control/control-server.ts';
+import { Table } from '../../src/inspect/table.ts';
+import { type BrokerUnderTest, openBroker } from '../support/broker-under-test.ts';
+import { runInProcess } from '../support/in-process.ts';
+import { runBusbar, startBusbar } from '../support/running-command.ts';
+
+let folder: string;
+let socket: string;
+let broker: BrokerUnderTest;
+let control: ControlServer;
+
+beforeEach(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'busbar-control-'));
+  socket = path.join(folder, 'broker.sock');
+  broker = await openBroker({ limits: { maximumQueuedMessages: 1 }, systemTopicsInterval: 0 });
+  control = await ControlServer.open(socket, broker.broker);
+});
+
+afterEach(async () => {
+  control.close();
+  await broker.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const inspect = (...args: string[]) => runInProcess(['inspect', ...args, '--socket', socket]);
+
+describe('busbar inspect', () => {
+  test('clients, sessions and subscriptions, as tables and as JSON lines', async () => {
+    const panel = await connectClient(broker.url, { clientIdentifier: 'panel-1', sessionExpiryInterval: 60 });
+    await panel.subscribe('plant/+/t', { qos: 1 });
+    const other = await connectClient(broker.url, { clientIdentifier: 'press-7', protocolVersion: 4 });
+
+    const { stdout, exitCode } = await inspect('clients');
+    const [head, ...rows] = stdout.trimEnd().split('\n');
+    expect(exitCode).toBe(0);
+    expect(head).toMatch(/^CLIENT +USER +FROM +MQTT +SECONDS +SUBSCRIPTIONS +QUEUED +IN FLIGHT$/);
+    expect(rows.map((row) => row.split(/ +/)[0])).toEqual(['panel-1', 'press-7']);
+    expect((await inspect('clients', '--match', 'press')).stdout).toMatch(
+      /^CLIENT.*\npress-7 +- +\S+ +3\.1\.1 +\d+ +0 +0 +0\n$/,
+    );
+
+    const subscription = JSON.parse((await inspect('subscriptions', '--json')).stdout);
+    expect(subscription).toMatchObject({ clientIdentifier: 'panel-1', topicFilter: 'plant/+/t', qos: 1 });
+    await panel.end();
+    expect((await inspect('sessions')).stdout).toMatch(/panel-1 +- +no +\d+ +60 +1 +0 +0 +0 +no/);
+    await other.end();
+  });
+
+  test('retained messages, topics and losses', async () => {
+    const panel = await connectClient(broker.url, { clientIdentifier: 'panel', sessionExpiryInterval: 60 });
+    await panel.subscribe('#', { qos: 1 });
+    await panel.end();
+    expect((await inspect('losses')).stdout).toBe('nothing was lost\n');
+    const device = await connectClient(broker.url, { clientIdentifier: 'device' });
+    for (const payload of ['1', '2', '3']) await device.publish('t/1', payload, { qos: 1, retain: true });
+    expect((await inspect('retained')).stdout).toMatch(/^TOPIC .*\nt\/1 +1 +1 +device +-\n$/);
+    expect((await inspect('topics')).stdout).toBe('TOPIC  RECEIVERS\nt/1            1\n');
+    expect((await inspect('losses')).stdout).toMatch(
+      /^REASON +MESSAGES +LATEST TOPICS\nqueue-full +2 +t\/1\n\nSESSION +MESSAGES +REASONS +LATEST TOPIC\npanel +2 +queue-full 2 +t\/1\n$/,
+    );
+    expect(JSON.parse((await inspect('losses', '--json')).stdout)).toMatchObject({ losses: { 'queue-full': 2 } });
+    expect((await inspect('stats')).stdout).toMatch(/messagesReceived +3\n/);
+    await device.end();
+  });
+
+  test('any number of things, while the broker goes on', async () => {
+    const device = await connectClient(broker.url, { queue: { maximumMessages: 5_000 } });
+    await Promise.all(
+      Array.from({ length: 3_000 }, (_, n) => device.publish(`many/${n}`, 'x', { qos: 1, retain: true })),
+    );
+    const lines = (await inspect('retained', '--json')).stdout.trimEnd().split('\n');
+    expect(new Set(lines.map((line) => JSON.parse(line).topicName)).size).toBe(3_000);
+    await device.end();
+  });
+
+  test('what does not exist, and a broker that is not there', async () => {
+    expect(await inspect('weather')).toMatchObject({ exitCode: 2, stdout: '' });
+    const nowhere = await runInProcess(['inspect', 'clients', '--socket', path.join(folder, 'none')]);
+    expect(nowhere.exitCode).toBe(1);
+    expect(nowhere.stderr).toMatch(/^Error: no broker answers at \S+: .+\n$/);
+  });
+
+  test('names of clients cannot move the cursor', () => {
+    const table = new Table(['CLIENT']);
+    table.add(['\u001b[2Jx\u009b']);
+    expect(table.toString()).toBe('CLIENT\n\\x1b[2Jx\\x9b\n');
+  });
+});
+
+describe('busbar kick', () => {
+  test('ends the connection of a client, which is told why', async () => {
+    const client = await connectClient(broker.url, { clientIdentifier: 'c', reconnect: false });
+    const closed = new Promise((resolve) => client.on('disconnected', resolve));
+    expect(await runInProcess(['kick', 'c', '--socket', socket])).toMatchObject({
+      exitCode: 0,
+      stdout: '',
+      stderr: '',
+    });
+    await closed;
+    const again = await runInProcess(['kick', 'c', '--socket', socket]);
+    expect(again).toMatchObject({ exitCode: 1, stderr: "Error: no client 'c' is connected\n" });
+    await client.end();
+  });
+});
+
+describe('the control socket', () => {
+  test('only its user can open it', () => {
+    expect(statSync(socket).mode & 0o777).toBe(0o600);
+  });
+
+  test('a broker that was killed leaves nothing that keeps the next one out; a running one does', async () => {
+    const left = path.join(folder, 'left.sock');
+    writeFileSync(left, '');
+    (await ControlServer.open(left, broker.broker)).close();
+    await expect(ControlServer.open(socket, broker.broker)).rejects.toThrow(/EADDRINUSE/);
+  });
+
+  test('requests that are none are answered', async () => {
+    const ask = (method: string, target: string, body = '') =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const asked = request({ socketPath: socket, method, path: target }, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        });
+        asked.on('error', reject).end(body);
+      });
+    expect(await ask('GET', '/etc/passwd')).toBe(404);
+    expect(await ask('POST', '/clients')).toBe(404);
+    expect(await ask('POST', '/kick', '{')).toBe(400);
+    expect(await ask('POST', '/kick', '{"clientIdentifier": 7}')).toBe(400);
+    expect(await ask('POST', '/kick', `{"clientIdentifier": "${'x'.repeat(80_000)}"}`)).toBe(400);
+    expect(await ask('POST', '/reload')).toBe(400);
+    expect(await ask('GET', '/stats')).toBe(200);
+  });
+
+  test('busbar broker opens one that busbar inspect finds by its port', async () => {
+    const env = { XDG_RUNTIME_DIR: folder };
+    const running = startBusbar(['broker', '--port', '0', '--data', 'memory'], env);
+    const [, port = ''] = await running.untilStdout(/ready on mqtt:\/\/\S+:(\d+)/);
+    const found = startBusbar(['inspect', 'stats'], env);
+    expect(await found.ended).toMatchObject({ exitCode: 0 });
+    const named = startBusbar(['inspect', 'stats', '--port', port], env);
+    expect(await named.ended).toMatchObject({ exitCode: 0 });
+    const other = await startBusbar(['inspect', 'stats', '--port', '1'], env).ended;
+    expect(other).toMatchObject({
+      exitCode: 1,
+      stderr: `Error: brokers of yours run on ${port}, none on 1\n`,
+    });
+    running.kill('SIGTERM');
+    expect(await running.ended).toMatchObject({ exitCode: 0 });
+    const gone = await startBusbar(['inspect', 'stats'], env).ended;
+    expect(gone).toMatchObject({ exitCode: 1, stderr: 'Error: no broker of yours runs here\n' });
+    expect((await runBusbar(['inspect', '--help'])).stdout).toContain('--match');
+  });
+});
