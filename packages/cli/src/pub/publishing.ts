@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { type ConnackPacket, describeReasonCode, FIRST_FAILURE } from '@busbar/codec';
 import { reasonWords } from '../tool/reason-words.ts';
 import type { ToolClient } from '../tool/tool-client.ts';
@@ -128,4 +127,10 @@ export class Publishing {
       });
     }
   }
+}
+
+function delay(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
+  });
 }

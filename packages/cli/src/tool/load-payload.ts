@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { PayloadSource } from './tool-settings.ts';
 import type { Voice } from './voice.ts';
 
@@ -18,6 +17,7 @@ export async function loadPayload(source: PayloadSource, voice: Voice): Promise<
 
 async function loadFile(path: string, voice: Voice): Promise<Uint8Array | undefined> {
   try {
+    const { readFile } = await import('node:fs/promises');
     return await readFile(path);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
