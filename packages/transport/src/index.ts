@@ -9,27 +9,21 @@ export type { MemoryPairOptions, MemoryTransport } from './memory.ts';
 export { createMemoryPair } from './memory.ts';
 export type { DialMemoryOptions } from './memory-listener.ts';
 export { dialMemory, MemoryListener } from './memory-listener.ts';
+export {
+  dialTls,
+  dialWebSocket,
+  listenSecureWebSocket,
+  listenTls,
+  listenWebSocket,
+} from './on-demand.ts';
 export { SocketTransport, type TransportLimits } from './socket-transport.ts';
 export { type DialTcpOptions, dialTcp, type ListenTcpOptions, listenTcp } from './tcp.ts';
-export {
-  type DialTlsOptions,
-  dialTls,
-  type ListenTlsOptions,
-  listenTls,
-  type TlsListener,
-} from './tls.ts';
+export type { DialTlsOptions, ListenTlsOptions, TlsListener } from './tls.ts';
 export type { Pem, TlsCertificate, TlsCredentials, TlsParameters } from './tls-certificates.ts';
 export type { TlsClientOptions } from './tls-client.ts';
 export type { TlsServerOptions } from './tls-server.ts';
 export type { PeerCertificate, SubjectAltName, TlsSession } from './tls-session.ts';
 export { type DialUnixOptions, dialUnix, type ListenUnixOptions, listenUnix } from './unix.ts';
-export {
-  type DialWebSocketOptions,
-  dialWebSocket,
-  type ListenSecureWebSocketOptions,
-  type ListenWebSocketOptions,
-  listenSecureWebSocket,
-  listenWebSocket,
-} from './websocket.ts';
+export type { DialWebSocketOptions, ListenSecureWebSocketOptions, ListenWebSocketOptions } from './websocket.ts';
 export type { WebSocketTarget } from './websocket-options.ts';
 export type { WebSocketServerOptions } from './websocket-server.ts';
