@@ -6,6 +6,7 @@ import {
   PacketSplitter,
   PacketType,
   type ProtocolVersion,
+  type PublishProperties,
 } from '@busbar/codec';
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
@@ -31,7 +32,7 @@ function outcome(read: () => Packet): unknown {
   }
 }
 
-const properties = fc.constantFrom(
+const properties = fc.constantFrom<PublishProperties>(
   {},
   { subscriptionIdentifiers: [1] },
   { subscriptionIdentifiers: [127] },
