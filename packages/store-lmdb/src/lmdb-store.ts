@@ -201,6 +201,7 @@ export class LmdbStore implements Store {
   #ownerOf(start: StoreStart, encoder: BatchEncoder, graves: Graves, numbers: Numbers, time: StoreTime) {
     const { schedule, wallClock } = this.#options;
     return {
+      now: () => start.now(),
       endOfTurn: (callback: () => void) => start.endOfTurn(callback),
       schedule,
       encode: (batch: Batch) => {

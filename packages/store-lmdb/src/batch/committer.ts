@@ -4,11 +4,19 @@ import { META_KEY, readMeta } from '../format/meta-format.ts';
 import { Batch } from './batch.ts';
 import type { RoomWatch } from './room-watch.ts';
 
+/**
+ * With so many waiting, a batch is begun no sooner than so long after the one before: a sync costs the processor as much as a
+ * dozen messages, and what is delivered and acknowledged meanwhile need not be written at all. Who is alone does not wait.
+ */
+const MANY_WAITERS = 4;
+const LEAST_INTERVAL_MS = 4;
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5_000;
 
 /** What a {@link Committer} needs of the store around it. */
 export interface CommitterOwner {
+  /** Milliseconds. */
+  now(): number;
   endOfTurn(callback: () => void): void;
   schedule(callback: () => void, delayMs: number): () => void;
   /** The batch as rows. Its changes are no longer added to. */
@@ -41,6 +49,9 @@ export class Committer {
   #cancelRetry: (() => void) | undefined = undefined;
   #retryMs = FIRST_RETRY_MS;
   #lastBytes = 0;
+  #beganAt = Number.NEGATIVE_INFINITY;
+  /** Undefined unless a batch waits for {@link LEAST_INTERVAL_MS} to be over. */
+  #cancelPause: (() => void) | undefined = undefined;
   #onIdle: (() => void) | undefined = undefined;
 
   /** @param lastNumber Of the batch that the disk has seen last. */
@@ -86,19 +97,37 @@ export class Committer {
     this.#onIdle = done;
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
+    this.#cancelPause?.();
+    this.#cancelPause = undefined;
     if (this.#writing === undefined) this.#commit();
   }
 
+  /** Whether something else will begin the next batch. */
+  get #isBusy(): boolean {
+    return this.#writing !== undefined || this.#cancelRetry !== undefined || this.#cancelPause !== undefined;
+  }
+
   #scheduleCommit(): void {
-    if (this.#isScheduled || this.#writing !== undefined || this.#cancelRetry !== undefined) return;
+    if (this.#isScheduled || this.#isBusy) return;
     this.#isScheduled = true;
     this.#owner.endOfTurn(this.#handleEndOfTurn);
   }
 
   readonly #handleEndOfTurn = (): void => {
     this.#isScheduled = false;
-    if (this.#writing === undefined && this.#cancelRetry === undefined) this.#commit();
+    if (!this.#isBusy) this.#commitInTime();
   };
+
+  #commitInTime(): void {
+    const pauseMs = this.#beganAt + LEAST_INTERVAL_MS - this.#owner.now();
+    if (pauseMs <= 0 || this.#collecting.waiters.length < MANY_WAITERS) this.#commit();
+    else {
+      this.#cancelPause = this.#owner.schedule(() => {
+        this.#cancelPause = undefined;
+        this.#commit();
+      }, pauseMs);
+    }
+  }
 
   #commit(): void {
     const batch = this.#collecting;
@@ -109,6 +138,7 @@ export class Committer {
       return;
     }
     this.#writing = batch;
+    this.#beganAt = this.#owner.now();
     this.#lastBytes = changes.byteLength;
     this.#disk.write(changes, (error) => {
       this.#writing = undefined;
@@ -127,7 +157,8 @@ export class Committer {
       this.#tellFailure();
     }
     for (const waiter of batch.waiters) waiter.handleKept();
-    if (!this.#collecting.isEmpty) this.#commit();
+    if (this.#onIdle === undefined && !this.#collecting.isEmpty) this.#commitInTime();
+    else if (!this.#collecting.isEmpty) this.#commit();
     else if (this.#collecting.waiters.length > 0) this.#scheduleCommit();
     else this.#onIdle?.();
   }
