@@ -24,7 +24,8 @@ export function findBrokers({ brokers, without }, folder) {
   const busbar = {
     name: 'busbar',
     version: JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')).version,
-    command: `${node} ${launcher} broker --host 127.0.0.1 --port {port}`,
+    // Its defaults: data in a directory, of which clients without lasting sessions need nothing.
+    command: `${node} ${launcher} broker --host 127.0.0.1 --port {port} --data ${path.join(folder, 'busbar-{port}')}`,
   };
   const peers = [mosquitto(folder), aedes(node)].filter((peer) => peer !== undefined && !without.includes(peer.name));
   return [busbar, ...peers, ...brokers.map((broker) => ({ ...broker, version: '' }))];

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
+import { cpus, release, totalmem, type } from 'node:os';
 import { ROOT } from '../../scripts/run.mjs';
 
 /** What the figures depend on beside the brokers. */
 export function describeMachine() {
   return {
     processor: cpus()[0]?.model.trim() ?? 'unknown',
-    processors: availableParallelism(),
+    processors: cpus().length,
     memoryGiB: Number((totalmem() / 2 ** 30).toFixed(1)),
     system: `${type()} ${release()}`,
     node: process.version,

@@ -14,7 +14,7 @@ import { renderTables } from './tables.mjs';
 import { labelOf, USER_PROPERTIES } from './workloads.mjs';
 
 const WARM_UP_MS = 250;
-const PATIENCE_MS = 1_000;
+const PATIENCE_MS = 3_000;
 const SETTLE_MS = 50;
 
 const settings = readSettings(process.argv.slice(2));

@@ -1,0 +1,50 @@
+/**
+ * A broker in a process of its own, which tells the process that started it how it is: memory, CPU time, and the longest
+ * delay of its event loop since it was last asked.
+ *
+ *     node bench/scale/broker.mjs    (started by bench/scale/run.mjs, with an IPC channel)
+ */
+
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { createBroker } from '@busbar/broker';
+
+const UNBOUNDED = Number.MAX_SAFE_INTEGER;
+
+const broker = await createBroker({
+  listeners: [{ host: '127.0.0.1', port: 0 }],
+  systemTopicsInterval: 0,
+  limits: {
+    maximumSubscriptions: UNBOUNDED,
+    maximumRetainedMessages: UNBOUNDED,
+    maximumRetainedBytes: UNBOUNDED,
+    maximumQueuedMessages: UNBOUNDED,
+    maximumQueuedBytes: UNBOUNDED,
+  },
+});
+
+const delay = monitorEventLoopDelay({ resolution: 1 });
+delay.enable();
+let cpuBefore = process.cpuUsage();
+
+process.on('message', (question) => {
+  if (question !== 'read') return;
+  globalThis.gc?.();
+  const { user, system } = process.cpuUsage(cpuBefore);
+  cpuBefore = process.cpuUsage();
+  const { rss, heapUsed, external } = process.memoryUsage();
+  const { clients, subscriptions, retained } = broker.stats();
+  process.send?.({
+    cpuMs: (user + system) / 1000,
+    // The histogram measures from timer to timer of 1 ms.
+    longestStallMs: Math.max(0, delay.max / 1e6 - 1),
+    rss,
+    heapUsed,
+    external,
+    clients,
+    subscriptions,
+    retained,
+  });
+  delay.reset();
+});
+process.on('disconnect', () => process.exit(0));
+process.send?.({ port: broker.listeners[0]?.port });

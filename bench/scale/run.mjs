@@ -1,0 +1,63 @@
+/**
+ * What one broker carries on one machine, each with its figures: idle connections, subscriptions, retained messages, messages
+ * that wait. The broker runs in a process of its own and tells the longest delay of its event loop.
+ *
+ *     npm run bench:scale [-- --json] [-- --only idle,subscriptions,retained,queued]
+ */
+
+import { fork } from 'node:child_process';
+import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { idleConnections, memoryOf, queuedMessages, retainedMessages, subscriptions } from './cases.mjs';
+
+const CASES = {
+  idle: { title: '15,000 idle connections', run: idleConnections },
+  subscriptions: { title: '1,000,000 subscriptions', run: subscriptions },
+  retained: { title: '1,000,000 retained messages', run: retainedMessages },
+  queued: { title: '100,000 messages that wait for one session', run: queuedMessages },
+};
+
+const { values } = parseArgs({ options: { json: { type: 'boolean', default: false }, only: { type: 'string' } } });
+const names = (values.only ?? Object.keys(CASES).join(',')).split(',');
+const unknown = names.find((name) => !Object.hasOwn(CASES, name));
+if (unknown !== undefined) {
+  console.error(`there is no '${unknown}'; there are ${Object.keys(CASES).join(', ')}`);
+  process.exit(2);
+}
+
+/** @param {string} text */
+function progress(text) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+}
+
+const results = [];
+for (const name of names) {
+  const { title, run } = CASES[/** @type {keyof typeof CASES} */ (name)];
+  const broker = fork(fileURLToPath(new URL('./broker.mjs', import.meta.url)), [], { execArgv: ['--expose-gc'] });
+  const { port } = await answer(broker);
+  const read = async () => {
+    const answered = answer(broker);
+    broker.send('read');
+    return await answered;
+  };
+  await read();
+  const { after, figures } = await run({ port, read, progress });
+  progress('');
+  results.push({ name, title, figures, longestStallMs: after.longestStallMs, resident: after.rss });
+  if (!values.json) {
+    console.log(title);
+    for (const { figure, value } of figures) console.log(`  ${figure.padEnd(52)} ${value}`);
+    console.log(`  ${'longest stall of the event loop'.padEnd(52)} ${after.longestStallMs.toFixed(1)} ms`);
+    console.log(`  ${'resident memory of the broker'.padEnd(52)} ${memoryOf(after)}\n`);
+  }
+  broker.disconnect();
+}
+const machine = { processor: cpus()[0]?.model, processors: cpus().length, node: process.version };
+if (values.json) console.log(JSON.stringify({ machine, results }, undefined, 2));
+else console.log(`on ${machine.processors} x ${machine.processor}, Node ${machine.node}`);
+
+/** @param {import('node:child_process').ChildProcess} broker @returns {Promise<any>} */
+function answer(broker) {
+  return new Promise((resolve) => broker.once('message', resolve));
+}
