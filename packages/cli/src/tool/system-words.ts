@@ -43,8 +43,10 @@ export function dialFailure(where: string, error: unknown): DialFailure {
 /** Several addresses were tried: the first one's error tells. */
 function causeOf(error: unknown): { code: string | undefined; message: string } {
   const first = error instanceof AggregateError ? (error.errors[0] ?? error) : error;
-  const { code, message = String(first) } = first as { code?: unknown; message?: string };
-  return { code: typeof code === 'string' ? code : undefined, message };
+  const { code, message = String(first), reason } = first as { code?: unknown; message?: string; reason?: unknown };
+  // OpenSSL's own text has line feeds and addresses in it; its reason is what one wants to read.
+  const told = typeof reason === 'string' ? `TLS handshake failed, ${reason}` : message.replace(/\s+/g, ' ').trim();
+  return { code: typeof code === 'string' ? code : undefined, message: told };
 }
 
 function lowerFirst(text: string): string {

@@ -149,6 +149,7 @@ export class ToolClient {
       connection.handleBytes(bytes, Date.now());
       this.#schedule();
     });
+    stream.resume(); // a handshake may have paused it
     stream.on('drain', () => this.#events.handleDrained?.());
     stream.on('end', () => stream.end());
     stream.on('close', () => this.#handleClosed(stream, lastError));
