@@ -62,7 +62,7 @@ async function run(options: BenchOptions, isWatched: boolean): Promise<BenchResu
     ...(isWatched && {
       handleProgress(progress: Parameters<typeof progressLine>[0]) {
         isLineShown = true;
-        process.stderr.write(`${CLEAR_LINE}${progressLine(progress, process.stderr.columns ?? 80)}`);
+        process.stderr.write(`${CLEAR_LINE}${progressLine(progress, process.stderr.columns || 80)}`);
       },
     }),
   };
