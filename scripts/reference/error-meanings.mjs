@@ -174,7 +174,10 @@ export const SENT_BY_THE_BROKER = {
   unsupportedProtocolVersion: 'CONNECT names another version than 3.1, 3.1.1 and 5.0.',
   clientIdentifierNotValid: 'The Client Identifier is missing or longer than `maximumClientIdentifierLength`.',
   badUserNameOrPassword: '`authenticate` answers it.',
-  notAuthorized: '`authenticate` answers it, SCRAM failed, or the client publishes, or leaves a will, below `$SYS`.',
+  notAuthorized:
+    'The user is not known, its password or token is wrong, a rule does not allow it, the session is of another user, or the client publishes below `$SYS`. While a client is connected: its user is gone, or its token has expired.',
+  serverBusy: 'Too many logins have failed from there or with this user name, or too many wait to be checked.',
+  banned: 'The client came and went too often and is kept out for a while.',
   serverUnavailable: '`authenticate` failed to answer.',
   serverShuttingDown: 'The broker is being stopped.',
   badAuthenticationMethod: 'CONNECT names a method that the broker does not have.',

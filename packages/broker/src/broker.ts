@@ -107,10 +107,14 @@ export interface Broker {
    */
   replaceAuthorization(options: AuthorizationOptions | undefined): void;
   /**
-   * Asks others about the clients to come. Clients that are connected stay, but for those whose user is gone: 0x87. Listeners
-   * that have authenticators of their own keep them.
+   * Asks others about the clients to come. Clients that are connected stay, but for those whose user is gone: 0x87.
+   *
+   * @param own The authenticators of listeners that have their own, in the order of the listeners. Default: they keep them.
    */
-  replaceAuthentication(options: AuthenticationOptions): void;
+  replaceAuthentication(
+    options: AuthenticationOptions,
+    own?: readonly Pick<ListenerOptions, 'authenticators' | 'allowAnonymous'>[],
+  ): void;
   stats(): BrokerStats;
   /** Clients, sessions, subscriptions, retained messages, topics and losses, to look at. */
   readonly inspect: Inspection;
@@ -225,8 +229,9 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
       sessions.handleRulesChanged();
       entrance.handleRightsChanged();
     },
-    replaceAuthentication(replacement) {
+    replaceAuthentication(replacement, own) {
       chain.replace(chainOptionsOf(replacement, listeners));
+      if (own !== undefined) entrance.replaceChains(own);
       entrance.handleRightsChanged();
     },
     stats: () => statsOf(rooms, subscriptions, retained, ledger),

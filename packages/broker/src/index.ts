@@ -15,12 +15,14 @@ export type {
   Credentials,
   Grant,
 } from './auth/authenticator.ts';
+export { AuthenticatorChain, type ChainOptions, type ChainVerdict } from './auth/authenticator-chain.ts';
 export { clientCertificate } from './auth/client-certificate.ts';
 export type {
   AuthenticationExchange,
   AuthenticationMethod,
   AuthenticationStep,
 } from './auth/enhanced-authentication.ts';
+export { type ConnectExplanation, explainConnect } from './auth/explain-connect.ts';
 export type { FlappingOptions } from './auth/flapping.ts';
 export { type HttpHookOptions, httpHook } from './auth/http-hook.ts';
 export { jsonWebToken, type TokenOptions } from './auth/json-web-token.ts';
@@ -37,6 +39,7 @@ export {
 export { makeScramCredential, type ScramCredential, type ScramLookup, scramSha256 } from './auth/scram-sha-256.ts';
 export { type AclFileOptions, type FileFault, parseAclFile } from './authorization/acl-file.ts';
 export { Authorization, type AuthorizationOptions, type DeniedPublish } from './authorization/authorization.ts';
+export { type Explanation, explainPublish, explainReceive, explainSubscribe } from './authorization/explain.ts';
 export type { ClaimValue, Identity, Permissions } from './authorization/identity.ts';
 export type { Rights } from './authorization/rights.ts';
 export { describeVerdict, type Rule, type RuleSource, type Verdict } from './authorization/rule.ts';
@@ -46,9 +49,9 @@ export { type Clock, systemClock } from './clock/clock.ts';
 export type { Capabilities, Redirection } from './config/capabilities.ts';
 export type { Durability, DurabilityRule } from './config/durability.ts';
 export { type BrokerLimits, LIMIT_BOUNDS, type QueuePolicy } from './config/limits.ts';
-export type { AuthenticationOptions } from './entrance/chain-of.ts';
+export { type AuthenticationOptions, chainOptionsOf, isLoopback } from './entrance/chain-of.ts';
 export type { Bound } from './entrance/entrance.ts';
-export type { ListenerOptions, ListenerTransport } from './entrance/listener-options.ts';
+export { checkListeners, type ListenerOptions, type ListenerTransport } from './entrance/listener-options.ts';
 export type { LoginGuardOptions } from './entrance/login-guard.ts';
 export type {
   InspectedClient,

@@ -48,6 +48,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./broker/broker-command.ts')).brokerCommand,
   },
   {
+    name: 'config',
+    summary: 'check, show or convert a configuration',
+    load: async () => (await import('./config/config-command.ts')).configCommand,
+  },
+  {
+    name: 'passwd',
+    summary: 'write a password file, as mosquitto_passwd does',
+    load: async () => (await import('./passwd/passwd-command.ts')).passwdCommand,
+  },
+  {
+    name: 'explain',
+    summary: 'say what a client may do, and which rule decides',
+    load: async () => (await import('./explain/explain-command.ts')).explainCommand,
+  },
+  {
     name: 'inspect',
     summary: 'look into a running broker',
     load: async () => (await import('./inspect/inspect-command.ts')).inspectCommand,

@@ -31,7 +31,7 @@ export function chainOptionsOf(
 
 /** The chain of one listener; undefined when it has the broker's. */
 export function ownChainOf(
-  { authenticators, allowAnonymous }: ListenerOptions,
+  { authenticators, allowAnonymous }: Pick<ListenerOptions, 'authenticators' | 'allowAnonymous'>,
   common: ChainOptions,
 ): ChainOptions | undefined {
   if (authenticators === undefined && allowAnonymous === undefined) return undefined;

@@ -28,6 +28,9 @@ interface Door extends Bound {
 export class Entrance {
   readonly #rooms: BrokerRooms;
   readonly #doors: Door[] = [];
+  /** The chains of listeners that do not have the broker's, by their places in the options. */
+  readonly #ownChains = new Map<number, AuthenticatorChain>();
+  #listenerCount = 0;
   readonly #clients = new Set<ClientEntrance>();
   readonly #tooMany: QuietWarning;
   #onEmpty: (() => void) | undefined = undefined;
@@ -46,6 +49,8 @@ export class Entrance {
     const { transport = 'tcp', useIdentityAsUserName, durability } = options;
     const own = ownChainOf(options, this.#rooms.chain.options);
     const chain = own === undefined ? this.#rooms.chain : new AuthenticatorChain(own);
+    if (own !== undefined) this.#ownChains.set(this.#listenerCount, chain);
+    this.#listenerCount++;
     const accept = (connection: ByteTransport) =>
       this.#accept(connection, peerOf(connection, useIdentityAsUserName, chain, durability));
     const opened = await openListeners(options, this.#rooms.limits, this.#reportsOf(transport), accept);
@@ -81,6 +86,15 @@ export class Entrance {
       };
     });
     for (const client of this.#clients) client.destroy();
+  }
+
+  /** Asks others about the clients of listeners that do not have the broker's chain. */
+  replaceChains(listeners: readonly Pick<ListenerOptions, 'authenticators' | 'allowAnonymous'>[]): void {
+    for (const [at, chain] of this.#ownChains) {
+      const options = listeners[at];
+      const own = options === undefined ? undefined : ownChainOf(options, this.#rooms.chain.options);
+      if (own !== undefined) chain.replace(own);
+    }
   }
 
   /** Rules or users have changed: what clients were found to be allowed is found out anew. */

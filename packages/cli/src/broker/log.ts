@@ -3,13 +3,14 @@ import { destination, type Logger, pino, stdTimeFunctions } from 'pino';
 import { isColorful } from '../terminal/color.ts';
 
 export type LogFormat = 'pretty' | 'json';
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
 /**
  * The broker's log, on stderr: one JSON object a line for programs, or readable lines for people.
  *
  * @param format Default: pretty in a terminal, JSON elsewhere.
  */
-export async function createLog(format: LogFormat | undefined, level: 'info' | 'debug'): Promise<BrokerLog> {
+export async function createLog(format: LogFormat | undefined, level: LogLevel): Promise<BrokerLog> {
   const inJson = (format ?? (process.stderr.isTTY ? 'pretty' : 'json')) === 'json';
   const stream = inJson ? destination({ fd: 2, sync: true }) : await createPrettyStream();
   const logger: Logger = pino({ level, base: null, timestamp: stdTimeFunctions.isoTime }, stream);

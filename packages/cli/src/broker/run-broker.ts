@@ -16,15 +16,25 @@ export interface BrokerRun {
   readonly lastsMs?: number | undefined;
   readonly verbose: boolean;
   readonly logFormat: LogFormat | undefined;
+  /** Whether everybody may come in who reaches the port. Default: where only this machine does. */
+  readonly allowAnonymous?: boolean | undefined;
 }
 
 /** Runs a broker until a signal, or its time, ends it. @returns The exit code. @throws {CommandError} It cannot listen, or not use its data. */
-export async function runBroker({ host, port, data, lastsMs, verbose, logFormat }: BrokerRun): Promise<number> {
+export async function runBroker({
+  host,
+  port,
+  data,
+  lastsMs,
+  verbose,
+  logFormat,
+  allowAnonymous,
+}: BrokerRun): Promise<number> {
   const log = await createLog(logFormat, verbose ? 'debug' : 'info');
   const stopSignal = new StopSignal();
   const broker = await (port === undefined
-    ? startBrokerNear({ host, port: USUAL_PORT, log, data })
-    : startBroker({ host, port, log, data }));
+    ? startBrokerNear({ host, port: USUAL_PORT, log, data, allowAnonymous })
+    : startBroker({ host, port, log, data, allowAnonymous }));
   const control = await openControl(broker, log);
   process.stdout.write(`${readyLine(broker, host)}\n`);
   const timer = lastsMs === undefined ? undefined : setTimeout(() => stopSignal.stop('time is over'), lastsMs);

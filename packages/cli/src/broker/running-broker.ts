@@ -1,4 +1,4 @@
-import { type Broker, type BrokerLog, createBroker } from '@busbar/broker';
+import { type Broker, type BrokerLog, createBroker, isLoopback } from '@busbar/broker';
 import { TransportError } from '@busbar/transport';
 import { CommandError } from '../command/command-error.ts';
 import { ExitCode } from '../exit-code.ts';
@@ -12,6 +12,7 @@ export interface Listening {
   readonly log: BrokerLog;
   /** The data directory, or `memory`. */
   readonly data: string;
+  readonly allowAnonymous?: boolean | undefined;
 }
 
 /** Starts a broker. @throws {CommandError} In one line, why it cannot listen, or not use its data. */
@@ -35,15 +36,22 @@ export async function startBrokerNear(listening: Listening): Promise<Broker> {
   }
 }
 
-async function attempt({ host, port, log, data }: Listening): Promise<Broker> {
+async function attempt({ host, port, log, data, allowAnonymous }: Listening): Promise<Broker> {
   const store = await openDataStore(data);
   try {
-    return await createBroker({ listeners: [{ host, port }], log, ...(store === undefined ? {} : { store }) });
+    const isOpen = allowAnonymous === true || isLoopback({ host });
+    const options = { listeners: [{ host, port }], log, allowAnonymous: isOpen };
+    const broker = await createBroker({ ...options, ...(store === undefined ? {} : { store }) });
+    if (!isOpen) log.warn({ host }, NOBODY);
+    return broker;
   } catch (error) {
     await store?.close();
     throw error;
   }
 }
+
+const NOBODY =
+  'nobody may connect: others than this machine reach the port, and nobody is there who knows users; give a configuration with them, or --allow-anonymous';
 
 function explain({ code, message }: TransportError, host: string, port: number): string {
   switch (code) {

@@ -61,8 +61,8 @@ export class Demo implements DeviceOwner {
     log.own.add(MONITOR);
     const { host, port, data } = options;
     const broker = await (port === undefined
-      ? startBrokerNear({ host, port: USUAL_PORT, log, data })
-      : startBroker({ host, port, log, data }));
+      ? startBrokerNear({ host, port: USUAL_PORT, log, data, allowAnonymous: true })
+      : startBroker({ host, port, log, data, allowAnonymous: true }));
     try {
       const monitor = await connect(urlOf(broker, host), { clientIdentifier: MONITOR });
       const demo = new Demo(options, { startedAt, events, log, broker, monitor });

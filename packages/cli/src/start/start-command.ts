@@ -53,7 +53,7 @@ export const startCommand = defineCommand({
     // Loaded when the command line is found right.
     if (!withDemo) {
       const { runBroker } = await import('../broker/run-broker.ts');
-      return runBroker({ host, port, data, lastsMs, verbose, logFormat });
+      return runBroker({ host, port, data, lastsMs, verbose, logFormat, allowAnonymous: true });
     }
     const { runDemo } = await import('./run-demo.ts');
     return runDemo({ host, port, data, lastsMs, seed: seed ?? Date.now() % 0xffff_ffff });

@@ -76,11 +76,21 @@ describe('a broker that runs', () => {
   test('listens on loopback by default, on both of its addresses, and elsewhere when told to', async () => {
     const { port } = await startBroker();
     (await connectClient(port, { host: '127.0.0.1' })).destroy();
-    const everywhere = await startBroker('--host', '0.0.0.0');
+    const everywhere = await startBroker('--host', '0.0.0.0', '--allow-anonymous');
     (await connectClient(everywhere.port, { host: '127.0.0.1' })).destroy();
     expect(everywhere.command.stdout).toContain(
       `ready on mqtt://localhost:${everywhere.port}, also from other machines`,
     );
+  });
+
+  test('lets nobody in without being told who may, where others than this machine reach it', async () => {
+    const { port, command } = await startBroker('--host', '0.0.0.0');
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.write(CONNECT);
+    const [connack] = (await once(socket, 'data')) as [Buffer];
+    expect([...connack]).toEqual([0x20, 2, 0, 5]);
+    await command.untilStderr(/nobody may connect/);
+    socket.destroy();
   });
 });
 

@@ -1,0 +1,132 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Authorization, type Broker, type BrokerLog, checkListeners, createBroker, UsageError } from '@busbar/broker';
+import { TransportError } from '@busbar/transport';
+import { CommandError } from '../command/command-error.ts';
+import { StopSignal } from '../command/stop-signal.ts';
+import {
+  type ConfigurationSource,
+  isYaml,
+  type LoadedConfiguration,
+  loadConfiguration,
+} from '../config/load-configuration.ts';
+import { ConfigurationError } from '../config/place.ts';
+import { faultsText } from '../config/run-config.ts';
+import { ExitCode } from '../exit-code.ts';
+import { readVersion } from '../version.ts';
+import { openControl } from './control.ts';
+import { openDataStore } from './data-store.ts';
+import { createLog, type LogFormat } from './log.ts';
+import { reload } from './reload.ts';
+
+/** How a broker is run from a configuration. */
+export interface ConfiguredRun {
+  readonly config: string | undefined;
+  readonly set: readonly string[];
+  readonly port: number | undefined;
+  readonly host: string | undefined;
+  readonly data: string | undefined;
+  readonly verbose: boolean;
+  readonly logFormat: LogFormat | undefined;
+  readonly allowAnonymous: boolean;
+  readonly testConfig: boolean;
+}
+
+/** Runs a broker as its configuration says until a signal ends it; SIGHUP reads the configuration again. @returns The exit code. */
+export async function runConfigured(run: ConfiguredRun): Promise<number> {
+  const source = sourceOf(run);
+  const loaded = loadOrFail(source);
+  if (run.testConfig) {
+    process.stdout.write(`${run.config ?? 'configuration'}: ok\n`);
+    return ExitCode.success;
+  }
+  const { configuration, folder } = loaded;
+  const level = run.verbose ? 'debug' : (configuration.log?.level ?? 'info');
+  const log = await createLog(run.logFormat ?? configuration.log?.format, level);
+  for (const notice of loaded.notices) log.warn({}, notice);
+  const stopSignal = new StopSignal();
+  const data = run.data ?? configuration.data ?? 'busbar-data';
+  const broker = await start(loaded, run.data === undefined ? fromFolder(data, folder) : data, log);
+  const control = await openControl(broker, log);
+  const removePidFile = writePidFile(configuration.pidFile, folder);
+  const handleHangUp = (): void => reload(source, broker, loaded, log);
+  process.on('SIGHUP', handleHangUp);
+  process.stdout.write(`${readyLineOf(broker)}\n`);
+  const reason = await stopSignal.received;
+  process.off('SIGHUP', handleHangUp);
+  log.info({ reason }, 'stopping');
+  control?.close();
+  await broker.stop();
+  removePidFile();
+  stopSignal.ignore();
+  log.info({}, 'stopped');
+  return ExitCode.success;
+}
+
+/** What stands on the command line is a setting like any other, but for a mosquitto.conf, where `-p` is one more port. */
+function sourceOf({ config, set, port, host, allowAnonymous }: ConfiguredRun): ConfigurationSource {
+  const isOurs = config === undefined || isYaml(config);
+  const sets = [
+    ...set,
+    ...(isOurs && port !== undefined ? [`listeners[0].port=${port}`] : []),
+    ...(host === undefined ? [] : [`listeners[0].host=${JSON.stringify(host)}`]),
+    ...(allowAnonymous ? ['authentication.allowAnonymous=true'] : []),
+  ];
+  const ports = isOurs || port === undefined ? [] : [port];
+  return { file: config, sets, environment: process.env, ports };
+}
+
+function loadOrFail(source: ConfigurationSource): LoadedConfiguration {
+  try {
+    const loaded = loadConfiguration(source);
+    checkListeners(loaded.options.listeners ?? []);
+    new Authorization(loaded.options.authorization);
+    return loaded;
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw new CommandError(ExitCode.failure, faultsText(error));
+    if (error instanceof UsageError)
+      throw new CommandError(ExitCode.failure, error.message.replaceAll('\n', '\nError: '));
+    throw error;
+  }
+}
+
+async function start({ options }: LoadedConfiguration, data: string, log: BrokerLog): Promise<Broker> {
+  const store = await openDataStore(data);
+  try {
+    return await createBroker({ ...options, log, ...(store === undefined ? {} : { store }) });
+  } catch (error) {
+    await store?.close();
+    if (error instanceof UsageError || error instanceof TransportError)
+      throw new CommandError(ExitCode.failure, error.message);
+    throw error;
+  }
+}
+
+function fromFolder(data: string, folder: string): string {
+  return data === 'memory' ? data : path.resolve(folder, data);
+}
+
+function writePidFile(pidFile: string | undefined, folder: string): () => void {
+  if (pidFile === undefined) return () => {};
+  const file = path.resolve(folder, pidFile);
+  try {
+    writeFileSync(file, `${process.pid}\n`);
+  } catch (error) {
+    throw new CommandError(
+      ExitCode.failure,
+      `the pid file cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  return () => rmSync(file, { force: true });
+}
+
+const SCHEMES: Readonly<Record<string, string>> = { tcp: 'mqtt', tls: 'mqtts', ws: 'ws', wss: 'wss' };
+
+/** The one line that says that clients may come, and where. */
+export function readyLineOf(broker: Broker): string {
+  const places = broker.listeners.map(({ transport, address, port }) => {
+    if (transport === 'unix') return `unix:${address}`;
+    return `${SCHEMES[transport]}://${address.includes(':') ? `[${address}]` : address}:${port}`;
+  });
+  return `busbar broker ${readVersion()} ready on ${places.join(', ')} (MQTT 3.1, 3.1.1 and 5.0)`;
+}

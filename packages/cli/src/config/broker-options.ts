@@ -1,0 +1,191 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import {
+  type Authenticator,
+  type BrokerOptions,
+  clientCertificate,
+  httpHook,
+  jsonWebToken,
+  type ListenerOptions,
+  PasswordHasher,
+  passwordFile,
+  ReasonCode,
+  type RulePlace,
+  type TokenOptions,
+  UsageError,
+} from '@busbar/broker';
+import type { FindPlace } from './check-settings.ts';
+import { ConfigurationError, formatPath, formatPlace, type SettingPath } from './place.ts';
+import type { AuthenticatorSettings, Configuration, ListenerSettings } from './schema.ts';
+
+/** A configuration as the broker takes it. */
+export type ConfiguredOptions = Omit<BrokerOptions, 'log' | 'store' | 'clock'>;
+
+/**
+ * Reads the files that a configuration names, and makes of it what `createBroker` takes.
+ *
+ * @param folder Where relative files are looked for.
+ * @throws {ConfigurationError} All files that cannot be read or understood, a line each.
+ */
+export function brokerOptionsOf(configuration: Configuration, folder: string, findPlace: FindPlace): ConfiguredOptions {
+  return new Reader(folder, findPlace).read(configuration);
+}
+
+class Reader {
+  readonly #folder: string;
+  readonly #findPlace: FindPlace;
+  readonly #faults: string[] = [];
+  readonly #hasher = new PasswordHasher();
+
+  constructor(folder: string, findPlace: FindPlace) {
+    this.#folder = folder;
+    this.#findPlace = findPlace;
+  }
+
+  read(configuration: Configuration): ConfiguredOptions {
+    const { listeners, authentication, authorization, limits, capabilities, durability, systemTopicsInterval } =
+      configuration;
+    const options = {
+      ...(listeners === undefined ? {} : { listeners: listeners.map((each, at) => this.#listener(each, at)) }),
+      ...this.#authentication(authentication),
+      ...(authorization === undefined ? {} : { authorization: this.#authorization(authorization) }),
+      ...(limits === undefined ? {} : { limits }),
+      ...(capabilities === undefined ? {} : { capabilities }),
+      ...(durability === undefined ? {} : { durability }),
+      ...(systemTopicsInterval === undefined ? {} : { systemTopicsInterval }),
+    } as ConfiguredOptions;
+    if (this.#faults.length > 0) throw new ConfigurationError(this.#faults);
+    return options;
+  }
+
+  #listener({ tls, authentication, ...rest }: ListenerSettings, at: number): ListenerOptions {
+    const where = ['listeners', at];
+    return {
+      ...rest,
+      ...(tls === undefined ? {} : { tls: this.#tls(tls, [...where, 'tls']) }),
+      ...(authentication?.chain === undefined
+        ? {}
+        : { authenticators: this.#chain(authentication.chain, [...where, 'authentication', 'chain']) }),
+      ...(authentication?.allowAnonymous === undefined ? {} : { allowAnonymous: authentication.allowAnonymous }),
+    } as ListenerOptions;
+  }
+
+  #tls(
+    { cert, key, ca, crl, ...rest }: NonNullable<ListenerSettings['tls']>,
+    where: SettingPath,
+  ): ListenerOptions['tls'] {
+    const texts = (files: string | string[], name: string) =>
+      [files]
+        .flat()
+        .map((file) => this.#text(file, [...where, name]))
+        .join('\n');
+    return {
+      ...rest,
+      certificates: [{ cert: this.#text(cert, [...where, 'cert']), key: this.#text(key, [...where, 'key']) }],
+      ...(ca === undefined ? {} : { ca: texts(ca, 'ca') }),
+      ...(crl === undefined ? {} : { crl: texts(crl, 'crl') }),
+    } as ListenerOptions['tls'];
+  }
+
+  #authentication(settings: Configuration['authentication']): Partial<ConfiguredOptions> {
+    if (settings === undefined) return {};
+    const { chain, allowAnonymous, backOff, flapping, sessionOwnership } = settings;
+    return {
+      ...(chain === undefined ? {} : { authenticators: this.#chain(chain, ['authentication', 'chain']) }),
+      ...(allowAnonymous === undefined ? {} : { allowAnonymous }),
+      ...(backOff === undefined && flapping === undefined ? {} : { login: { backOff, flapping } }),
+      ...(sessionOwnership === undefined ? {} : { sessionOwnership }),
+    };
+  }
+
+  #chain(chain: readonly AuthenticatorSettings[], where: SettingPath): Authenticator[] {
+    return chain.flatMap((settings, at) => {
+      const authenticator = this.#attempt([...where, at], () => this.#authenticator(settings, [...where, at]));
+      return authenticator === undefined ? [] : [authenticator];
+    });
+  }
+
+  #authenticator(settings: AuthenticatorSettings, where: SettingPath): Authenticator | undefined {
+    if ('passwordFile' in settings) {
+      const file = this.#resolve(settings.passwordFile);
+      const text = this.#text(settings.passwordFile, [...where, 'passwordFile']);
+      return passwordFile({ file, text }, this.#hasher);
+    }
+    if ('http' in settings) return httpHook(settings.http as Parameters<typeof httpHook>[0]);
+    if ('certificate' in settings) return clientCertificate();
+    if ('clientIdentifierPrefix' in settings) return prefixed(settings.clientIdentifierPrefix);
+    const { jwksFile, publicKeyFile, secretFile, ...rest } = settings.token;
+    const options = {
+      ...rest,
+      ...(jwksFile === undefined ? {} : { jwksFile: this.#resolve(jwksFile) }),
+      ...(publicKeyFile === undefined
+        ? {}
+        : { publicKey: this.#text(publicKeyFile, [...where, 'token', 'publicKeyFile']) }),
+      ...(secretFile === undefined
+        ? {}
+        : { secret: this.#text(secretFile, [...where, 'token', 'secretFile']).trimEnd() }),
+    };
+    return jsonWebToken(options as TokenOptions);
+  }
+
+  #authorization({
+    aclFile,
+    ...rest
+  }: NonNullable<Configuration['authorization']>): ConfiguredOptions['authorization'] {
+    const places = (rest.rules ?? []).map((_, at): RulePlace => {
+      return this.#findPlace(['authorization', 'rules', at]) ?? { file: `rules[${at}]`, line: 0 };
+    });
+    const where = ['authorization', 'aclFile'];
+    const acl = aclFile === undefined ? undefined : { file: this.#resolve(aclFile), text: this.#text(aclFile, where) };
+    return { ...rest, places, ...(acl === undefined ? {} : { aclFile: acl }) } as ConfiguredOptions['authorization'];
+  }
+
+  #resolve(file: string): string {
+    return path.resolve(this.#folder, file);
+  }
+
+  #text(file: string, where: SettingPath): string {
+    try {
+      return readFileSync(this.#resolve(file), 'utf8');
+    } catch (error) {
+      const { code = 'error' } = error as NodeJS.ErrnoException;
+      const reason = READ_ERRORS[code] ?? code;
+      this.#fail(where, `${formatPath(where)}: ${this.#resolve(file)} ${reason}`);
+      return '';
+    }
+  }
+
+  #attempt<Result>(where: SettingPath, make: () => Result): Result | undefined {
+    try {
+      return make();
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      // A password file's own lines name their place.
+      if (error.code === 'invalid-password-file') this.#faults.push(...error.message.split('\n'));
+      else this.#fail(where, `${formatPath(where)}: ${error.message}`);
+      return undefined;
+    }
+  }
+
+  #fail(where: SettingPath, message: string): void {
+    const place = this.#findPlace(where) ?? this.#findPlace(where.slice(0, -1));
+    this.#faults.push(place === undefined ? message : `${formatPlace(place)}: ${message}`);
+  }
+}
+
+const READ_ERRORS: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  EACCES: 'may not be read by this user',
+  EISDIR: 'is a directory',
+};
+
+function prefixed(prefix: string): Authenticator {
+  const message = `the Client Identifier does not begin with ${prefix}`;
+  return {
+    name: 'client identifier prefix',
+    authenticate: ({ clientIdentifier }) =>
+      clientIdentifier.startsWith(prefix)
+        ? { kind: 'next' }
+        : { kind: 'deny', reasonCode: ReasonCode.notAuthorized, message },
+  };
+}

@@ -1,0 +1,121 @@
+import {
+  type AuthenticationOptions,
+  type AuthorizationOptions,
+  chainOptionsOf,
+  explainConnect,
+  explainPublish,
+  explainReceive,
+  explainSubscribe,
+  type Identity,
+  type ListenerOptions,
+  passwordFile,
+  UsageError,
+} from '@busbar/broker';
+import { CommandError, WrongUsage } from '../command/command-error.ts';
+import { loadConfiguration } from '../config/load-configuration.ts';
+import { ConfigurationError } from '../config/place.ts';
+import { faultsText } from '../config/run-config.ts';
+import { ExitCode } from '../exit-code.ts';
+
+interface ExplainOptions {
+  readonly config: string | undefined;
+  readonly acl: string | undefined;
+  readonly passwords: string | undefined;
+  readonly set: readonly string[];
+  readonly user: string | undefined;
+  readonly client: string;
+  readonly password: string | undefined;
+  readonly group: readonly string[];
+  readonly claim: readonly string[];
+  readonly address: string;
+}
+
+interface Rulebook {
+  readonly authorization: AuthorizationOptions | undefined;
+  readonly authentication: AuthenticationOptions;
+  readonly listeners: readonly ListenerOptions[];
+}
+
+const TOPIC_QUESTIONS = { publish: explainPublish, subscribe: explainSubscribe, receive: explainReceive };
+
+/** Answers `busbar explain` on stdout. @returns 0 where it is allowed, 1 where it is not. */
+export async function runExplain(options: ExplainOptions, [question = '', topic]: readonly string[]): Promise<number> {
+  const rulebook = failing(() => rulebookOf(options));
+  if (question === 'connect') return answer(await explainLogin(rulebook, options));
+  if (!isTopicQuestion(question))
+    throw new WrongUsage(`expected publish, subscribe, receive or connect, not '${question}'`);
+  if (topic === undefined) throw new WrongUsage(`explain ${question}: expected a topic, none came`);
+  const identity = identityOf(options);
+  return answer(failing(() => TOPIC_QUESTIONS[question](rulebook.authorization, identity, topic)));
+}
+
+function isTopicQuestion(question: string): question is keyof typeof TOPIC_QUESTIONS {
+  return Object.hasOwn(TOPIC_QUESTIONS, question);
+}
+
+function answer({ isAllowed, text }: { isAllowed: boolean; text: string }): number {
+  process.stdout.write(`${text}\n`);
+  return isAllowed ? ExitCode.success : ExitCode.failure;
+}
+
+async function explainLogin({ authentication, listeners }: Rulebook, options: ExplainOptions) {
+  const { client, user, password, address } = options;
+  const chain = chainOptionsOf(authentication, listeners);
+  try {
+    return await explainConnect(chain, {
+      clientIdentifier: client,
+      userName: user,
+      password: password === undefined ? undefined : Buffer.from(password),
+      address,
+      certificate: undefined,
+    });
+  } finally {
+    await Promise.all(chain.authenticators.map((authenticator) => authenticator.close?.()));
+  }
+}
+
+function rulebookOf({ config, acl, passwords, set }: ExplainOptions): Rulebook {
+  const loaded = config === undefined && set.length === 0 ? undefined : load(config, set);
+  if (loaded === undefined && acl === undefined && passwords === undefined) {
+    throw new WrongUsage('expected -c with a configuration, --acl or --passwords');
+  }
+  const authorization = acl === undefined ? loaded?.authorization : { ...loaded?.authorization, aclFile: acl };
+  const authentication =
+    passwords === undefined ? (loaded ?? {}) : { ...loaded, authenticators: [passwordFile(passwords)] };
+  return { authorization, authentication, listeners: loaded?.listeners ?? [{}] };
+}
+
+function load(file: string | undefined, sets: readonly string[]) {
+  return loadConfiguration({ file, sets, environment: process.env }).options;
+}
+
+function identityOf({ client, user, group, claim }: ExplainOptions): Identity {
+  const claims = claim.map((each) => {
+    const equals = each.indexOf('=');
+    if (equals < 1) throw new WrongUsage(`--claim: expected name=value, '${each}' came`);
+    return [each.slice(0, equals), claimValueOf(each.slice(equals + 1))] as const;
+  });
+  return {
+    clientIdentifier: client,
+    userName: user,
+    ...(group.length === 0 ? {} : { groups: group }),
+    ...(claims.length === 0 ? {} : { claims: Object.fromEntries(claims) }),
+  };
+}
+
+/** Numbers and truth values are meant as such. */
+function claimValueOf(text: string): string | number | boolean {
+  if (text === 'true' || text === 'false') return text === 'true';
+  return text !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
+}
+
+function failing<Result>(work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw new CommandError(ExitCode.failure, faultsText(error));
+    if (error instanceof UsageError)
+      throw new CommandError(ExitCode.failure, error.message.replaceAll('\n', '\nError: '));
+    throw error;
+  }
+}
