@@ -55,7 +55,13 @@ const ROOMS = {
   ],
   transport: [{ rooms: ['*'], within: 'any' }, { rooms: ['index'] }],
   testkit: [{ rooms: ['*'], within: 'any' }, { rooms: ['index'] }],
-  client: [{ rooms: ['*'], within: 'any' }, { rooms: ['client'] }, { rooms: ['connect'] }, { rooms: ['index'] }],
+  client: [
+    { rooms: ['*'], within: 'any' },
+    { rooms: ['client'] },
+    { rooms: ['connect'] },
+    { rooms: ['mqttjs'] },
+    { rooms: ['index'] },
+  ],
   broker: [
     { rooms: ['config', 'clock', 'message'], within: { message: ['clock'] } },
     { rooms: ['authorization'] },

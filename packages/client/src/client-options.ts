@@ -9,6 +9,7 @@ import { ServerList } from './dialer/server-list.ts';
 import type { Message } from './message.ts';
 import type { QueueOptions } from './publish/publish-queue.ts';
 import type { ClientStore } from './store/client-store.ts';
+import type { ClientTracer } from './trace.ts';
 
 /** What the server is to publish when this client goes without saying so (section 3.1.2.5). */
 export interface WillOptions {
@@ -93,6 +94,8 @@ export interface ClientOptions extends DialOptions {
   readonly dial?: Dial;
   /** Default: nothing is written. */
   readonly log?: ClientLog;
+  /** Hooks for tracing; default: none. */
+  readonly tracer?: ClientTracer;
   /** Time, for tests; default the machine's. */
   readonly clock?: Clock;
   /** A number from 0 to below 1, for the jitter between attempts; default `Math.random`. */

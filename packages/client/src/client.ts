@@ -139,7 +139,7 @@ export class Client {
   ): Promise<PublishOutcome> {
     const { qos = 0, retain = false, properties = NO_PROPERTIES, signal } = options;
     if (!isPayload(payload) || !isQos(qos)) return Promise.reject(mistakeIn(payload, qos));
-    return this.#core.publisher.publish({ topicName, payload: bytesOf(payload), qos, retain, properties }, signal);
+    return this.#core.publish({ topicName, payload: bytesOf(payload), qos, retain, properties }, signal);
   }
 
   /**

@@ -23,6 +23,7 @@ import { type ClientCounters, Tally } from './counters.ts';
 import { AttemptMaker } from './dialer/attempt-maker.ts';
 import { Dialer, type DialerOwner } from './dialer/dialer.ts';
 import type { Message } from './message.ts';
+import type { PublishOutcome } from './publish/publication.ts';
 import { PublishQueue } from './publish/publish-queue.ts';
 import { Publisher } from './publish/publisher.ts';
 import type { SessionJournal } from './store/session-journal.ts';
@@ -31,6 +32,7 @@ import { Receiver } from './subscribe/receiver.ts';
 import { Subscriber } from './subscribe/subscriber.ts';
 import type { SubscribeOptions, Subscription } from './subscribe/subscription.ts';
 import { SubscriptionTable } from './subscribe/subscription-table.ts';
+import { type ClientTracer, traceContextOf, withTraceContext } from './trace.ts';
 
 const BUFFER_SIZE = 1_000;
 
@@ -48,6 +50,7 @@ export class ClientCore {
   readonly authentication: Authentication | undefined;
   readonly journal: SessionJournal | undefined;
   readonly #log: ClientLog | undefined;
+  readonly #tracer: ClientTracer | undefined;
   readonly #pool = new BlockPool();
   readonly #queue: PublishQueue;
   readonly #receiver: Receiver;
@@ -65,6 +68,7 @@ export class ClientCore {
     this.settings = settle(urls, options);
     const { clock } = this.settings;
     this.#log = options.log;
+    this.#tracer = options.tracer;
     this.emitter = new EventEmitter((error, name, event) => this.#reportListener(error, name, event));
     const link = () => this.dialer.link;
     this.#queue = new PublishQueue(options.queue ?? {});
@@ -124,8 +128,16 @@ export class ClientCore {
     this.#holdsEarlyMessages = true;
   }
 
+  publish(message: MessageContent, signal: AbortSignal | undefined): Promise<PublishOutcome> {
+    const tracer = this.#tracer;
+    return tracer?.startPublish === undefined
+      ? this.publisher.publish(message, signal)
+      : this.#publishTraced(message, signal, tracer);
+  }
+
   /** @throws {UsageError} The Topic Filter is none, or an option cannot be. */
-  subscribe(topicFilter: string, options: SubscribeOptions, handler: InboxHandler | undefined): Subscription {
+  subscribe(topicFilter: string, options: SubscribeOptions, given: InboxHandler | undefined): Subscription {
+    const handler = given && this.#traced(given);
     const { bufferSize = BUFFER_SIZE, concurrency = 1, acknowledge = 'handled' } = options;
     if (!(bufferSize >= 1)) throw new UsageError('option-invalid', `bufferSize must be at least 1, not ${bufferSize}`);
     if (!(concurrency >= 1)) {
@@ -151,6 +163,33 @@ export class ClientCore {
   }
 
   // --- wiring ----------------------------------------------------------------------------------------------------------
+
+  #publishTraced(message: MessageContent, signal: AbortSignal | undefined, tracer: ClientTracer) {
+    const { topicName, qos, payload } = message;
+    const span = this.#guard(() => tracer.startPublish?.({ topicName, qos, byteLength: payload.length }));
+    const context = span?.context;
+    const properties = context === undefined ? message.properties : withTraceContext(message.properties, context);
+    const outcome = this.publisher.publish({ ...message, properties }, signal);
+    const end = (error?: unknown) => this.#guard(() => span?.end?.(error));
+    outcome.then(() => end(), end);
+    return outcome;
+  }
+
+  #traced(handler: InboxHandler): InboxHandler {
+    const tracer = this.#tracer;
+    if (tracer?.runHandler === undefined) return handler;
+    return (message) => tracer.runHandler?.(message, traceContextOf(message), () => handler(message));
+  }
+
+  /** What a hook throws must not keep a message from its way. */
+  #guard<Answer>(call: () => Answer): Answer | undefined {
+    try {
+      return call();
+    } catch (error) {
+      this.reportHandler(error, undefined);
+      return undefined;
+    }
+  }
 
   #dialerOwner(): DialerOwner {
     return {

@@ -92,3 +92,4 @@ export {
   TypedTopic,
   topic,
 } from './topic/typed-topic.ts';
+export { type ClientTracer, type PublishSpan, type TraceContext, traceContextOf } from './trace.ts';
