@@ -19,6 +19,9 @@ import {
 
 vi.setConfig({ testTimeout: 120_000 });
 
+/** More of them: `STORE_RUNS=10000 npx vitest run packages/store-lmdb`. */
+const { STORE_RUNS: runs = '300' } = process.env;
+
 const CLIENTS = ['a', 'b', 'c', 'plain'];
 
 interface ModelFlight {
@@ -468,6 +471,6 @@ test('after a crash at any point the store has exactly what was kept, whatever w
       }
       await run.finish();
     }),
-    { numRuns: Number(process.env.STORE_RUNS ?? 300) },
+    { numRuns: Number(runs) },
   );
 });
