@@ -195,15 +195,19 @@ export async function queuedMessages({ port, read, progress }, count = 100_000) 
   }
   const after = await read();
   const startedAt = performance.now();
-  const back = await RawClient.connect(port, { ...lasting, clientIdentifier: 'away' });
   let seen = 0;
-  await new Promise((resolve) => {
-    back.onPacket = (type, decode) => {
+  let finish = () => {};
+  const finished = new Promise((resolve) => {
+    finish = () => resolve(undefined);
+  });
+  const back = await RawClient.connect(port, lasting, (client) => {
+    client.onPacket = (type, decode) => {
       if (type !== publish) return;
-      back.send({ type: puback, packetId: decode().packetId, reasonCode: 0, properties: {} });
-      if (++seen === count) resolve(undefined);
+      client.send({ type: puback, packetId: decode().packetId, reasonCode: 0, properties: {} });
+      if (++seen === count) finish();
     };
   });
+  await finished;
   const seconds = (performance.now() - startedAt) / 1000;
   const resumed = await read();
   for (const client of [publisher, back]) client.destroy();

@@ -15,11 +15,16 @@ export class RawClient {
     socket.on('error', () => {});
   }
 
-  /** @param {number} port @param {object} connect Fields of the CONNECT packet. */
-  static async connect(port, connect = {}) {
+  /**
+   * @param {number} port
+   * @param {object} connect Fields of the CONNECT packet.
+   * @param {(client: RawClient) => void} prepare Before anything can come.
+   */
+  static async connect(port, connect = {}, prepare = () => {}) {
     const socket = net.connect({ port, host: '127.0.0.1', noDelay: true });
     await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject));
     const client = new RawClient(socket);
+    prepare(client);
     const answered = client.next(PacketType.connack);
     client.send({
       type: PacketType.connect,

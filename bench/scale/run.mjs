@@ -34,7 +34,9 @@ function progress(text) {
 const results = [];
 for (const name of names) {
   const { title, run } = CASES[/** @type {keyof typeof CASES} */ (name)];
-  const broker = fork(fileURLToPath(new URL('./broker.mjs', import.meta.url)), [], { execArgv: ['--expose-gc'] });
+  const broker = fork(fileURLToPath(new URL('./broker.mjs', import.meta.url)), [], {
+    execArgv: ['--expose-gc', ...(process.env.SCALE_ARGV?.split(' ') ?? [])],
+  });
   const { port } = await answer(broker);
   const read = async () => {
     const answered = answer(broker);

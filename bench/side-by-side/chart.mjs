@@ -40,8 +40,8 @@ function renderGroup({ what, brokers }, top) {
   const costs = brokers.map(({ cpuMicrosecondsPerDelivery }) => cpuMicrosecondsPerDelivery);
   const longest = Math.max(...costs.filter((cost) => cost !== undefined));
   const middle = top + (brokers.length * (BAR_HEIGHT + BAR_GAP)) / 2;
-  const [load, qos = ''] = what.split(/, (?=QoS|one|8)/);
-  const label = `<text x="0" y="${middle}">${escapeXml(load)}</text><text class="dim" x="0" y="${middle + 14}">${escapeXml(qos || what.slice(load.length + 2))}</text>`;
+  const [load, ...more] = what.split(', ');
+  const label = `<text x="0" y="${middle}">${escapeXml(load)}</text><text class="dim" x="0" y="${middle + 14}">${escapeXml(more.join(', '))}</text>`;
   const bars = costs.map((cost, at) => {
     const y = top + at * (BAR_HEIGHT + BAR_GAP);
     const width = cost === undefined ? 0 : Math.max(1, (cost / longest) * BAR_WIDTH);
