@@ -1,5 +1,5 @@
 import type { Broker, BrokerLog } from '@busbar/broker';
-import { Authorization, UsageError } from '@busbar/broker';
+import { UsageError } from '@busbar/broker';
 import { TransportError } from '@busbar/transport';
 import { type ConfigurationSource, type LoadedConfiguration, loadConfiguration } from '../config/load-configuration.ts';
 import { ConfigurationError } from '../config/place.ts';
@@ -15,10 +15,9 @@ export function reload(source: ConfigurationSource, broker: Broker, before: Load
   let loaded: LoadedConfiguration;
   try {
     loaded = loadConfiguration(source);
-    new Authorization(loaded.options.authorization);
   } catch (error) {
-    if (!(error instanceof ConfigurationError || error instanceof UsageError)) throw error;
-    for (const fault of error.message.split('\n')) log.error({ fault }, 'the configuration is not taken over');
+    if (!(error instanceof ConfigurationError)) throw error;
+    for (const fault of error.faults) log.error({ fault }, 'the configuration is not taken over');
     return;
   }
   const { options } = loaded;

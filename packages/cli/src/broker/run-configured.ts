@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { Authorization, type Broker, type BrokerLog, checkListeners, createBroker, UsageError } from '@busbar/broker';
+import { type Broker, type BrokerLog, createBroker, UsageError } from '@busbar/broker';
 import { TransportError } from '@busbar/transport';
 import { CommandError } from '../command/command-error.ts';
 import { StopSignal } from '../command/stop-signal.ts';
@@ -78,14 +78,9 @@ function sourceOf({ config, set, port, host, allowAnonymous }: ConfiguredRun): C
 
 function loadOrFail(source: ConfigurationSource): LoadedConfiguration {
   try {
-    const loaded = loadConfiguration(source);
-    checkListeners(loaded.options.listeners ?? []);
-    new Authorization(loaded.options.authorization);
-    return loaded;
+    return loadConfiguration(source);
   } catch (error) {
     if (error instanceof ConfigurationError) throw new CommandError(ExitCode.failure, faultsText(error));
-    if (error instanceof UsageError)
-      throw new CommandError(ExitCode.failure, error.message.replaceAll('\n', '\nError: '));
     throw error;
   }
 }

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import {
   type Authenticator,
+  Authorization,
   type BrokerOptions,
+  checkListeners,
   clientCertificate,
   httpHook,
   jsonWebToken,
@@ -54,8 +56,21 @@ class Reader {
       ...(durability === undefined ? {} : { durability }),
       ...(systemTopicsInterval === undefined ? {} : { systemTopicsInterval }),
     } as ConfiguredOptions;
+    this.#crossCheck(options);
     if (this.#faults.length > 0) throw new ConfigurationError(this.#faults);
     return options;
+  }
+
+  /** What the broker itself would find wrong. */
+  #crossCheck({ listeners, authorization }: ConfiguredOptions): void {
+    for (const line of usageFault(() => new Authorization(authorization))) this.#faults.push(line);
+    // A file that could not be read is named already.
+    if (this.#faults.length > 0) return;
+    for (const [at, listener] of (listeners ?? []).entries()) {
+      for (const line of usageFault(() => checkListeners([listener]))) {
+        this.#fail(['listeners', at], line.replaceAll('listeners[0]', `listeners[${at}]`));
+      }
+    }
   }
 
   #listener({ tls, authentication, ...rest }: ListenerSettings, at: number): ListenerOptions {
@@ -178,6 +193,17 @@ const READ_ERRORS: Readonly<Record<string, string>> = {
   EACCES: 'may not be read by this user',
   EISDIR: 'is a directory',
 };
+
+/** What a caller's mistake is called, a line each; none when there is none. */
+function usageFault(work: () => unknown): string[] {
+  try {
+    work();
+    return [];
+  } catch (error) {
+    if (error instanceof UsageError) return error.message.split('\n');
+    throw error;
+  }
+}
 
 function prefixed(prefix: string): Authenticator {
   const message = `the Client Identifier does not begin with ${prefix}`;

@@ -16,17 +16,23 @@ type Issue = z.core.$ZodIssue;
 export function checkSettings(settings: unknown, findPlace: FindPlace): Configuration {
   const { data, error } = CONFIGURATION.safeParse(settings ?? {});
   if (error === undefined) return data;
-  const faults = error.issues.flatMap((issue) => faultsOf(issue, [], settings));
-  const lines = faults.map(({ path, message }) => {
-    const place = placeOf(path, findPlace);
-    return `${place === undefined ? '' : `${formatPlace(place)}: `}${message}`;
-  });
+  const found = error.issues.flatMap((issue) => faultsOf(issue, [], settings));
+  const misspelt = new Set(found.map(({ meant }) => meant));
+  // What is missing because it is misspelt is not missing.
+  const faults = found.filter(({ path }) => !misspelt.has(formatPath(path)));
+  const placed = faults.map(({ path, message }) => ({ place: placeOf(path, findPlace), message }));
+  placed.sort((one, other) => (one.place?.line ?? 0) - (other.place?.line ?? 0));
+  const lines = placed.map(({ place, message }) => `${place === undefined ? '' : `${formatPlace(place)}: `}${message}`);
   throw new ConfigurationError([...new Set(lines)]);
 }
 
 interface Fault {
   readonly path: SettingPath;
   readonly message: string;
+  /** The setting that a misspelt name stands for. */
+  readonly meant?: string | undefined;
+  /** What it could have been. */
+  readonly values?: readonly unknown[];
 }
 
 /** The place of a setting, or of the nearest one around it. */
@@ -40,26 +46,26 @@ function placeOf(path: SettingPath, findPlace: FindPlace): Place | undefined {
 
 function faultsOf(issue: Issue, above: SettingPath, settings: unknown): Fault[] {
   const path = [...above, ...(issue.path as SettingPath)];
-  const name = formatPath(path);
+  const name = path.length === 0 ? 'the configuration' : formatPath(path);
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(path, key) }));
+      return issue.keys.map((key) => unknownKey(path, key));
     case 'invalid_union':
       return unionFaults(issue, path, settings);
     case 'invalid_value':
-      return [
-        {
-          path,
-          message: `${name} must be ${listOf(issue.values)}, not ${shown(valueAt(settings, path))}${nearest(issue.values, valueAt(settings, path))}`,
-        },
-      ];
-    case 'too_small':
-      return [{ path, message: `${name} must be at least ${issue.minimum}, not ${shown(valueAt(settings, path))}` }];
+      return [wrongValue(path, issue.values, settings)];
+    case 'too_small': {
+      const isList = issue.origin === 'array' || issue.origin === 'string';
+      const value = valueAt(settings, path);
+      const bound = `at least ${issue.minimum}`;
+      return [{ path, message: `${name} must ${isList ? `have ${bound}` : `be ${bound}, not ${shown(value)}`}` }];
+    }
     case 'too_big':
       return [{ path, message: `${name} must be at most ${issue.maximum}, not ${shown(valueAt(settings, path))}` }];
     case 'invalid_type': {
       const value = valueAt(settings, path);
-      if (value === undefined) return [{ path, message: `${name} is missing: ${issue.expected}` }];
+      if (value === undefined)
+        return [{ path, message: `${name} is missing: ${EXPECTED[issue.expected] ?? issue.expected}` }];
       return [{ path, message: `${name} must be ${EXPECTED[issue.expected] ?? issue.expected}, not ${shown(value)}` }];
     }
     default:
@@ -81,6 +87,18 @@ const EXPECTED: Readonly<Record<string, string>> = {
 function unionFaults(issue: Extract<Issue, { code: 'invalid_union' }>, path: SettingPath, settings: unknown): Fault[] {
   const forms = issue.errors.map((errors) => errors.flatMap((each) => faultsOf(each, path, settings)));
   const value = valueAt(settings, path);
+  const values = forms.flatMap((faults) =>
+    faults.length === 1 && faults[0]?.path.length === path.length ? faults : [],
+  );
+  if (typeof value !== 'object' && values.some((each) => each.values !== undefined)) {
+    return [
+      wrongValue(
+        path,
+        values.flatMap((each) => each.values ?? []),
+        settings,
+      ),
+    ];
+  }
   const isForm = (faults: readonly Fault[]) => faults.every((fault) => fault.path.length > path.length);
   const meant = forms
     .filter(isForm)
@@ -93,12 +111,20 @@ function depthOf(faults: readonly Fault[]): number {
   return Math.max(0, ...faults.map(({ path }) => path.length));
 }
 
-function unknownKey(path: SettingPath, key: string): string {
+function wrongValue(path: SettingPath, values: readonly unknown[], settings: unknown): Fault {
+  const value = valueAt(settings, path);
+  const message = `${formatPath(path)} must be ${listOf(values)}, not ${shown(value)}${nearest(values, value)}`;
+  return { path, message, values };
+}
+
+function unknownKey(path: SettingPath, key: string): Fault {
   const known = keysAt(path);
   const near = nearestOf(key, known);
-  const hint =
-    near === undefined ? (known.length > 0 ? `; there are ${known.join(', ')}` : '') : `; did you mean ${near}?`;
-  return `there is no setting ${formatPath([...path, key])}${hint}`;
+  const list = known.length > 0 ? `; there are ${known.join(', ')}` : '';
+  const hint = near === undefined ? list : `; did you mean ${near}?`;
+  const message = `there is no setting ${formatPath([...path, key])}${hint}`;
+  const meant = near === undefined ? undefined : formatPath([...path, near]);
+  return { path: [...path, key], message, meant };
 }
 
 /** The names that are known at a path of the schema. */

@@ -1,0 +1,183 @@
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type Client, connect as connectClient } from '@busbar/client';
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { type RunningCommand, runBusbar, startBusbar } from '../support/running-command.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const folder = mkdtempSync(path.join(tmpdir(), 'busbar-configured-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function write(name: string, text: string): string {
+  const file = path.join(folder, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+async function users(name: string, ...entries: readonly string[]): Promise<string> {
+  const file = write(name, '');
+  for (const entry of entries) {
+    const { exitCode } = await runBusbar(['passwd', '-H', 'sha512', '-b', file, entry, `pw-${entry}`]);
+    expect(exitCode).toBe(0);
+  }
+  return file;
+}
+
+async function start(...args: readonly string[]): Promise<{ command: RunningCommand; ports: string[] }> {
+  const command = startBusbar(['broker', '--log-format', 'json', ...args]);
+  await command.untilStdout(/ready on .*\n/);
+  return { command, ports: [...command.stdout.matchAll(/:(\d+)(?=[, ])/g)].map(([, port = '']) => port) };
+}
+
+async function login(port: string | undefined, userName?: string, options = {}): Promise<Client> {
+  const credentials = userName === undefined ? {} : { userName, password: `pw-${userName}` };
+  const client = await connectClient(`mqtt://127.0.0.1:${port}`, {
+    reconnect: false,
+    ...credentials,
+    ...options,
+  } as never);
+  onTestFinished(() => client.end().catch(() => {}));
+  return client;
+}
+
+describe('a broker from a configuration', () => {
+  test('a busbar.yaml: listeners, users, rules, limits', async () => {
+    await users('passwd', 'ann', 'bob');
+    const config = write(
+      'busbar.yaml',
+      `listeners:
+  - { host: 127.0.0.1, port: 0 }
+  - { host: 127.0.0.1, port: 0, authentication: { allowAnonymous: true, chain: [] } }
+authentication: { chain: [{ passwordFile: passwd }] }
+authorization:
+  rules:
+    - { allow: all, topics: 'plant/#', users: ann }
+    - { allow: read, topics: 'plant/#', anonymous: true }
+data: memory
+`,
+    );
+    const { command, ports } = await start('-c', config);
+    await expect(login(ports[0])).rejects.toMatchObject({ reasonCode: 0x87 });
+    const ann = await login(ports[0], 'ann');
+    const guest = await login(ports[1]);
+    const got: string[] = [];
+    await guest.subscribe('plant/#', ({ topicName }) => void got.push(topicName));
+    await ann.publish('plant/x', '1', { qos: 1 });
+    await expect(guest.publish('plant/x', '1', { qos: 1 })).rejects.toMatchObject({ reasonCode: 0x87 });
+    await expect(guest.subscribe('#', () => {})).rejects.toMatchObject({ reasonCode: 0x87 });
+    await vi.waitFor(() => expect(got).toEqual(['plant/x']));
+    command.kill('SIGTERM');
+    expect((await command.ended).exitCode).toBe(0);
+  });
+
+  test('a mosquitto.conf, with a port more and a longer log', async () => {
+    const passwords = await users('conf-passwd', 'ann');
+    const pidFile = path.join(folder, 'pid');
+    const lines = ['listener 0 127.0.0.1', `password_file ${passwords}`, `pid_file ${pidFile}`, 'log_type error'];
+    const { command, ports } = await start('-c', write('mosquitto.conf', `${lines.join('\r\n')}\r\n`), '-p', '0', '-v');
+    expect(ports).toHaveLength(2);
+    for (const port of ports) await login(port, 'ann');
+    await expect(login(ports[0])).rejects.toMatchObject({ reasonCode: 0x87 });
+    expect(command.stderr).toContain('"msg":"a connection has come"');
+    expect(readFileSync(pidFile, 'utf8')).toBe(`${command.pid}\n`);
+    command.kill('SIGTERM');
+    await command.ended;
+    expect(existsSync(pidFile)).toBe(false);
+  });
+
+  test('settings of the command line and the environment', async () => {
+    const config = write('small.yaml', 'listeners: [{ host: 127.0.0.1, port: 1 }]\n');
+    const sets = ['--set', 'limits.receiveMaximum=3', '--port', '0', '--data', 'memory'];
+    const { ports } = await start('-c', config, ...sets);
+    const socket = connect(Number(ports[0]), '127.0.0.1');
+    onTestFinished(() => void socket.destroy());
+    socket.write(Buffer.from('100e00044d5154540502003c00000161', 'hex'));
+    const [connack] = (await once(socket, 'data')) as [Buffer];
+    expect(connack.toString('hex')).toContain('210003');
+  });
+
+  test('--test-config says all that is wrong, and runs nothing', async () => {
+    const good = write('ok.yaml', 'data: memory\n');
+    expect(await runBusbar(['broker', '-c', good, '--test-config'])).toMatchObject({
+      exitCode: 0,
+      stdout: `${good}: ok\n`,
+    });
+    const bad = write('wrong.conf', 'listenr 1\nplugin x\n');
+    const { exitCode, stderr } = await runBusbar(['broker', '-c', bad, '--test-config']);
+    expect(exitCode).toBe(1);
+    expect(stderr.trimEnd().split('\n')).toEqual([
+      `Error: ${bad}:1: there is no option listenr; did you mean listener?`,
+      expect.stringMatching(/wrong.conf:2: plugin is not supported/),
+    ]);
+  });
+
+  test('-d leaves it in the background', async () => {
+    const pidFile = path.join(folder, 'daemon.pid');
+    const config = write('daemon.yaml', `listeners: [{ port: 0 }]\ndata: memory\npidFile: ${pidFile}\n`);
+    expect((await runBusbar(['broker', '-d', '-c', config])).exitCode).toBe(0);
+    await vi.waitFor(() => expect(existsSync(pidFile)).toBe(true), { timeout: 20_000 });
+    const pid = Number(readFileSync(pidFile, 'utf8'));
+    process.kill(pid, 'SIGTERM');
+    await vi.waitFor(() => expect(existsSync(pidFile)).toBe(false), { timeout: 20_000 });
+  });
+});
+
+describe('SIGHUP', () => {
+  test('takes over users and rules under load: nobody is disconnected but who is gone, nothing is lost', async () => {
+    const passwords = await users('reload-passwd', 'ann', 'bob', 'eve');
+    const acl = write(
+      'reload-acl',
+      ['ann', 'bob', 'eve'].map((user) => `user ${user}\ntopic plant/#\ntopic other/#`).join('\n'),
+    );
+    const lines = ['listener 0 127.0.0.1', `password_file ${passwords}`, `acl_file ${acl}`];
+    const { command, ports } = await start('-c', write('reload.conf', `${lines.join('\n')}\n`));
+    const [ann, bob, eve] = [await login(ports[0], 'ann'), await login(ports[0], 'bob'), await login(ports[0], 'eve')];
+    const ends: string[] = [];
+    for (const [name, client] of Object.entries({ ann, bob, eve })) client.on('disconnected', () => ends.push(name));
+    const got: number[] = [];
+    await bob.subscribe('plant/#', { qos: 1 }, ({ payload }) => void got.push(Number(Buffer.from(payload).toString())));
+    let isLoading = true;
+    let sent = 0;
+    const load = (async () => {
+      while (isLoading) await ann.publish('plant/x', String(sent++), { qos: 1 });
+    })();
+    for (let round = 0; round < 3; round++) {
+      writeFileSync(acl, ['ann', 'bob'].map((user) => `user ${user}\ntopic plant/#`).join('\n'));
+      if (round === 1) await users('reload-passwd', 'ann', 'bob');
+      command.kill('SIGHUP');
+      const before = round + 1;
+      await vi.waitFor(() => expect(command.stderr.match(/has been read again/g)?.length).toBe(before), {
+        timeout: 10_000,
+      });
+    }
+    await vi.waitFor(() => expect(ends).toEqual(['eve']), { timeout: 10_000 });
+    writeFileSync(acl, 'topic raed x\n');
+    command.kill('SIGHUP');
+    await command.untilStderr(/reload-acl:1: expected read, write, readwrite or deny before the topic, 'raed' came/);
+    isLoading = false;
+    await load;
+    await vi.waitFor(() => expect(got).toHaveLength(sent), { timeout: 10_000 });
+    expect(got).toEqual(Array.from({ length: sent }, (_, at) => at));
+    expect(sent).toBeGreaterThan(20);
+    await expect(ann.publish('other/x', '1', { qos: 1 })).rejects.toMatchObject({ reasonCode: 0x87 });
+    expect(ends).toEqual(['eve']);
+    await expect(login(ports[0], 'eve')).rejects.toMatchObject({ reasonCode: 0x87 });
+  });
+});
+
+const hasMosquitto = spawnSync('mosquitto_pub', ['--help']).error === undefined;
+
+test.skipIf(!hasMosquitto)('mosquitto’s own tools at a broker of their configuration', async () => {
+  const passwords = await users('tools-passwd', 'ann');
+  const lines = ['port 0', 'bind_address 127.0.0.1', `password_file ${passwords}`];
+  const { ports } = await start('-c', write('tools.conf', `${lines.join('\n')}\n`));
+  const publish = (password: string) =>
+    spawnSync('mosquitto_pub', ['-p', ports[0] ?? '', '-u', 'ann', '-P', password, '-t', 't', '-m', 'x', '-q', '1']);
+  expect(publish('pw-ann').status).toBe(0);
+  expect(publish('wrong').status).toBe(5);
+});

@@ -1,0 +1,63 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { runInProcess } from '../support/in-process.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'busbar-config-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function write(name: string, text: string): string {
+  const file = path.join(folder, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+test('config check says that nothing is wrong, or all that is', async () => {
+  const good = write('good.yaml', 'listeners: [{ port: 0 }]\n');
+  expect(await runInProcess(['config', 'check', good])).toEqual({
+    exitCode: 0,
+    stdout: `${good}: ok, 1 listener\n`,
+    stderr: '',
+  });
+  const bad = write('bad.yaml', 'listners: []\nlimits: { receiveMaximum: 0 }\n');
+  const { exitCode, stdout, stderr } = await runInProcess(['config', 'check', bad]);
+  expect([exitCode, stdout]).toEqual([1, '']);
+  expect(stderr.trimEnd().split('\n')).toEqual([
+    `Error: ${bad}:1: there is no setting listners; did you mean listeners?`,
+    `Error: ${bad}:2: limits.receiveMaximum must be at least 1, not 0`,
+  ]);
+});
+
+test('config check finds what does not fit together, and rules with mistakes', async () => {
+  const file = write('cross.yaml', 'listeners: [{ transport: tls }]\n');
+  expect((await runInProcess(['config', 'check', file])).stderr).toContain('listeners[0].tls is missing');
+  const rules = write('rules.yaml', 'authorization:\n  rules:\n    - allow: publish\n      topics: a/#/b\n');
+  expect((await runInProcess(['config', 'check', rules])).stderr).toContain(`${rules}:3: topics: Topic Filter`);
+});
+
+test('config convert prints a busbar.yaml that does the same', async () => {
+  const conf = write('mosquitto.conf', 'listener 0 127.0.0.1\nmax_keepalive 30\nconnection_messages true\n');
+  const { exitCode, stdout, stderr } = await runInProcess(['config', 'convert', conf]);
+  expect(exitCode).toBe(0);
+  expect(stderr).toContain('Notice: ');
+  const converted = write('converted.yaml', stdout);
+  const shown = await runInProcess(['config', 'show', converted]);
+  expect(stdout).toContain(shown.stdout);
+});
+
+test('config schema is a JSON schema', async () => {
+  const { stdout } = await runInProcess(['config', 'schema']);
+  const schema = JSON.parse(stdout);
+  expect(schema.properties.limits.properties.receiveMaximum).toMatchObject({ minimum: 1, maximum: 65_535 });
+  expect(schema.additionalProperties).toBe(false);
+});
+
+test.each([
+  [['config'], 2],
+  [['config', 'check'], 2],
+  [['config', 'chekc', 'x'], 2],
+  [['config', 'check', '/does/not/exist.yaml'], 1],
+])('%j ends with %i', async (words, exitCode) => {
+  expect((await runInProcess(words)).exitCode).toBe(exitCode);
+});

@@ -1,0 +1,233 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { loadConfiguration } from '../../src/config/load-configuration.ts';
+import { MOSQUITTO_OPTIONS } from '../../src/config/mosquitto/options.ts';
+import { readConf } from '../../src/config/mosquitto/read-conf.ts';
+import { toConfiguration } from '../../src/config/mosquitto/to-configuration.ts';
+import { ConfigurationError } from '../../src/config/place.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'busbar-conf-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function translate(text: string, ports: readonly number[] = []) {
+  const draft = readConf(text, 'mosquitto.conf');
+  const { settings } = toConfiguration(draft, ports);
+  return { settings, faults: draft.faults, notices: draft.notices };
+}
+
+function write(name: string, text: string): string {
+  const file = path.join(folder, name);
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, text);
+  return file;
+}
+
+describe('a mosquitto.conf', () => {
+  test('without a listener is for this machine alone, and open to it', () => {
+    const { settings } = translate('# nothing\n');
+    expect(settings.listeners).toEqual([{ host: 'localhost', port: 1883 }]);
+    expect(settings.authentication?.allowAnonymous).toBe(true);
+    expect(translate('', [1884, 1885]).settings.listeners).toEqual([
+      { host: 'localhost', port: 1884 },
+      { host: 'localhost', port: 1885 },
+    ]);
+  });
+
+  test('with a listener lets nobody in without a name unless it says so', () => {
+    const { settings } = translate('listener 1884 127.0.0.1\n');
+    expect(settings.listeners).toEqual([{ transport: 'tcp', host: '127.0.0.1', port: 1884 }]);
+    expect(settings.authentication?.allowAnonymous).toBe(false);
+    expect(translate('listener 1 ::1\nallow_anonymous true\n').settings.authentication?.allowAnonymous).toBe(true);
+    expect(translate('port 1884\n').settings.authentication?.allowAnonymous).toBe(false);
+  });
+
+  test('every option finds its setting', () => {
+    const text = `port 1884\r
+bind_address 127.0.0.1\r
+max_connections 50\r
+\r
+listener 8883 127.0.0.1
+certfile /c.pem
+keyfile /k.pem
+cafile /ca.pem
+crlfile /crl.pem
+require_certificate true
+use_identity_as_username true
+tls_version tlsv1.3
+ciphers A:B
+listener 9001 127.0.0.1
+protocol websockets
+websockets_origin https://a.example
+websockets_origin https://b.example
+listener 0 /run/busbar.sock
+allow_anonymous false
+password_file /passwd
+acl_file /acl
+check_retain_source false
+max_inflight_messages 0
+max_keepalive 60
+max_packet_size 2000
+max_queued_messages 0
+max_queued_bytes 4096
+max_qos 1
+max_topic_alias 5
+persistent_client_expiration 2w
+retain_available false
+sys_interval 5
+global_max_clients 10
+persistence true
+persistence_location /var/lib/mosquitto/
+pid_file /run/pid
+log_type warning
+log_type error
+`;
+    const { settings, faults, notices } = translate(text);
+    expect(faults).toEqual([]);
+    expect(notices).toEqual([]);
+    expect(settings).toEqual({
+      listeners: [
+        { transport: 'tcp', host: '127.0.0.1', port: 1884, maximumConnections: 50 },
+        {
+          transport: 'tls',
+          host: '127.0.0.1',
+          port: 8883,
+          tls: {
+            cert: '/c.pem',
+            key: '/k.pem',
+            ca: ['/ca.pem'],
+            crl: '/crl.pem',
+            clientCertificates: 'require',
+            minVersion: 'TLSv1.3',
+            ciphers: 'A:B',
+          },
+          useIdentityAsUserName: 'cn',
+          authentication: { chain: [{ certificate: true }, { passwordFile: '/passwd' }], allowAnonymous: false },
+        },
+        {
+          transport: 'ws',
+          host: '127.0.0.1',
+          port: 9001,
+          path: '*',
+          allowedOrigins: ['https://a.example', 'https://b.example'],
+        },
+        { transport: 'unix', path: '/run/busbar.sock' },
+      ],
+      authentication: { chain: [{ passwordFile: '/passwd' }], allowAnonymous: false, sessionOwnership: 'anyone' },
+      authorization: { aclFile: '/acl', checkRetainSource: false },
+      limits: {
+        maximumInFlight: 65_535,
+        receiveMaximum: 65_535,
+        maximumKeepAlive: 60,
+        maximumPacketSize: 2000,
+        maximumQueuedMessages: Number.MAX_SAFE_INTEGER,
+        maximumQueuedBytes: 4096,
+        maximumSessionExpiryInterval: 14 * 86_400,
+        maximumSessions: 10,
+        topicAliasMaximum: 5,
+      },
+      capabilities: { retainAvailable: false, maximumQoS: 1 },
+      data: '/var/lib/mosquitto/busbar-data',
+      systemTopicsInterval: 5,
+      pidFile: '/run/pid',
+      log: { level: 'warn' },
+    });
+  });
+
+  test('with per_listener_settings each listener has its own users', () => {
+    const text = `per_listener_settings true
+listener 1884 127.0.0.1
+password_file /one
+listener 1885 127.0.0.1
+allow_anonymous true
+`;
+    const { settings } = translate(text);
+    expect(settings.listeners?.map(({ authentication }) => authentication)).toEqual([
+      { chain: [{ passwordFile: '/one' }], allowAnonymous: false },
+      { chain: [], allowAnonymous: true },
+    ]);
+  });
+
+  test('without it, what stands below a listener is for all', () => {
+    const { settings } = translate('listener 1884 ::1\npassword_file /p\nlistener 1885 ::1\nallow_anonymous true\n');
+    expect(settings.listeners?.map(({ authentication }) => authentication)).toEqual([undefined, undefined]);
+    expect(settings.authentication).toMatchObject({ chain: [{ passwordFile: '/p' }], allowAnonymous: true });
+  });
+
+  test('include_dir is read in its place, sorted, *.conf alone', () => {
+    write('inc/b.conf', 'max_keepalive 20\n');
+    write('inc/a.conf', 'max_keepalive 10\r\nlistener 1884 127.0.0.1\r\n');
+    write('inc/c.txt', 'bogus\n');
+    const file = write('main.conf', 'include_dir inc\nallow_anonymous true\n');
+    const { configuration } = loadConfiguration({ file });
+    expect(configuration.limits?.maximumKeepAlive).toBe(20);
+    expect(configuration.listeners).toHaveLength(1);
+  });
+
+  test('all that is wrong is named with its line, and what changes nothing is said', () => {
+    const text = `listenr 1883
+listener 99999
+allow_anonymous yes
+plugin /x.so
+plugin_opt_a b
+connection b
+address 1.2.3.4
+keyfile k
+queue_qos0_messages true
+max_qos 2
+listener 1884 ::1
+max_qos 1
+connection_messages true
+`;
+    const { faults, notices } = translate(text);
+    expect(faults.map((fault) => fault.replace(/^mosquitto.conf:(\d+): /, '$1 '))).toEqual([
+      '1 there is no option listenr; did you mean listener?',
+      "3 allow_anonymous: expected true or false, 'yes' came",
+      expect.stringMatching(/^4 plugin is not supported: /),
+      expect.stringMatching(/^5 plugin_opt_a is not supported: /),
+      '6 connection is not supported: there are no bridges',
+      '7 address is not supported: there are no bridges',
+      '9 queue_qos0_messages is not supported: QoS 0 does not wait for clients that are away',
+      "2 listener: expected a port from 0 to 65535 and an address, '99999' came",
+      '2 a listener with keyfile needs certfile, too',
+      '12 max_qos must be the same for all listeners',
+    ]);
+    expect(notices).toEqual([expect.stringMatching(/^mosquitto.conf:13: connection_messages changes nothing: /)]);
+  });
+
+  test('files that do not exist, or hold mistakes, are named with their lines', () => {
+    const acl = write('acl', 'topic raed x\n');
+    const passwords = write('passwd', 'ann:plain\n');
+    const lines = [
+      'listener 1884 127.0.0.1',
+      `password_file ${passwords}`,
+      `acl_file ${acl}`,
+      'certfile /no',
+      'keyfile /no',
+    ];
+    const file = write('files.conf', `${lines.join('\n')}\n`);
+    let faults: readonly string[] = [];
+    try {
+      loadConfiguration({ file });
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
+      faults = error.faults;
+    }
+    expect(faults).toEqual([
+      `${file}:4: listeners[0].tls.cert: /no does not exist`,
+      `${file}:5: listeners[0].tls.key: /no does not exist`,
+      expect.stringMatching(/passwd:1: expected a hashed password/),
+      `${acl}:1: expected read, write, readwrite or deny before the topic, 'raed' came`,
+    ]);
+  });
+
+  test('every option has a note, and a value that cannot be read never throws anything else', () => {
+    for (const [name, { note }] of MOSQUITTO_OPTIONS) {
+      expect(note, name).not.toBe('');
+      for (const value of ['', 'true', '-5', '\u0000', '1e9', 'x'.repeat(10_000)]) {
+        if (name !== 'include_dir') translate(`${name} ${value}\n`);
+      }
+    }
+  });
+});
