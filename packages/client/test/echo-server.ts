@@ -43,6 +43,12 @@ export class EchoServer {
     transport.attach(this.#current);
   }
 
+  /** @param bytesUntilSilence How many bytes from the client until nothing goes either way, and nobody is told. */
+  acceptUntilSilence(transport: ByteTransport, bytesUntilSilence: number): void {
+    this.#current = new ServerEnd(this, transport, bytesUntilSilence, undefined);
+    transport.attach(this.#current);
+  }
+
   receive(text: string, qos: QoS): void {
     this.arrivals.push({ text, qos });
     const payload = new TextEncoder().encode(text);
@@ -56,10 +62,11 @@ class ServerEnd implements TransportReceiver, ServerConnectionOwner {
   readonly #server: EchoServer;
   readonly #transport: ByteTransport;
   readonly #machine: ServerConnection;
-  readonly #cut: () => void;
+  /** Undefined: what comes after is lost without a word. */
+  readonly #cut: (() => void) | undefined;
   #bytesUntilCut: number;
 
-  constructor(server: EchoServer, transport: ByteTransport, bytesUntilCut: number, cut: () => void) {
+  constructor(server: EchoServer, transport: ByteTransport, bytesUntilCut: number, cut: (() => void) | undefined) {
     const limits = {
       connectTimeoutMs: 1_000,
       maximumPacketSize: 10_000,
@@ -78,11 +85,16 @@ class ServerEnd implements TransportReceiver, ServerConnectionOwner {
   }
 
   handleBytes(bytes: Uint8Array): void {
+    if (this.#isSilent) return;
     const arriving = bytes.subarray(0, this.#bytesUntilCut);
     this.#bytesUntilCut -= arriving.length;
     this.#machine.handleBytes(arriving, 0);
     this.#pump();
-    if (this.#bytesUntilCut === 0) this.#cut();
+    if (this.#bytesUntilCut === 0) this.#cut?.();
+  }
+
+  get #isSilent(): boolean {
+    return this.#bytesUntilCut === 0 && this.#cut === undefined;
   }
 
   handleWritable(): void {}
@@ -134,6 +146,7 @@ class ServerEnd implements TransportReceiver, ServerConnectionOwner {
       const delivery = queue.shift();
       if (delivery !== undefined) this.#machine.deliver(delivery, 0);
     }
-    this.#machine.output.flushTo(this.#transport);
+    if (this.#isSilent) this.#machine.output.clear();
+    else this.#machine.output.flushTo(this.#transport);
   }
 }
