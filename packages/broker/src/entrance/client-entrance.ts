@@ -56,6 +56,8 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   #isPaused = false;
   /** The client leaves so many answers unread that it is not read either. */
   #isChoked = false;
+  /** It has had its share of this turn. */
+  #isResting = false;
   #pumpsLater = false;
   #isLost = false;
   readonly #keptAnswers = new KeptAnswers();
@@ -102,15 +104,25 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   // --- transport -------------------------------------------------------------------------------------------------------
 
   handleBytes(bytes: Uint8Array): void {
+    const { turn, clock } = this.#rooms;
     this.#rooms.counters.bytesReceived += bytes.length;
+    const now = clock.now();
+    turn.handleReading(now);
     try {
-      this.#connection.handleBytes(bytes, this.#rooms.clock.now());
+      this.#connection.handleBytes(bytes, now);
     } catch (error) {
       this.#handleMistake(error);
     }
     this.#rooms.counters.packetsReceived += this.#connection.packetsReceived;
     this.#connection.packetsReceived = 0;
+    if (turn.isOver) this.#rest();
     this.#settle();
+  }
+
+  /** The others have their turn before this client's next bytes. */
+  #rest(): void {
+    this.#isResting = true;
+    this.#mark();
   }
 
   /** A mistake of ours that one client's packets brought to light ends that connection and no other. */
@@ -209,6 +221,10 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
       if (!this.#isLost) this.#transport.end();
       return;
     }
+    if (this.#isResting) {
+      this.#isResting = false;
+      this.#settle();
+    }
     // What found no room behind the output of this turn finds it now.
     if (!this.#pumpsLater && this.#session?.hasWaiting !== true) return;
     this.#pumpsLater = false;
@@ -245,7 +261,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     const connection = this.#connection;
     if (connection.isClosed || connection.output.byteLength > 0) this.#mark();
     if (connection.output.byteLength >= this.#flushAt) this.#write();
-    const pause = (this.#isChoked || !connection.wantsInput) && !connection.isClosed;
+    const pause = (this.#isChoked || this.#isResting || !connection.wantsInput) && !connection.isClosed;
     if (pause === this.#isPaused) return;
     this.#isPaused = pause;
     if (pause) this.#transport.pause();

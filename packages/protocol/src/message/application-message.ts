@@ -45,8 +45,6 @@ export interface MessageContent {
  */
 export class ApplicationMessage {
   readonly topicName: string;
-  /** The Topic Name in UTF-8. */
-  readonly topicBytes: Uint8Array;
   readonly qos: QoS;
   /** RETAIN as the publisher set it. */
   readonly retain: boolean;
@@ -55,6 +53,8 @@ export class ApplicationMessage {
   /** The Client Identifier of the publisher; `''` for the broker's own messages. */
   readonly publisher: string;
 
+  /** Undefined where the message's own bytes spell the Topic Name: at rest nothing is kept twice. */
+  #topicBytes: Uint8Array | undefined;
   // The packet it came in; all other offsets count from #start.
   #bytes: Uint8Array;
   #start: number;
@@ -91,7 +91,7 @@ export class ApplicationMessage {
   ) {
     const { start } = view;
     this.topicName = topicName;
-    this.topicBytes = topicBytes;
+    this.#topicBytes = topicBytes;
     this.qos = view.qos;
     this.retain = view.retain;
     this.expiresAt = view.messageExpiryInterval < 0 ? NEVER : now + view.messageExpiryInterval * 1000;
@@ -141,6 +141,11 @@ export class ApplicationMessage {
     return { packet, version5: this.#version5, topicBytes, spellsTopic: this.#isForm, publisher, expiresAt };
   }
 
+  /** The Topic Name in UTF-8. */
+  get topicBytes(): Uint8Array {
+    return this.#topicBytes ?? this.#bytes.subarray(this.#at(this.#topicOffset + 2), this.#at(this.#packetIdOffset));
+  }
+
   /** Bytes that the message takes while it is queued or retained. */
   get byteLength(): number {
     return this.#byteLength;
@@ -178,6 +183,7 @@ export class ApplicationMessage {
     if (this.#isOwned) return this;
     this.#moveTo(this.#bytes.slice(this.#start, this.#start + this.#byteLength), 0);
     this.#isOwned = true;
+    if (this.#isForm) this.#topicBytes = undefined;
     return this;
   }
 
@@ -218,6 +224,7 @@ export class ApplicationMessage {
   #withOwnMemory(): this {
     this.#isKept = true;
     this.#isOwned = true;
+    if (this.#isForm) this.#topicBytes = undefined;
     return this;
   }
 

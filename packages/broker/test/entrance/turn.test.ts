@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { publishPacket, VirtualClock } from '@busbar/testkit';
+import { describe, test } from 'vitest';
+import { Turn } from '../../src/entrance/turn.ts';
+import type { Clock } from '../../src/index.ts';
+import { VirtualBroker } from '../virtual-broker.ts';
+
+/** A clock that the test moves, and ends the turns of. */
+function handClock() {
+  const ends: (() => void)[] = [];
+  const hand = {
+    time: 0,
+    endTurn: () => {
+      for (const end of ends.splice(0)) end();
+    },
+  };
+  const clock: Clock = { now: () => hand.time, schedule: () => () => {}, endOfTurn: (end) => void ends.push(end) };
+  return { hand, turn: new Turn(clock) };
+}
+
+describe('a turn', () => {
+  test('flushes everybody once, at its end', () => {
+    const { hand, turn } = handClock();
+    const flushed: string[] = [];
+    for (const name of ['a', 'b']) turn.mark({ flush: () => flushed.push(name) });
+    assert.deepEqual(flushed, []);
+    hand.endTurn();
+    hand.endTurn();
+    assert.deepEqual(flushed, ['a', 'b']);
+  });
+
+  test('whoever marks itself while it is flushed has the next one', () => {
+    const { hand, turn } = handClock();
+    let flushes = 0;
+    const flushable = {
+      flush: () => {
+        if (++flushes < 3) turn.mark(flushable);
+      },
+    };
+    turn.mark(flushable);
+    for (const expected of [1, 2, 3, 3]) {
+      hand.endTurn();
+      assert.equal(flushes, expected);
+    }
+  });
+
+  test('is over when reading has taken its time, counted from its first bytes', () => {
+    const { hand, turn } = handClock();
+    assert.equal(turn.isOver, false);
+    turn.handleReading(0);
+    hand.time = 8;
+    turn.handleReading(8);
+    assert.equal(turn.isOver, false);
+    hand.time = 9;
+    assert.equal(turn.isOver, true);
+    hand.endTurn();
+    assert.equal(turn.isOver, false);
+    turn.handleReading(9);
+    hand.time = 17;
+    assert.equal(turn.isOver, false);
+  });
+});
+
+test('a client that has much to say lets others have their turn, and is heard to its end', async () => {
+  /** Every look at it takes two milliseconds. */
+  class SlowMachine extends VirtualClock {
+    #spent = 0;
+
+    override now(): number {
+      this.#spent += 2;
+      return super.now() + this.#spent;
+    }
+  }
+  const broker = await VirtualBroker.start({}, new SlowMachine());
+  const watcher = broker.connect('watcher');
+  watcher.subscribe('#');
+  const talker = broker.connect('talker');
+  for (let n = 0; n < 200; n++) talker.send(publishPacket('t', `${n}`), publishPacket('t', `${n}+`));
+  broker.run();
+  assert.deepEqual(watcher.texts(), Array.from({ length: 200 }, (_, n) => [`${n}`, `${n}+`]).flat());
+});
