@@ -1,10 +1,6 @@
+import type { CallContext } from './call-context.ts';
 import type { CommandDefinition, CommandDescription } from './command/definition.ts';
-
-/** What stands before a command's name. */
-export interface CallContext {
-  /** Options that a profile gives, before those that were typed. */
-  readonly profile: readonly string[];
-}
+import type { OwnCommand } from './tool/own-command.ts';
 
 /** A command of `busbar`: enough of it to list it, and how to load the rest. */
 export type CommandEntry = DefinedEntry | CalledEntry;
@@ -32,6 +28,19 @@ function tool(name: 'pub' | 'sub' | 'rr'): CalledEntry['call'] {
   return async (words, { profile }) => {
     const { callTool } = await import('./tool/call-tool.ts');
     return callTool({ tool: name, words, isMosquitto: false, profile });
+  };
+}
+
+/** A command of ours that connects as the tools do. */
+function own(summary: string, name: string, load: () => Promise<OwnCommand>): CalledEntry {
+  return {
+    name,
+    summary,
+    load: async () => (await load()).description,
+    call: async (words, context) => {
+      const { callOwnCommand } = await import('./tool/own-command.ts');
+      return callOwnCommand(await load(), words, context);
+    },
   };
 }
 
@@ -90,6 +99,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./rr/rr-command.ts')).rrCommand,
     call: tool('rr'),
   },
+  own('find out what a broker is, can do, and does oddly', 'probe', async () => {
+    return (await import('./probe/probe-command.ts')).probeCommand;
+  }),
+  own('write what is published into a file, with its times', 'record', async () => {
+    return (await import('./record/record-command.ts')).recordCommand;
+  }),
+  own('publish what busbar record has written, at its speed or another', 'replay', async () => {
+    return (await import('./record/replay-command.ts')).createReplayCommand();
+  }),
+  own('play devices that a YAML scenario describes', 'simulate', async () => {
+    return (await import('./simulate/simulate-command.ts')).createSimulateCommand();
+  }),
   {
     name: 'bench',
     summary: 'measure a broker under load, and prove what arrives',

@@ -23,6 +23,15 @@ export interface DeviceSurroundings {
   readonly topicRoot: string;
   readonly seed: number;
   readonly owner: DeviceOwner;
+  readonly access?: DeviceAccess | undefined;
+}
+
+/** What a device needs to be let in, beside the server's URL. */
+export interface DeviceAccess {
+  readonly userName?: string | undefined;
+  readonly password?: string | undefined;
+  /** Makes the connection in place of plain TCP. */
+  readonly dial?: ((signal: AbortSignal) => Promise<ByteTransport>) | undefined;
 }
 
 const ONLINE = 'online';
@@ -47,6 +56,7 @@ export class Device {
   readonly #outages: Outages | undefined;
   readonly #statusTopic: string;
   readonly #owner: DeviceOwner;
+  readonly #access: DeviceAccess;
   #transport: ByteTransport | undefined;
   #isOut = false;
   #lostAtMs = 0;
@@ -54,10 +64,11 @@ export class Device {
 
   constructor(description: DeviceDescription, surroundings: DeviceSurroundings) {
     const { name, outage } = description;
-    const { server, topicRoot, seed, owner } = surroundings;
+    const { server, topicRoot, seed, owner, access = {} } = surroundings;
     const random = new Random(seed);
     this.name = name;
     this.#owner = owner;
+    this.#access = access;
     this.clientIdentifier = `${topicRoot.replaceAll('/', '-')}-${name}`;
     this.#statusTopic = `${topicRoot}/${name}/status`;
     this.#readings = new Readings(description, topicRoot, random);
@@ -67,6 +78,8 @@ export class Device {
       cleanStart: false,
       sessionExpiryInterval: SESSION_SECONDS,
       keepAlive: 30,
+      ...(access.userName !== undefined && { userName: access.userName }),
+      ...(access.password !== undefined && { password: access.password }),
       will: { topicName: this.#statusTopic, payload: OFFLINE, qos: 1, retain: true },
       reconnect: RECONNECT,
       dial: (address, signal) => this.#dial(address, signal),
@@ -103,7 +116,7 @@ export class Device {
 
   async #dial({ host, port }: { host: string; port: number }, signal: AbortSignal): Promise<ByteTransport> {
     if (this.#isOut) throw new TransportError('ENETUNREACH', `${this.name} has no network (ENETUNREACH)`);
-    this.#transport = await dialTcp({ host, port, signal });
+    this.#transport = await (this.#access.dial?.(signal) ?? dialTcp({ host, port, signal }));
     return this.#transport;
   }
 

@@ -1,4 +1,4 @@
-import { Device, type DeviceOwner } from './device.ts';
+import { Device, type DeviceAccess, type DeviceOwner } from './device.ts';
 import { Random } from './random.ts';
 import type { Scenario } from './scenario.ts';
 import { SignalModel } from './signal-model.ts';
@@ -10,6 +10,7 @@ export interface PlantOptions {
   /** The same seed gives the same day. */
   readonly seed: number;
   readonly owner: DeviceOwner;
+  readonly access?: DeviceAccess | undefined;
 }
 
 const STEP_MS = 50;
@@ -29,12 +30,12 @@ export class Plant {
   #steps = 0;
 
   /** @throws {ScenarioError} The scenario cannot be played. */
-  constructor(scenario: Scenario, { server, seed, owner }: PlantOptions) {
+  constructor(scenario: Scenario, { server, seed, owner, access }: PlantOptions) {
     const { topicRoot } = scenario;
     this.#model = new SignalModel(scenario.signals, seed);
     const random = new Random(seed);
     this.devices = scenario.devices.map(
-      (device) => new Device(device, { server, topicRoot, owner, seed: Math.floor(random.next() * 2 ** 32) }),
+      (device) => new Device(device, { server, topicRoot, owner, access, seed: Math.floor(random.next() * 2 ** 32) }),
     );
   }
 

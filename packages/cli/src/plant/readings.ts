@@ -34,14 +34,16 @@ export class Readings {
   takeDue(at: number, now: Date, model: SignalModel): Publication[] {
     return this.#readings
       .filter((reading) => isDue(reading, at, model))
-      .map((reading) => {
+      .flatMap((reading) => {
         const { description, topicName } = reading;
         if (typeof description.every === 'number')
           reading.dueAt = Math.max(reading.dueAt, at - 0.1) + description.every;
         reading.last = roundedValue(description, model);
-        reading.count += 1;
-        const payload = payloadOf(description, reading.last, reading.count, now);
-        return { topicName, payload, qos: description.qos ?? 0, retain: description.retain ?? false };
+        const { qos = 0, retain = false, burst = 1 } = description;
+        return Array.from({ length: burst }, () => {
+          reading.count += 1;
+          return { topicName, payload: payloadOf(description, reading.last ?? '', reading.count, now), qos, retain };
+        });
       });
   }
 }

@@ -34,6 +34,8 @@ export interface ReadingDescription {
   /** Default 1; a negative number rounds down to a whole one. */
   readonly decimals?: number;
   readonly unit?: string;
+  /** So many readings at once whenever one is due; default 1. */
+  readonly burst?: number;
   /** `text` is the number alone; `json` also has unit, time and a number that counts the readings. Default `text`. */
   readonly payload?: 'text' | 'json';
 }

@@ -9,6 +9,10 @@ export type SignalDescription =
   /** Wanders around `mean`, most of the time within twice `spread`, and forgets where it was within `seconds`. */
   | { readonly kind: 'walk'; readonly mean: number; readonly spread: number; readonly seconds: number }
   | { readonly kind: 'sine'; readonly mean: number; readonly amplitude: number; readonly periodSeconds: number }
+  /** Goes through `values`, each for `seconds`, and begins again. */
+  | { readonly kind: 'step'; readonly values: readonly number[]; readonly seconds: number }
+  /** Counts up by `perSecond` from `initial` (default 0), and begins at 0 again at `wrapAt`. */
+  | { readonly kind: 'counter'; readonly perSecond: number; readonly initial?: number; readonly wrapAt?: number }
   /** Follows `offset + gain * of` with a lag: after `seconds` it has made 63 % of a step. */
   | {
       readonly kind: 'lag';
@@ -88,6 +92,10 @@ export function createSignal(description: SignalDescription, lookup: SignalLooku
       return createWalk(description, random);
     case 'sine':
       return createSine(description);
+    case 'step':
+      return createStep(description);
+    case 'counter':
+      return createCounter(description);
     case 'lag':
       return createLag(description, lookup);
     case 'sum':
@@ -127,6 +135,30 @@ function createSine({ mean, amplitude, periodSeconds }: Of<'sine'>): Signal {
     },
     advance(step) {
       at = (at + step) % periodSeconds;
+    },
+  };
+}
+
+function createStep({ values, seconds }: Of<'step'>): Signal {
+  let at = 0;
+  return {
+    get value() {
+      return values[Math.floor(at / seconds)] ?? 0;
+    },
+    advance(step) {
+      at = (at + step) % (seconds * values.length);
+    },
+  };
+}
+
+function createCounter({ perSecond, initial = 0, wrapAt = Number.POSITIVE_INFINITY }: Of<'counter'>): Signal {
+  let value = initial;
+  return {
+    get value() {
+      return value;
+    },
+    advance(step) {
+      value = (value + perSecond * step) % wrapAt;
     },
   };
 }

@@ -6,10 +6,7 @@ const SESSION_EXPIRY_INTERVAL = 17;
 
 /** Draws what follows from several options together, and checks what does not go together. @throws {ToolUsage} */
 export function finishSettings(settings: ToolSettings, isStrict: boolean): void {
-  checkWill(settings);
-  checkTls(settings);
-  settleSession(settings);
-  checkProperties(settings, isStrict);
+  finishConnection(settings, isStrict);
   if (settings.tool === 'sub') {
     if (settings.topicFilters.length === 0 && settings.unsubscribed.length === 0) {
       const theirs = 'Error: You must specify a topic to subscribe to (-t) or unsubscribe from (-U).\n';
@@ -17,15 +14,23 @@ export function finishSettings(settings: ToolSettings, isStrict: boolean): void 
     }
   }
   if (!isStrict) return;
-  if (settings.password !== undefined && settings.userName === undefined && settings.version !== 5) {
-    throw new ToolUsage('', '-P/--pw needs -u/--username below MQTT 5.0');
-  }
   if (settings.retainedOnly && settings.hidesRetained) throw new ToolUsage('', '-R and --retained-only leave nothing');
   if (settings.schemaFile !== undefined && settings.decoding === undefined) settings.decoding = 'protobuf';
   if (settings.decoding === 'protobuf' && settings.schemaFile === undefined) {
     throw new ToolUsage('', '--decode protobuf needs --schema');
   }
   expectMessage(settings);
+}
+
+/** What holds of the connection alone. @throws {ToolUsage} */
+export function finishConnection(settings: ToolSettings, isStrict: boolean): void {
+  checkWill(settings);
+  checkTls(settings);
+  settleSession(settings);
+  checkProperties(settings, isStrict);
+  if (isStrict && settings.password !== undefined && settings.userName === undefined && settings.version !== 5) {
+    throw new ToolUsage('', '-P/--pw needs -u/--username below MQTT 5.0');
+  }
 }
 
 /** What `pub` and `rr` cannot do without. @throws {ToolUsage} */

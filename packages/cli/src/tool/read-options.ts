@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { nearestOf } from '../command/nearest.ts';
-import { finishSettings } from './finish-settings.ts';
+import { finishConnection, finishSettings } from './finish-settings.ts';
 import type { ToolOption } from './option.ts';
 import { wordsOfProperty } from './property-option.ts';
 import { optionsOf } from './tool-options.ts';
@@ -33,16 +33,47 @@ export function readOptions(tool: Tool, words: readonly string[], sources: Optio
   return settings;
 }
 
+/**
+ * Reads the options of a command of ours that connects as the tools do: theirs for the connection, its own, and words that
+ * are no options.
+ *
+ * @throws {ToolUsage} What is wrong.
+ * @throws {ToolQuestion} `--help` or `--version`.
+ */
+export function readOwnOptions(
+  options: readonly ToolOption[],
+  words: readonly string[],
+  profile: readonly string[],
+): { readonly settings: ToolSettings; readonly stray: readonly string[] } {
+  const settings = defaultSettings('sub');
+  settings.version = 5;
+  const stray: string[] = [];
+  const reader = new OptionReader(settings, true, options, (word) => stray.push(word));
+  reader.read(profile);
+  reader.read(words);
+  finishConnection(settings, true);
+  return { settings, stray };
+}
+
 /** Applies words to settings. */
 class OptionReader {
   readonly #settings: ToolSettings;
   readonly #isStrict: boolean;
   readonly #byFlag: ReadonlyMap<string, ToolOption>;
 
-  constructor(settings: ToolSettings, isStrict: boolean) {
+  readonly #takeStray: ((word: string) => void) | undefined;
+
+  /** @param takeStray Takes words that are no options; without it there may be none. */
+  constructor(
+    settings: ToolSettings,
+    isStrict: boolean,
+    options: readonly ToolOption[] = optionsOf(settings.tool),
+    takeStray?: (word: string) => void,
+  ) {
     this.#settings = settings;
     this.#isStrict = isStrict;
-    this.#byFlag = new Map(optionsOf(settings.tool).flatMap((option) => option.flags.map((flag) => [flag, option])));
+    this.#byFlag = new Map(options.flatMap((option) => option.flags.map((flag) => [flag, option])));
+    this.#takeStray = takeStray;
   }
 
   read(words: readonly string[]): void {
@@ -51,6 +82,10 @@ class OptionReader {
       if (word === '--help') throw new ToolQuestion('help');
       if (word === '--version') throw new ToolQuestion('version');
       const option = this.#byFlag.get(word);
+      if (option === undefined && this.#takeStray !== undefined && !/^-./.test(word)) {
+        this.#takeStray(word);
+        continue;
+      }
       if (option === undefined) throw this.#unknown(word);
       const rest = words.slice(at + 1);
       const count = option.value === undefined ? 0 : word === '-D' || word === '--property' ? wordsOfProperty(rest) : 1;

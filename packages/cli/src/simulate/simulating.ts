@@ -1,0 +1,6 @@
+/** How a simulation runs, beside where to. */
+export interface Simulating {
+  seed: number | undefined;
+  forMs: number | undefined;
+  checksOnly: boolean;
+}

@@ -1,0 +1,41 @@
+import { fileURLToPath } from 'node:url';
+import { connect } from '@busbar/client';
+import { expect, onTestFinished, test } from 'vitest';
+import { openBroker } from '../support/broker-under-test.ts';
+import { runInProcess } from '../support/in-process.ts';
+
+const PUMPS = fileURLToPath(new URL('../../../../examples/shell/pumps.yaml', import.meta.url));
+
+test('devices come, publish and go without their wills', async () => {
+  const broker = await openBroker();
+  onTestFinished(() => broker.close());
+  const client = await connect(broker.url);
+  onTestFinished(() => client.end());
+  const states = new Map<string, string>();
+  await client.subscribe('plant/pumps/#', { qos: 1 }, (message) => void states.set(message.topicName, message.text()));
+  const { exitCode, stdout } = await runInProcess(['simulate', PUMPS, '-p', broker.port, '--seed', '7', '--for', '2']);
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(
+    /^10 devices, 40 readings, 61 signals; publishing to localhost:\d+ below plant\/pumps\/, seed 7\n/,
+  );
+  expect(stdout).toContain('10 of 10 devices connected\n');
+  expect([...states.keys()].filter((topic) => topic.endsWith('/state'))).toHaveLength(10);
+});
+
+test('--check plays nothing', async () => {
+  expect(await runInProcess(['simulate', PUMPS, '--check'])).toEqual({
+    exitCode: 0,
+    stdout: `${PUMPS} can be played: 10 devices, 40 readings, 61 signals\n`,
+    stderr: '',
+  });
+});
+
+test.each([
+  [['simulate', '/does/not/exist'], 1, 'ENOENT'],
+  [['simulate', PUMPS, '-p', '1'], 1, 'connection refused'],
+  [['simulate'], 2, 'expected <scenario.yaml>'],
+])('%j: one line, exit code %i', async (args, code, line) => {
+  const { exitCode, stderr } = await runInProcess(args);
+  expect({ exitCode, lines: stderr.split('\n').length }).toEqual({ exitCode: code, lines: 2 });
+  expect(stderr).toContain(line);
+});
