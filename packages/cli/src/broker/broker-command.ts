@@ -2,6 +2,7 @@ import { defineCommand } from '../command/definition.ts';
 import { listeningPort, oneOf, text } from '../command/value.ts';
 import { ExitCode } from '../exit-code.ts';
 import { dataPlace } from './data-store.ts';
+import { defaultData } from './default-data.ts';
 import { USUAL_PORT } from './usual-port.ts';
 
 /** `busbar broker`: runs a broker until SIGTERM or SIGINT. */
@@ -28,7 +29,7 @@ export const brokerCommand = defineCommand({
       flags: '--data',
       value: dataPlace,
       description:
-        'directory where sessions, messages that wait and retained messages are kept; with memory they end with the broker (default: busbar-data)',
+        'directory where sessions, messages that wait and retained messages are kept; with memory they end with the broker (default: busbar-data/PORT, memory with port 0)',
     },
     config: {
       flags: '-c, --config',
@@ -77,7 +78,7 @@ export const brokerCommand = defineCommand({
       return runConfigured(values);
     }
     const { runBroker } = await import('./run-broker.ts'); // not before the command line is found right
-    const { host = 'localhost', port = USUAL_PORT, data = 'busbar-data' } = values;
+    const { host = 'localhost', port = USUAL_PORT, data = defaultData(port) } = values;
     return runBroker({ ...values, host, port, data });
   },
 });

@@ -16,8 +16,10 @@ import { ExitCode } from '../exit-code.ts';
 import { readVersion } from '../version.ts';
 import { openControl } from './control.ts';
 import { openDataStore } from './data-store.ts';
+import { defaultData } from './default-data.ts';
 import { createLog, type LogFormat } from './log.ts';
 import { reload } from './reload.ts';
+import { USUAL_PORT } from './usual-port.ts';
 
 /** How a broker is run from a configuration. */
 export interface ConfiguredRun {
@@ -45,7 +47,7 @@ export async function runConfigured(run: ConfiguredRun): Promise<number> {
   const log = await createLog(run.logFormat ?? configuration.log?.format, level);
   for (const notice of loaded.notices) log.warn({}, notice);
   const stopSignal = new StopSignal();
-  const data = run.data ?? configuration.data ?? 'busbar-data';
+  const data = run.data ?? configuration.data ?? defaultData(loaded.options.listeners?.[0]?.port ?? USUAL_PORT);
   const broker = await start(loaded, run.data === undefined ? fromFolder(data, folder) : data, log);
   const control = await openControl(broker, log);
   const removePidFile = writePidFile(configuration.pidFile, folder);
