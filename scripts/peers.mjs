@@ -31,6 +31,11 @@ const PEERS = [
     tests: 'Python paho-mqtt against our broker',
   },
   {
+    name: 'nats-server',
+    isInstalled: () => hasCommand('nats-server') || existsSync('/usr/sbin/nats-server'),
+    tests: 'our client against NATS',
+  },
+  {
     name: BROWSER,
     isInstalled: () => hasCommand(BROWSER),
     tests: "a real browser's WebSocket against our broker",

@@ -19,7 +19,7 @@ async function startMosquitto(): Promise<ForeignBroker> {
 }
 
 describe.skipIf(findMosquitto() === undefined)("Debian's mosquitto (skipped where it is not installed)", () => {
-  describeVersions([3, 4, 5], startMosquitto, false);
+  describeVersions([3, 4, 5], startMosquitto, { isSessionLostWithRestart: false });
 
   describe('MQTT 5.0', () => {
     let broker: MosquittoBroker;
