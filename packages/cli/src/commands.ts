@@ -82,6 +82,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./inspect/kick-command.ts')).kickCommand,
   },
   {
+    name: 'store',
+    summary: "check, dump, restore, measure or compact a broker's data",
+    load: async () => (await import('./store/store-command.ts')).storeCommand,
+  },
+  {
     name: 'pub',
     summary: 'publish messages, as mosquitto_pub does',
     load: async () => (await import('./pub/pub-command.ts')).pubCommand,

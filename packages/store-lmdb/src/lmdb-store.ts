@@ -161,11 +161,11 @@ export class LmdbStore implements Store {
   }
 
   setRetained(message: ApplicationMessage): void {
-    this.#collect().retained.set(message.topicName, message);
+    if (!isOwn(message.topicName)) this.#collect().retained.set(message.topicName, message);
   }
 
   removeRetained(topicName: string): void {
-    this.#collect().retained.set(topicName, undefined);
+    if (!isOwn(topicName)) this.#collect().retained.set(topicName, undefined);
   }
 
   /** Writes what is not written yet, as far as the disk takes it, and gives the directory back. */
@@ -222,6 +222,11 @@ export class LmdbStore implements Store {
       handleFailure: (failure: string | undefined) => start.handleFailure(failure),
     };
   }
+}
+
+/** What a broker says of itself is said anew after every start. */
+function isOwn(topicName: string): boolean {
+  return topicName.startsWith('$SYS/');
 }
 
 function scheduleTimeout(callback: () => void, delayMs: number): () => void {

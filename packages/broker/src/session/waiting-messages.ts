@@ -20,17 +20,14 @@ export class WaitingMessages {
   readonly #account: QueueAccount;
   /** Deliveries that leave before the last one of QoS 0 has: as long, others of QoS 0 stay behind it. */
   #untilQos0HasLeft: number;
-  /** Whether something that waits may be another's to take over: only then it is worth looking at, one by one. */
-  #hasShared: boolean;
 
   constructor(queue: DeliveryQueue, limits: BrokerLimits, account: QueueAccount) {
     this.#queue = queue;
     this.#limits = limits;
     this.#account = account;
     account.byteLength += queue.byteLength;
-    // What a store kept may be of any QoS, and of any subscription.
+    // What a store kept may be of any QoS.
     this.#untilQos0HasLeft = queue.length;
-    this.#hasShared = queue.length > 0;
   }
 
   get length(): number {
@@ -58,7 +55,6 @@ export class WaitingMessages {
   }
 
   push(delivery: Delivery): void {
-    if (delivery.successor !== undefined) this.#hasShared = true;
     const before = this.#queue.byteLength;
     this.#queue.push(delivery);
     this.#account.byteLength += this.#queue.byteLength - before;
@@ -92,7 +88,7 @@ export class WaitingMessages {
    * @returns How many nobody was told of, and the Topic Name of one of them.
    */
   clear(giveAway: (delivery: Delivery) => void): { count: number; topicName: string } {
-    if (this.#hasShared) {
+    if (this.#queue.hasShared) {
       for (let next = this.drop(); next !== undefined; next = this.drop()) giveAway(next);
     }
     const left = { count: this.#queue.length, topicName: this.#queue.peek()?.message.topicName ?? '' };

@@ -9,6 +9,11 @@ export class MemoryQueue implements DeliveryQueue {
   #deliveries: (Delivery | undefined)[] = [];
   #head = 0;
   #byteLength = 0;
+  #hasShared = false;
+
+  get hasShared(): boolean {
+    return this.#hasShared;
+  }
 
   get length(): number {
     return this.#deliveries.length - this.#head;
@@ -21,6 +26,7 @@ export class MemoryQueue implements DeliveryQueue {
   push(delivery: Delivery): void {
     delivery.message.own();
     this.#byteLength += delivery.message.byteLength;
+    if (delivery.successor !== undefined) this.#hasShared = true;
     this.#deliveries.push(delivery);
   }
 
@@ -48,5 +54,6 @@ export class MemoryQueue implements DeliveryQueue {
     this.#deliveries = [];
     this.#head = 0;
     this.#byteLength = 0;
+    this.#hasShared = false;
   }
 }

@@ -110,6 +110,8 @@ export interface DeliveryQueue {
   readonly length: number;
   /** Bytes of the messages that wait. */
   readonly byteLength: number;
+  /** Whether one that waits may be another's to take over; only then somebody looks at them one by one when the session ends. */
+  readonly hasShared: boolean;
   push(delivery: Delivery): void;
   /** The next one, which stays. */
   peek(): Delivery | undefined;

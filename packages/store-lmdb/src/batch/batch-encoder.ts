@@ -178,8 +178,7 @@ export class BatchEncoder {
     }
     for (const queue of batch.queues) {
       if (queue.isRemoved || (queue.isBlank && !queue.hasRecord)) continue;
-      const { head, tail, byteLength, flights } = queue;
-      const value = this.#record((writer) => writeOutbound(writer, head, tail, byteLength, flights));
+      const value = this.#record((writer) => writeOutbound(writer, queue));
       changes.put('outbound', keyOf(queue.session), value);
       queue.hasRecord = !queue.isBlank;
     }

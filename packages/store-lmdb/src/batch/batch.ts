@@ -24,6 +24,7 @@ export interface BatchedQueue {
   readonly head: number;
   readonly tail: number;
   readonly byteLength: number;
+  readonly hasShared: boolean;
   /** What is in flight, in order. */
   readonly flights: Iterable<Flight>;
   /** Whether there is nothing to keep of it. */

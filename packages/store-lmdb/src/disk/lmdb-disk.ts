@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import path from 'node:path';
-import { type Database, open, type RootDatabase } from 'lmdb';
+import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
 import type { Disk, DiskChanges, RangeOptions, Room, Row, Table } from './disk.ts';
 import { TABLES } from './disk.ts';
 
@@ -22,6 +22,8 @@ export class LmdbDisk implements Disk {
   readonly file: string;
   readonly #root: RootDatabase<Buffer, Buffer>;
   readonly #tables = new Map<Table, Database<Buffer, Buffer>>();
+  /** Whoever only reads sees the store as it was at the beginning. */
+  readonly #transaction: Transaction | undefined;
 
   /** @throws {Error} LMDB's, when the file is not one of its own or may not be opened. */
   constructor(directory: string, { readOnly = false }: LmdbDiskOptions = {}) {
@@ -40,14 +42,17 @@ export class LmdbDisk implements Disk {
       const table: Database<Buffer, Buffer> | undefined = this.#root.openDB<Buffer, Buffer>({ name, ...BINARY });
       if (table !== undefined) this.#tables.set(name, table);
     }
+    this.#transaction = readOnly ? this.#root.useReadTransaction() : undefined;
   }
 
   get(table: Table, key: Uint8Array): Uint8Array | undefined {
-    return this.#table(table).getBinary(key as Buffer);
+    const transaction = this.#transaction;
+    return this.#table(table).get(key as Buffer, transaction === undefined ? {} : { transaction });
   }
 
   *range(table: Table, { start, end, reverse = false }: RangeOptions): Iterable<Row> {
-    const options = { start, reverse, snapshot: true, ...(end === undefined ? {} : { end }) };
+    const transaction = this.#transaction;
+    const options = { start, reverse, ...(end && { end }), ...(transaction && { transaction }) };
     yield* this.#table(table).getRange(options) as Iterable<Row>;
   }
 
@@ -81,12 +86,13 @@ export class LmdbDisk implements Disk {
     await this.#root.backup(file, true);
   }
 
-  /** Pages and entries of each table, as LMDB counts them. */
-  statistics(table: Table): Record<string, unknown> {
-    return this.#table(table).getStats() as Record<string, unknown>;
+  countRows(table: Table): number {
+    const { entryCount } = this.#table(table).getStats() as { readonly entryCount?: number };
+    return entryCount ?? 0;
   }
 
   async close(): Promise<void> {
+    this.#transaction?.done();
     await this.#root.close();
   }
 

@@ -15,6 +15,8 @@ export interface OutboundSummary {
   readonly tail: number;
   /** Bytes of the messages that wait. */
   readonly byteLength: number;
+  /** Whether one that waits may be another's to take over. */
+  readonly hasShared: boolean;
   /** In the order of their first sending. */
   readonly flights: readonly Flight[];
 }
@@ -25,14 +27,12 @@ export interface OutboundSummary {
  */
 export function writeOutbound(
   writer: RecordWriter,
-  head: number,
-  tail: number,
-  byteLength: number,
-  flights: Iterable<Flight>,
+  { head, tail, byteLength, hasShared, flights }: Omit<OutboundSummary, 'flights'> & { flights: Iterable<Flight> },
 ): void {
   writer.writeUint48(head);
   writer.writeUint48(tail);
   writer.writeUint48(byteLength);
+  writer.writeUint8(hasShared ? 1 : 0);
   let packetId = 0;
   let sequence = 0;
   let stage: Stage = 1;
@@ -64,6 +64,7 @@ export function readOutbound(value: Uint8Array): OutboundSummary {
   const head = reader.readUint48();
   const tail = reader.readUint48();
   const byteLength = reader.readUint48();
+  const hasShared = reader.readUint8() !== 0;
   const flights: Flight[] = [];
   while (!reader.isAtEnd) {
     const count = reader.readCount();
@@ -72,7 +73,7 @@ export function readOutbound(value: Uint8Array): OutboundSummary {
     const stage = reader.readUint8() as Stage;
     for (let i = 0; i < count; i++) flights.push({ packetId: packetId + i, sequence: sequence + i, stage });
   }
-  return { head, tail, byteLength, flights };
+  return { head, tail, byteLength, hasShared, flights };
 }
 
 /** Packet Identifiers of accepted QoS 2 messages, as runs: the first one, how many follow it. */

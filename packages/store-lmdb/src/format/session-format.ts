@@ -62,13 +62,17 @@ function writeWill(writer: RecordWriter, { content, delaySeconds }: StoredWill):
 
 function readWill(reader: RecordReader): StoredWill {
   const delaySeconds = reader.readUint32();
-  const bytes = new Uint8Array(reader.readRest());
+  return { content: contentOf(new Uint8Array(reader.readRest())), delaySeconds };
+}
+
+/** What a PUBLISH packet of 5.0 says. @throws {RecordError | PacketError} It is not one. */
+export function contentOf(packet: Uint8Array): StoredWill['content'] {
   let bodyStart = 1;
-  while ((bytes[bodyStart] ?? 0) >= MORE_LENGTH_BYTES) bodyStart++;
-  const packet = decodePacket(bytes[0] ?? 0, bytes, bodyStart + 1, bytes.length, 5);
-  if (packet.type !== PacketType.publish) throw new RecordError('a Will is not a PUBLISH packet');
-  const { topicName, payload, qos, retain, properties } = packet;
-  return { content: { topicName, payload, qos, retain, properties }, delaySeconds };
+  while ((packet[bodyStart] ?? 0) >= MORE_LENGTH_BYTES) bodyStart++;
+  const decoded = decodePacket(packet[0] ?? 0, packet, bodyStart + 1, packet.length, 5);
+  if (decoded.type !== PacketType.publish) throw new RecordError('a Will is not a PUBLISH packet');
+  const { topicName, payload, qos, retain, properties } = decoded;
+  return { topicName, payload, qos, retain, properties };
 }
 
 /** Options, Subscription Identifier, and the Topic Filter, since a long one is not in the key. */

@@ -32,6 +32,7 @@ export class DurableQueue implements DeliveryQueue, BatchedQueue {
   #tail = 0;
   #byteLength = 0;
   #isRead = true;
+  #hasShared = false;
   /** Whether its session has ended: nothing of it is written any more. */
   isRemoved = false;
   /** Whether the disk has a record of it that says more than nothing. */
@@ -50,6 +51,10 @@ export class DurableQueue implements DeliveryQueue, BatchedQueue {
 
   get byteLength(): number {
     return this.#byteLength;
+  }
+
+  get hasShared(): boolean {
+    return this.#hasShared;
   }
 
   get head(): number {
@@ -76,6 +81,7 @@ export class DurableQueue implements DeliveryQueue, BatchedQueue {
     delivery.message.own();
     const entry = this.#enter(delivery);
     this.#byteLength += delivery.message.byteLength;
+    if (delivery.successor !== undefined) this.#hasShared = true;
     if (!this.#isRead || this.#windowEnd !== entry.sequence || !this.#window.takesMore) return;
     this.#window.push(entry);
     this.#windowEnd++;
@@ -110,6 +116,7 @@ export class DurableQueue implements DeliveryQueue, BatchedQueue {
     this.#windowEnd = this.#head;
     while (this.length > 0) this.drop();
     this.#byteLength = 0;
+    this.#hasShared = false;
     this.#around.collect(true).queues.add(this);
   }
 
@@ -140,11 +147,12 @@ export class DurableQueue implements DeliveryQueue, BatchedQueue {
   // --- what the store does with it -------------------------------------------------------------------------------------
 
   /** Takes up what the disk has of it. @returns What is in flight, for the protocol's machines. */
-  restore({ head, tail, byteLength, flights }: OutboundSummary): InFlight<Delivery>[] {
+  restore({ head, tail, byteLength, hasShared, flights }: OutboundSummary): InFlight<Delivery>[] {
     this.#head = head;
     this.#windowEnd = head;
     this.#tail = tail;
     this.#byteLength = byteLength;
+    this.#hasShared = hasShared;
     this.#isRead = false;
     this.hasRecord = true;
     const entries = this.#reader.readFlights(flights, head, this.#chunks);

@@ -1,0 +1,47 @@
+import { open, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { lockDirectory } from '../directory/directory-lock.ts';
+import { DATA_FILE } from '../disk/lmdb-disk.ts';
+import { openDiskToRead } from '../open-lmdb-store.ts';
+
+const COPY = `${DATA_FILE}.compact`;
+
+/** The size of the file, in bytes. */
+export interface Compaction {
+  readonly before: number;
+  readonly after: number;
+}
+
+/**
+ * Writes the file of a store anew without the room of what was deleted, which LMDB uses again and does not give back. Needs as
+ * much room on the disk as the store then takes, and no broker on it. Ended at any time, it leaves a whole store.
+ *
+ * @throws {StoreError} `store-in-use`; or there is no store, or it cannot be read.
+ */
+export async function compactStore(directory: string): Promise<Compaction> {
+  const lock = await lockDirectory(directory);
+  try {
+    const file = path.join(directory, DATA_FILE);
+    const copy = path.join(directory, COPY);
+    await rm(copy, { force: true });
+    const disk = await openDiskToRead(directory);
+    const before = (await stat(file)).size;
+    try {
+      await disk.copyTo(copy);
+    } finally {
+      await disk.close();
+    }
+    await sync(copy);
+    await rename(copy, file);
+    await sync(directory);
+    return { before, after: (await stat(file)).size };
+  } finally {
+    await lock.release();
+  }
+}
+
+async function sync(name: string): Promise<void> {
+  const handle = await open(name);
+  await handle.sync();
+  await handle.close();
+}

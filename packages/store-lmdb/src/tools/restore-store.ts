@@ -1,0 +1,99 @@
+import { access, mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { lockDirectory } from '../directory/directory-lock.ts';
+import { type Disk, DiskChanges } from '../disk/disk.ts';
+import { DATA_FILE } from '../disk/lmdb-disk.ts';
+import { FORMAT_VERSION } from '../format/meta-format.ts';
+import { RecordWriter } from '../format/record-writer.ts';
+import { openDisk } from '../open-lmdb-store.ts';
+import { StoreError } from '../store-error.ts';
+import { DUMP_NAME, type RowLine, rowOf } from './json-rows.ts';
+
+const BATCH_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Makes a store from the lines of {@link dumpStore}, in a directory that has none. The store's time goes on from the moment of the
+ * dump: what has expired meanwhile has expired.
+ *
+ * @returns The number of rows.
+ * @throws {StoreError} `store-dump`: the lines are no dump of this version, or the directory has a store; `store-in-use`.
+ */
+export async function restoreStore(directory: string, input: Readable): Promise<number> {
+  await mkdir(directory, { recursive: true });
+  const lock = await lockDirectory(directory);
+  try {
+    if (await hasStore(directory)) {
+      throw new StoreError('store-dump', `${directory} has a store already: restore into a directory without one`);
+    }
+    const disk = await openDisk(directory);
+    try {
+      return await writeLines(disk, input);
+    } finally {
+      await disk.close();
+    }
+  } finally {
+    await lock.release();
+  }
+}
+
+function hasStore(directory: string): Promise<boolean> {
+  return access(path.join(directory, DATA_FILE)).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function writeLines(disk: Disk, input: Readable): Promise<number> {
+  const writer = new RecordWriter();
+  let changes = new DiskChanges();
+  let lineNumber = 0;
+  let count = 0;
+  for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    lineNumber++;
+    if (lineNumber === 1) expectDump(text);
+    else if (text !== '') {
+      const { table, key, value } = rowAt(lineNumber, text, writer);
+      changes.put(table, key, value);
+      count++;
+    }
+    if (changes.byteLength < BATCH_BYTES) continue;
+    await write(disk, changes);
+    changes = new DiskChanges();
+  }
+  if (lineNumber === 0) throw notADump('it is empty');
+  if (changes.size > 0) await write(disk, changes);
+  return count;
+}
+
+function rowAt(lineNumber: number, text: string, writer: RecordWriter): ReturnType<typeof rowOf> {
+  try {
+    return rowOf(JSON.parse(text) as RowLine, writer);
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    throw new StoreError('store-dump', `line ${lineNumber} of the dump cannot be restored: ${said}`, { cause: error });
+  }
+}
+
+function expectDump(text: string): void {
+  let said: { kind?: unknown; version?: unknown } = {};
+  try {
+    said = JSON.parse(text);
+  } catch {
+    throw notADump('its first line is not JSON');
+  }
+  if (said?.kind !== DUMP_NAME) throw notADump(`its first line does not say ${DUMP_NAME}`);
+  if (said.version !== FORMAT_VERSION)
+    throw notADump(`its version is ${said.version}, this program reads ${FORMAT_VERSION}`);
+}
+
+function notADump(reason: string): StoreError {
+  return new StoreError('store-dump', `this is no dump of a store: ${reason}`);
+}
+
+function write(disk: Disk, changes: DiskChanges): Promise<void> {
+  return new Promise((resolve, reject) => {
+    disk.write(changes, (error) => (error === undefined ? resolve() : reject(error)));
+  });
+}
