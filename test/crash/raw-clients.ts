@@ -30,8 +30,12 @@ function take(client: RawClient, packet: PublishPacket): string {
   return Buffer.from(packet.payload).toString();
 }
 
-/** Messages until one on the topic `end` comes; QoS 2 flows are completed. */
-async function receiveUntilEnd(client: RawClient, each: (topicName: string, text: string) => void): Promise<void> {
+/** Messages until the one with this text comes on a topic `end/...`, where older ones may come again; QoS 2 flows are completed. */
+async function receiveUntilEnd(
+  client: RawClient,
+  endText: string,
+  each: (topicName: string, text: string) => void,
+): Promise<void> {
   const taken = new Set<number>();
   for (;;) {
     const packet = await client.next();
@@ -45,8 +49,8 @@ async function receiveUntilEnd(client: RawClient, each: (topicName: string, text
     const text = take(client, packet);
     if (packet.qos === 2) taken.add(packet.packetId);
     if (isRepeated) continue;
-    if (packet.topicName.startsWith('end/')) return;
-    each(packet.topicName, text);
+    if (!packet.topicName.startsWith('end/')) each(packet.topicName, text);
+    else if (text === endText) return;
   }
 }
 
@@ -75,8 +79,9 @@ export class Visitor {
   async visit(broker: BrokerProcess): Promise<boolean> {
     const { client, isPresent } = await open(broker, this.name);
     // Of QoS 2 as what it follows: one of QoS 1 may overtake those.
-    client.send(publishPacket(`end/${this.name}`, '', { qos: 2, packetId: 1 }));
-    await receiveUntilEnd(client, this.#each);
+    const nonce = String(Math.random());
+    client.send(publishPacket(`end/${this.name}`, nonce, { qos: 2, packetId: 1 }));
+    await receiveUntilEnd(client, nonce, this.#each);
     // The last acknowledgements are on their way; the answer comes after the broker has worked on them.
     client.send({ type: PacketType.pingreq });
     for (let packet = await client.next(); packet.type !== PacketType.pingresp; packet = await client.next()) {
@@ -158,7 +163,7 @@ export class Toggler {
     let packetId = 1;
     for (const filter of this.#filters) client.send(publishPacket(filter, nonce, { qos: 1, packetId: packetId++ }));
     client.send(publishPacket(`end/${this.name}`, nonce, { qos: 1, packetId }));
-    await receiveUntilEnd(client, (topicName, text) => {
+    await receiveUntilEnd(client, nonce, (topicName, text) => {
       if (text === nonce) seen.add(topicName);
     });
     client.transport.destroy();
