@@ -107,6 +107,9 @@ export const COMMANDS: readonly CommandEntry[] = [
   own('find out what a broker is, can do, and does oddly', 'probe', async () => {
     return (await import('./probe/probe-command.ts')).probeCommand;
   }),
+  own('watch topics, rates and payloads live', 'top', async () => {
+    return (await import('./top/top-command.ts')).topCommand;
+  }),
   own('write what is published into a file, with its times', 'record', async () => {
     return (await import('./record/record-command.ts')).recordCommand;
   }),
