@@ -18,6 +18,7 @@ export const USAGE_ERRORS = {
   'invalid-authenticator':
     'What an authenticator was given does not fit: a key, an algorithm, a URL; the message names it.',
   'invalid-capability': 'The value of a capability of the broker is not among those allowed.',
+  'invalid-durability': 'A durability that is neither `memory` nor `disk`, or a rule for no Topic Filter; the message names it.',
   'invalid-interval': '`systemTopicsInterval` is not a number of seconds from 0 to 86,400.',
   'invalid-limit': 'The value of a limit of the broker is out of its range.',
   'invalid-listener': 'An option of a listener does not exist, or does not fit the others; the message names it.',
@@ -189,7 +190,9 @@ export const SENT_BY_THE_BROKER = {
   receiveMaximumExceeded: 'More messages of QoS 1 and 2 are unacknowledged than `receiveMaximum` allows.',
   topicAliasInvalid: 'A Topic Alias of 0 or above `topicAliasMaximum`.',
   packetTooLarge: 'The packet is larger than `maximumPacketSize`.',
-  quotaExceeded: 'The session has `maximumSubscriptions`, or there are as many retained messages as may be.',
+  quotaExceeded:
+    'As many subscriptions, sessions, retained messages, or waiting messages with the policy `refuse`, as may be; the store cannot keep anything; a client that does not take its messages is cut off by the policy `disconnect`.',
+  administrativeAction: 'The operator has ended the connection (`busbar kick`, `broker.kick`).',
   payloadFormatInvalid: 'With `checkPayloadFormat`: the payload says that it is UTF-8 text, and is not.',
   retainNotSupported: '`retainAvailable` is off, and a message or will is to be retained.',
   qosNotSupported: 'A message or will of a higher QoS than `maximumQoS`.',

@@ -6,8 +6,10 @@ import { table } from './table.mjs';
 const POLICIES = {
   'drop-oldest': 'The message that has waited longest is lost, and the new one waits.',
   'drop-newest': 'The new message is lost.',
-  refuse: 'The publisher is answered with 0x97, and nobody gets the message. At QoS 0 and below 5.0, where it cannot be told, the new message is lost.',
-  disconnect: 'A client that is connected and does not take its messages is cut off with 0x97. Of one that is away the message that has waited longest is lost.',
+  refuse:
+    'The publisher is answered with 0x97, and nobody gets the message. At QoS 0 and below 5.0, where it cannot be told, the new message is lost.',
+  disconnect:
+    'A client that is connected and does not take its messages is cut off with 0x97. Of one that is away the message that has waited longest is lost.',
 };
 
 const STRATEGIES = {
