@@ -83,6 +83,8 @@ function classCodes(text) {
 }
 
 function transportCodes(sources) {
-  const named = sources.flatMap(({ text }) => [...text.matchAll(SYSTEM_CODE)].map(([, code]) => code));
+  // What a lock file or a directory answers is nothing that a connection can be told.
+  const told = sources.filter(({ text }) => !text.includes("'EEXIST'"));
+  const named = told.flatMap(({ text }) => [...text.matchAll(SYSTEM_CODE)].map(([, code]) => code));
   return [...new Set([...named, 'UNKNOWN'])].sort();
 }

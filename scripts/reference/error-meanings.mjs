@@ -18,7 +18,8 @@ export const USAGE_ERRORS = {
   'invalid-authenticator':
     'What an authenticator was given does not fit: a key, an algorithm, a URL; the message names it.',
   'invalid-capability': 'The value of a capability of the broker is not among those allowed.',
-  'invalid-durability': 'A durability that is neither `memory` nor `disk`, or a rule for no Topic Filter; the message names it.',
+  'invalid-durability':
+    'A durability that is neither `memory` nor `disk`, or a rule for no Topic Filter; the message names it.',
   'invalid-interval': '`systemTopicsInterval` is not a number of seconds from 0 to 86,400.',
   'invalid-limit': 'The value of a limit of the broker is out of its range.',
   'invalid-listener': 'An option of a listener does not exist, or does not fit the others; the message names it.',

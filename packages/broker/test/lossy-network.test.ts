@@ -230,7 +230,7 @@ test('property: over connections that are cut at any byte, QoS 1 arrives at leas
       for (const { session } of [publisher, subscriber]) {
         assert.deepEqual(session.toPlain(), { inFlight: [], accepted: [] }, 'the devices are quiet');
       }
-      for (const { queue, flows } of broker.store.load().sessions) {
+      for (const { queue, flows } of (broker.store as MemoryStore).load().sessions) {
         assert.equal(queue.length, 0);
         assert.deepEqual(flows.toPlain(), { inFlight: [], accepted: [] }, 'the broker is quiet');
       }

@@ -107,7 +107,7 @@ describe('what is acknowledged is kept', () => {
     broker.run();
     assert.equal(raw.take()?.type, PacketType.connack);
     const willing = broker.raw(5);
-    willing.send(connectPacket({ clientIdentifier: 'willing', will: willMessage('gone', 'x') }));
+    willing.send(connectPacket({ clientIdentifier: 'willing', will: willMessage('gone') }));
     broker.run();
     assert.deepEqual(willing.takeAll(), []);
     sync();
@@ -316,7 +316,7 @@ describe('a store that cannot keep anything', () => {
   test('a lasting session and a Will cannot begin, a plain session can', () => {
     store.failure = 'ENOSPC: no space left on device';
     assert.equal(broker.connectLasting('c').connack.reasonCode, ReasonCode.quotaExceeded);
-    assert.equal(broker.connect('c', { will: willMessage('gone', 'x') }).connack.reasonCode, ReasonCode.quotaExceeded);
+    assert.equal(broker.connect('c', { will: willMessage('gone') }).connack.reasonCode, ReasonCode.quotaExceeded);
     assert.equal(broker.connect('c').connack.reasonCode, ReasonCode.success);
   });
 });

@@ -3,7 +3,7 @@ import { encodePacket, PacketType, PINGREQ } from '@busbar/codec';
 import { connectPacket, publishPacket, RawClient, subscribePacket } from '@busbar/testkit';
 import { createMemoryPair, type MemoryPairOptions, type MemoryTransport } from '@busbar/transport';
 import { describe, test } from 'vitest';
-import type { BrokerLimits } from '../../src/index.ts';
+import type { BrokerLimits, MemoryStore } from '../../src/index.ts';
 import { VirtualBroker } from '../virtual-broker.ts';
 
 /** A connected client with both ends of its connection. */
@@ -67,7 +67,9 @@ describe('a subscriber that never reads', () => {
       assert.ok(stuck.far.bufferedBytes < 65_536 + 2_100, `${stuck.far.bufferedBytes} bytes buffered`);
     }
     assert.equal(messagesOf(fine.client), 10_000);
-    const queue = [...broker.store.load().sessions].find(({ clientIdentifier }) => clientIdentifier === 'stuck')?.queue;
+    const queue = [...(broker.store as MemoryStore).load().sessions].find(
+      ({ clientIdentifier }) => clientIdentifier === 'stuck',
+    )?.queue;
     assert.ok(queue !== undefined && queue.byteLength <= 100_000 && queue.length <= 1_000);
     assert.equal(broker.broker.stats().dropped['queue-full'], 10_000 - messagesThatFit(stuck.far, queue.length));
     broker.assertNothingLostInSilence();

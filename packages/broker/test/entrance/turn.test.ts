@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { publishPacket, VirtualClock } from '@busbar/testkit';
-import { describe, test } from 'vitest';
+import { connectPacket, publishPacket, RawClient, VirtualClock } from '@busbar/testkit';
+import { createMemoryPair } from '@busbar/transport';
+import { describe, test, vi } from 'vitest';
 import { Turn } from '../../src/entrance/turn.ts';
 import type { Clock } from '../../src/index.ts';
 import { VirtualBroker } from '../virtual-broker.ts';
@@ -62,20 +63,23 @@ describe('a turn', () => {
 });
 
 test('a client that has much to say lets others have their turn, and is heard to its end', async () => {
-  /** Every look at it takes two milliseconds. */
-  class SlowMachine extends VirtualClock {
-    #spent = 0;
-
-    override now(): number {
-      this.#spent += 2;
-      return super.now() + this.#spent;
-    }
-  }
-  const broker = await VirtualBroker.start({}, new SlowMachine());
+  const clock = new VirtualClock();
+  const { now } = clock;
+  let spent = 0;
+  // Every look at the clock takes two milliseconds.
+  Object.defineProperty(clock, 'now', { value: () => now() + 2 * spent++ });
+  const broker = await VirtualBroker.start({}, clock);
   const watcher = broker.connect('watcher');
   watcher.subscribe('#');
-  const talker = broker.connect('talker');
-  for (let n = 0; n < 200; n++) talker.send(publishPacket('t', `${n}`), publishPacket('t', `${n}+`));
+  const [near, far] = createMemoryPair({ schedule: clock.task });
+  const pauses = vi.spyOn(far, 'pause');
+  broker.broker.accept(far);
+  const talker = new RawClient(near, 5);
+  talker.send(connectPacket({ clientIdentifier: 'talker' }));
   broker.run();
-  assert.deepEqual(watcher.texts(), Array.from({ length: 200 }, (_, n) => [`${n}`, `${n}+`]).flat());
+  const payloads = Array.from({ length: 200 }, (_, n) => `${n}`);
+  for (const payload of payloads) talker.send(publishPacket('t', payload));
+  broker.run();
+  assert.deepEqual(watcher.texts(), payloads);
+  assert.ok(pauses.mock.calls.length > 10, `paused ${pauses.mock.calls.length} times`);
 });

@@ -12,7 +12,7 @@ beforeEach(async () => {
 
 describe('looking into a broker', () => {
   test('clients that are connected, sessions that are not', () => {
-    const here = broker.connect('here', { protocolVersion: 4, userName: 'ann', will: willMessage('gone', 'x') });
+    const here = broker.connect('here', { protocolVersion: 4, userName: 'ann', will: willMessage('gone') });
     here.subscribe('t/#', { qos: 1 });
     const away = broker.connectLasting('away');
     away.subscribe('t/#', { qos: 1 });
