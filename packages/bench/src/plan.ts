@@ -180,5 +180,10 @@ export function topicFilterOf(plan: BenchPlan, subscriber: number): string {
 
 /** Which of so many clients one thread has: every so many-th. */
 export function shareOf(count: number, thread: number, threads: number): number[] {
-  return Array.from({ length: Math.max(0, Math.ceil((count - thread) / threads)) }, (_, at) => thread + at * threads);
+  return Array.from({ length: sizeOfShare(count, thread, threads) }, (_, at) => thread + at * threads);
+}
+
+/** How many of so many things one of the parts has. */
+export function sizeOfShare(count: number, part: number, parts: number): number {
+  return Math.max(0, Math.ceil((count - part) / parts));
 }

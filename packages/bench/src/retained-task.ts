@@ -2,13 +2,15 @@ import { Count } from './board.ts';
 import { openPublishers, openSubscribers, subscribeAll } from './clients.ts';
 import { nowUs } from './clock.ts';
 import { until } from './connect-task.ts';
-import { type BenchPlan, baseTopicOf, shareOf } from './plan.ts';
+import { type BenchPlan, baseTopicOf, sizeOfShare } from './plan.ts';
 import { Publisher, type PublisherOwner, TOPIC_DIGITS } from './publisher.ts';
 import type { Subscriber, SubscriberOwner } from './subscriber.ts';
 import { NOTHING, type Task, type TaskContext, type TaskReport } from './task.ts';
 import { Train } from './train.ts';
 
 const CHECK_MS = 20;
+/** How soon to look again whether the socket has taken what it was given: without acknowledgements nobody tells. */
+const SOCKET_CHECK_MS = 2;
 
 /**
  * One thread's part of `retained`: its publishers publish retained messages, each on a topic of its own; when all threads have
@@ -59,7 +61,7 @@ export class RetainedTask implements Task, PublisherOwner, SubscriberOwner {
       }
       waiting = waiting.filter((each) => each.sequence < messagesOf(plan, each.index) || !each.isSettled);
       // Between two rounds acknowledgements come in; without any, what the socket has not taken holds the next one up.
-      await (hasPublished ? new Promise(setImmediate) : Promise.race([progress, wait(CHECK_MS)]));
+      await (hasPublished ? new Promise(setImmediate) : Promise.race([progress, wait(SOCKET_CHECK_MS)]));
     }
     await Promise.all(publishers.map(({ link }) => link.ping()));
   }
@@ -146,7 +148,7 @@ export class RetainedTask implements Task, PublisherOwner, SubscriberOwner {
 
 /** How many of the messages a publisher has. */
 function messagesOf({ messages, publishers }: BenchPlan, publisher: number): number {
-  return shareOf(messages, publisher, publishers).length;
+  return sizeOfShare(messages, publisher, publishers);
 }
 
 function trainFor(plan: BenchPlan, publisher: number): Train {
