@@ -124,4 +124,19 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'measure a broker under load, and prove what arrives',
     load: async () => (await import('./bench/bench-command.ts')).benchCommand,
   },
+  {
+    name: 'completion',
+    summary: 'print the completion for bash, zsh or fish',
+    load: async () => (await import('./completion/completion-command.ts')).createCompletionCommand(describeAll),
+  },
+  {
+    name: 'man',
+    summary: 'print or write the manual pages',
+    load: async () => (await import('./man/man-command.ts')).createManCommand(describeAll),
+  },
 ];
+
+/** What all commands are, for what is made of all. */
+function describeAll(): Promise<readonly CommandDescription[]> {
+  return Promise.all(COMMANDS.map(({ load }) => load()));
+}

@@ -48,7 +48,13 @@ export async function runTool({ tool, words, isMosquitto, profile, load, help }:
     }
   }
   const run = await load();
-  return run(settings, voice);
+  try {
+    return await run(settings, voice);
+  } catch (error) {
+    const line = `Error: ${error instanceof Error ? error.message : String(error)}`;
+    voice.tell(line, line);
+    return 1;
+  }
 }
 
 /** Mosquitto's tools end with 1 after their help. */
