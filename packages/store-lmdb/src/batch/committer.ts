@@ -142,7 +142,7 @@ export class Committer {
     this.#lastBytes = changes.byteLength;
     this.#disk.write(changes, (error) => {
       this.#writing = undefined;
-      this.#room.look();
+      this.#room.handleWritten(this.#lastBytes);
       if (error === undefined) this.#handleKept(batch);
       else this.#handleError(batch, error);
     });
