@@ -4,8 +4,10 @@ import type { Publication } from './publication.ts';
 export interface PublishJournal {
   /** A number for the next message; the larger, the later. */
   nextKey(): number;
-  /** It waits; also again, when its session is gone. */
+  /** It waits. */
   handleQueued(publication: Publication): void;
+  /** It waits again, because the session in which it was sent is gone. */
+  handleRequeued(publication: Publication): void;
   /** It is about to leave. @param isNew It never waited. */
   handleSent(publication: Publication, packetId: number, isNew: boolean): void;
   /** It is over, well or not. */

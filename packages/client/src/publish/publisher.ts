@@ -112,7 +112,7 @@ export class Publisher {
       else if (message.qos === 1) again.push(publication ?? new Publication(message));
       else this.#fail(publication ?? new Publication(message), sessionLost());
     }
-    for (const publication of again) if (publication.key !== 0) this.#parts.journal?.handleQueued(publication);
+    for (const publication of again) if (publication.key !== 0) this.#parts.journal?.handleRequeued(publication);
     this.#queue.putBack(again);
   }
 

@@ -83,10 +83,11 @@ export class SessionJournal implements PublishJournal {
 
   handleQueued({ key, message }: Publication): void {
     const value = encodeMessage(message, this.#wallNow());
-    this.#write(() => {
-      this.#commit.put(Key.message(this.#base + key), value);
-      this.#commit.put(Key.flow(this.#base + key), undefined);
-    });
+    this.#write(() => this.#commit.put(Key.message(this.#base + key), value));
+  }
+
+  handleRequeued({ key }: Publication): void {
+    this.#commit.put(Key.flow(this.#base + key), undefined);
   }
 
   handleSent({ key, message }: Publication, packetId: number, isNew: boolean): void {

@@ -6,7 +6,7 @@ import { Publication } from '../publish/publication.ts';
 /** The layout of the records, to be refused when it is another one. */
 const LAYOUT = '1';
 const LARGEST_PACKET = 268_435_460;
-const TIME_LENGTH = 8;
+const TIME_LENGTH = 6;
 
 /** The keys of records: one for each message, one for where it stands once it has been sent. */
 export const Key = {
@@ -33,7 +33,11 @@ export function encodeMessage(message: MessageContent, waitsSince: number): Uint
   const packet = { ...message, type: PacketType.publish, packetId: 1, dup: false };
   const bytes = encodeClientPacket(packet, 5);
   const value = new Uint8Array(TIME_LENGTH + bytes.length);
-  new DataView(value.buffer).setFloat64(0, waitsSince);
+  let rest = Math.max(0, Math.floor(waitsSince));
+  for (let at = TIME_LENGTH - 1; at >= 0; at--) {
+    value[at] = rest % 0x100;
+    rest = Math.floor(rest / 0x100);
+  }
   value.set(bytes, TIME_LENGTH);
   return value;
 }
@@ -116,7 +120,7 @@ function decodeMessage(value: Uint8Array): MessageContent {
 }
 
 function timeOf(value: Uint8Array): number {
-  return new DataView(value.buffer, value.byteOffset).getFloat64(0);
+  return value.subarray(0, TIME_LENGTH).reduce((sum, byte) => sum * 0x100 + byte, 0);
 }
 
 function textOf(value: Uint8Array | undefined): string | undefined {

@@ -21,15 +21,12 @@ import {
 } from '@busbar/codec';
 import type { MessageContent } from '../message/application-message.ts';
 import { SessionState } from '../session/session-state.ts';
-import { ClientAcknowledgements } from './client-acknowledgements.ts';
 import { ClientAuthentication, type ClientAuthProperties } from './client-authentication.ts';
 import type { ClientClosing, ClientConnectionOwner } from './client-connection-owner.ts';
+import { dispatch, type Established, establish, isRare } from './client-established.ts';
 import { type ProtocolFault, protocolFault } from './client-fault.ts';
 import { type Agreement, agree, type ClientConnectionOptions, connectPacketOf } from './client-handshake.ts';
 import { ClientPublishReader } from './client-publish-reader.ts';
-import { ClientPublishing } from './client-publishing.ts';
-import { ClientReceiving } from './client-receiving.ts';
-import { ClientRequests } from './client-requests.ts';
 import { ClientPing, NEVER } from './keep-alive.ts';
 import { BlockPool, type ByteSink, OutputBuffer } from './output-buffer.ts';
 
@@ -40,15 +37,6 @@ const MAXIMUM_IN_FLIGHT_BELOW_5 = 20;
 const LARGEST_PACKET = 268_435_460;
 
 type Phase = 'idle' | 'connecting' | 'connected' | 'closed';
-
-/** What there is only while connected. */
-interface Established {
-  readonly agreement: Agreement;
-  readonly publishing: ClientPublishing;
-  readonly receiving: ClientReceiving;
-  readonly requests: ClientRequests;
-  readonly acknowledgements: ClientAcknowledgements;
-}
 
 /**
  * The client's side of one Network Connection, from CONNECT to DISCONNECT (chapters 3 and 4), without any I/O: bring your own
@@ -317,34 +305,11 @@ export class ClientConnection {
     }
     const packet = decodeServerPacket(firstByte, bytes, bodyStart, end, this.#connect.protocolVersion);
     if (established === undefined) return this.#handleUnconnected(packet);
-    switch (packet.type) {
-      case PacketType.puback:
-      case PacketType.pubrec:
-      case PacketType.pubcomp:
-        established.publishing.handleAcknowledgement(
-          packet.type,
-          packet.packetId,
-          packet.reasonCode,
-          packet.properties,
-        );
-        return undefined;
-      case PacketType.pubrel:
-        established.receiving.handlePubrel(packet.packetId);
-        return undefined;
-      case PacketType.suback:
-      case PacketType.unsuback: {
-        const fault = established.requests.handleAnswer(packet);
-        if (fault !== undefined) return fault;
-        if (packet.type === PacketType.suback) this.#owner.handleSuback(packet);
-        else this.#owner.handleUnsuback(packet);
-        return undefined;
-      }
-      case PacketType.pingresp:
-        this.#ping.handlePingresp();
-        return undefined;
-      default:
-        return this.#handleRare(packet);
+    if (packet.type === PacketType.pingresp) {
+      this.#ping.handlePingresp();
+      return undefined;
     }
+    return isRare(packet) ? this.#handleRare(packet) : dispatch(packet, established, this.#owner);
   }
 
   #handleUnconnected(packet: Packet): ProtocolFault | undefined {
@@ -384,37 +349,20 @@ export class ClientConnection {
     const { outbound } = this.#session;
     const lost = agreement.sessionPresent ? [] : [...outbound.inFlight].map((each) => ({ ...each }));
     if (!agreement.sessionPresent) this.#session.clear(); // [MQTT-3.2.2-5] [MQTT-3.1.2-4]
-    const acknowledgements = new ClientAcknowledgements(this.#output, agreement.protocolVersion === 5);
-    const publishing = new ClientPublishing(
-      agreement,
-      this.#topicAliases,
-      outbound,
-      this.#output,
-      this.#owner,
-      acknowledgements,
-    );
-    this.#established = {
-      agreement,
-      publishing,
-      acknowledgements,
-      receiving: new ClientReceiving(this.#receivingLimits(), this.#session, this.#owner, acknowledgements),
-      requests: new ClientRequests(agreement, outbound, this.#output),
-    };
+    this.#established = establish(agreement, {
+      connect: this.#connect,
+      topicAliases: this.#topicAliases,
+      session: this.#session,
+      output: this.#output,
+      owner: this.#owner,
+    });
+    const { publishing } = this.#established;
     this.#phase = 'connected';
     this.#ping.start(agreement.keepAlive, this.#pingrespTimeout(agreement), this.#now);
     outbound.handleConnected(Math.min(agreement.receiveMaximum, this.#maximumInFlight));
     this.#owner.handleConnected(agreement, lost);
     publishing.resend();
     if (this.#phase === 'connected') this.#owner.handleWindow();
-  }
-
-  #receivingLimits() {
-    const { protocolVersion, properties } = this.#connect;
-    const isTold = protocolVersion === 5;
-    return {
-      receiveMaximum: (isTold ? properties.receiveMaximum : undefined) ?? 65_535,
-      topicAliasMaximum: (isTold ? properties.topicAliasMaximum : undefined) ?? 0,
-    };
   }
 
   #pingrespTimeout({ keepAlive }: Agreement): number {

@@ -1,0 +1,99 @@
+import {
+  type AcknowledgementPacket,
+  type ConnectPacket,
+  type Packet,
+  PacketType,
+  type SubackPacket,
+  type UnsubackPacket,
+} from '@busbar/codec';
+import type { MessageContent } from '../message/application-message.ts';
+import type { SessionState } from '../session/session-state.ts';
+import { ClientAcknowledgements } from './client-acknowledgements.ts';
+import type { ClientConnectionOwner } from './client-connection-owner.ts';
+import type { ProtocolFault } from './client-fault.ts';
+import type { Agreement } from './client-handshake.ts';
+import { ClientPublishing } from './client-publishing.ts';
+import { ClientReceiving } from './client-receiving.ts';
+import { ClientRequests } from './client-requests.ts';
+import type { OutputBuffer } from './output-buffer.ts';
+
+/** What there is only while connected. */
+export interface Established {
+  readonly agreement: Agreement;
+  readonly publishing: ClientPublishing;
+  readonly receiving: ClientReceiving;
+  readonly requests: ClientRequests;
+  readonly acknowledgements: ClientAcknowledgements;
+}
+
+/** What {@link establish} makes it of. */
+export interface EstablishedParts {
+  readonly connect: ConnectPacket;
+  /** How many Topic Aliases the client wants to use at the most. */
+  readonly topicAliases: number;
+  readonly session: SessionState<MessageContent>;
+  readonly output: OutputBuffer;
+  readonly owner: ClientConnectionOwner;
+}
+
+/** Packets with which flows and requests go on. */
+type OrdinaryPacket = AcknowledgementPacket | SubackPacket | UnsubackPacket;
+
+/** Makes what a connection needs once the server has accepted it. */
+export function establish(agreement: Agreement, parts: EstablishedParts): Established {
+  const { connect, topicAliases, session, output, owner } = parts;
+  const { protocolVersion, properties } = connect;
+  const isTold = protocolVersion === 5;
+  const limits = {
+    receiveMaximum: (isTold ? properties.receiveMaximum : undefined) ?? 65_535,
+    topicAliasMaximum: (isTold ? properties.topicAliasMaximum : undefined) ?? 0,
+  };
+  const acknowledgements = new ClientAcknowledgements(output, isTold);
+  return {
+    agreement,
+    acknowledgements,
+    publishing: new ClientPublishing(agreement, topicAliases, session.outbound, output, owner, acknowledgements),
+    receiving: new ClientReceiving(limits, session, owner, acknowledgements),
+    requests: new ClientRequests(agreement, session.outbound, output),
+  };
+}
+
+/** Whether a packet belongs to no flow and no request: the connection itself answers it. */
+export function isRare(packet: Packet): packet is Exclude<Packet, OrdinaryPacket> {
+  switch (packet.type) {
+    case PacketType.puback:
+    case PacketType.pubrec:
+    case PacketType.pubrel:
+    case PacketType.pubcomp:
+    case PacketType.suback:
+    case PacketType.unsuback:
+      return false;
+    default:
+      return true;
+  }
+}
+
+/** Brings a packet to the flow or the request that waits for it. @returns Which rule it breaks, if any. */
+export function dispatch(
+  packet: OrdinaryPacket,
+  { publishing, receiving, requests }: Established,
+  owner: ClientConnectionOwner,
+): ProtocolFault | undefined {
+  switch (packet.type) {
+    case PacketType.puback:
+    case PacketType.pubrec:
+    case PacketType.pubcomp:
+      publishing.handleAcknowledgement(packet.type, packet.packetId, packet.reasonCode, packet.properties);
+      return undefined;
+    case PacketType.pubrel:
+      receiving.handlePubrel(packet.packetId);
+      return undefined;
+    default: {
+      const fault = requests.handleAnswer(packet);
+      if (fault !== undefined) return fault;
+      if (packet.type === PacketType.suback) owner.handleSuback(packet);
+      else owner.handleUnsuback(packet);
+      return undefined;
+    }
+  }
+}
