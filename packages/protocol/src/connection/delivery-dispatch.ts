@@ -56,9 +56,11 @@ export class DeliveryDispatch {
   deliver(delivery: Delivery, now: number): number {
     const { qos } = delivery;
     const packetId = qos === 0 ? 0 : this.#outbound.send(delivery, qos);
-    const mark = qos === 2 ? this.#around.owner.keepMark : 0;
-    if (mark === 0) this.#writer.write(delivery, packetId, false, now);
-    else this.#around.held.push({ mark, packetId, delivery });
+    const { owner, held } = this.#around;
+    const mark = qos === 2 ? owner.keepMark : 0;
+    // What is held back keeps those of QoS 1 behind it: both leave in the order they came.
+    if (mark === 0 && (qos === 0 || held.isEmpty)) this.#writer.write(delivery, packetId, false, now);
+    else held.push({ mark, packetId, delivery });
     return packetId;
   }
 

@@ -67,6 +67,17 @@ describe('packets of QoS 2 flows wait until the owner has kept what they tell of
     ]);
   });
 
+  test('QoS 1 stays behind QoS 2 that waits, QoS 0 does not', () => {
+    const harness = setUp();
+    for (const qos of [2, 1, 0] as const) harness.machine.deliver(deliveryOf(qos), harness.now);
+    assert.deepEqual(told(harness), [[PacketType.publish, 0]]);
+    harness.machine.handleKept(1, harness.now);
+    assert.deepEqual(told(harness), [
+      [PacketType.publish, 1],
+      [PacketType.publish, 2],
+    ]);
+  });
+
   test('what waits when the connection ends is not sent any more', () => {
     const harness = setUp();
     harness.machine.deliver(deliveryOf(2), harness.now);
