@@ -6,7 +6,7 @@ import { createTestAuthority, findMosquitto, freePort, MosquittoBroker } from '@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { BenchOptions, Workload } from '../src/plan.ts';
 import type { BenchResult } from '../src/result.ts';
-import { runBench } from '../src/run-bench.ts';
+import { type BenchProgress, runBench } from '../src/run-bench.ts';
 import { duplicating, honest, losing, reordering, startFaultyProxy } from './faulty-proxy.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -17,7 +17,6 @@ let port = 0;
 beforeAll(async () => {
   broker = await createBroker({
     listeners: [{ port: 0, host: '127.0.0.1' }],
-    authenticate: ({ userName }) => (userName === 'unwelcome' ? ReasonCode.notAuthorized : ReasonCode.success),
   });
   port = broker.listeners[0]?.port ?? 0;
 });
@@ -153,10 +152,16 @@ describe('errors are one line', () => {
   });
 
   test.each(['pairs', 'connect'] as const)('the broker refuses (%s)', async (workload) => {
-    await expect(bench({ workload, userName: 'unwelcome' })).rejects.toMatchObject({
+    // One of its own: a broker answers otherwise to somebody whom it has refused often.
+    const other = await createBroker({
+      listeners: [{ port: 0, host: '127.0.0.1' }],
+      authenticate: () => ReasonCode.notAuthorized,
+    });
+    await expect(bench({ workload }, other.listeners[0]?.port)).rejects.toMatchObject({
       code: 'refused',
       message: 'the broker refused the connection: not authorized (0x87)',
     });
+    await other.stop();
   });
 
   test('the broker speaks no MQTT 5.0', async () => {
@@ -196,10 +201,13 @@ describe('errors are one line', () => {
 
 test('ended early, it tells what it has measured', async () => {
   const abort = new AbortController();
-  const watch = { signal: abort.signal, handleProgress: () => abort.abort() };
+  const handleProgress = ({ p99 }: BenchProgress) => {
+    if (p99 > 0) abort.abort(); // something has been measured
+  };
+  const watch = { signal: abort.signal, handleProgress };
   const result = await runBench({ url: `mqtt://127.0.0.1:${port}`, ...SHORT, durationMs: 60_000 }, watch);
   expectClean(result);
-  expect(result.measuredSeconds).toBeLessThan(10);
+  expect(result.measuredSeconds).toBeLessThan(50);
 });
 
 describe('other transports', () => {
