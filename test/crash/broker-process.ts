@@ -55,7 +55,9 @@ export class BrokerProcess {
     return new RawClient(await dialTcp({ host: HOST, port: this.port }), 5);
   }
 
-  remove(): void {
+  /** Ends it, if it runs, and takes its data away. */
+  async remove(): Promise<void> {
+    await this.kill();
     rmSync(this.directory, { recursive: true, force: true });
   }
 }

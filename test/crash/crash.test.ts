@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
 import { checkStore } from '@busbar/store-lmdb';
-import { test, vi } from 'vitest';
+import { onTestFinished, test, vi } from 'vitest';
 import { BrokerProcess } from './broker-process.ts';
 import { busbarClient, type LoadClient, mqttJsClient, Publisher, RetainedWriter } from './load.ts';
 import type { PublisherLedger } from './publisher-ledger.ts';
@@ -175,6 +175,7 @@ class Plant {
 
 test(`after ${ROUNDS} times kill -9 nothing acknowledged is lost, nothing of QoS 2 comes twice (seed ${SEED})`, async () => {
   const broker = await BrokerProcess.create();
+  onTestFinished(() => broker.remove());
   const plant = new Plant(broker, randomFrom(SEED));
   await plant.begin();
   for (let round = 1; round <= ROUNDS; round++) {
@@ -187,5 +188,4 @@ test(`after ${ROUNDS} times kill -9 nothing acknowledged is lost, nothing of QoS
   assert.deepEqual(plant.faults, []);
   assert.ok(plant.acknowledged > ROUNDS * 20, figures);
   assert.ok(plant.armedWills > ROUNDS / 2, figures);
-  broker.remove();
 });

@@ -1,4 +1,4 @@
-import { PacketType, type PublishPacket } from '@busbar/codec';
+import { type Packet, PacketType, type PublishPacket } from '@busbar/codec';
 import {
   acknowledgementPacket,
   connectPacket,
@@ -30,20 +30,21 @@ function take(client: RawClient, packet: PublishPacket): string {
   return Buffer.from(packet.payload).toString();
 }
 
-/** Messages until the one with this text comes on a topic `end/...`, where older ones may come again; QoS 2 flows are completed. */
+/**
+ * Messages until the one with this text comes on a topic `end/...`, where older ones may come again; QoS 2 flows are completed.
+ *
+ * @param taken Packet Identifiers of QoS 2 messages that are taken and not released: a part of the client's session.
+ */
 async function receiveUntilEnd(
   client: RawClient,
   endText: string,
+  taken: Set<number>,
   each: (topicName: string, text: string) => void,
 ): Promise<void> {
-  const taken = new Set<number>();
   for (;;) {
     const packet = await client.next();
-    if (packet.type === PacketType.pubrel) {
-      taken.delete(packet.packetId);
-      client.send(acknowledgementPacket('pubcomp', packet.packetId));
-    }
-    if (packet.type === PacketType.pubrec) client.send(acknowledgementPacket('pubrel', packet.packetId));
+    complete(client, packet);
+    if (packet.type === PacketType.pubrel) taken.delete(packet.packetId);
     if (packet.type !== PacketType.publish) continue;
     const isRepeated = packet.qos === 2 && taken.has(packet.packetId);
     const text = take(client, packet);
@@ -59,6 +60,8 @@ export class Visitor {
   readonly name: string;
   readonly #filter: string;
   readonly #each: (topicName: string, text: string) => void;
+  readonly #taken = new Set<number>();
+  #visits = 0;
 
   constructor(name: string, filter: string, each: (topicName: string, text: string) => void) {
     this.name = name;
@@ -78,19 +81,30 @@ export class Visitor {
   /** @returns Whether the broker knew the session. */
   async visit(broker: BrokerProcess): Promise<boolean> {
     const { client, isPresent } = await open(broker, this.name);
-    // Of QoS 2 as what it follows: one of QoS 1 may overtake those.
     const nonce = String(Math.random());
-    client.send(publishPacket(`end/${this.name}`, nonce, { qos: 2, packetId: 1 }));
-    await receiveUntilEnd(client, nonce, this.#each);
-    // The last acknowledgements are on their way; the answer comes after the broker has worked on them.
-    client.send({ type: PacketType.pingreq });
-    for (let packet = await client.next(); packet.type !== PacketType.pingresp; packet = await client.next()) {
-      if (packet.type === PacketType.pubrel) client.send(acknowledgementPacket('pubcomp', packet.packetId));
-      if (packet.type === PacketType.pubrec) client.send(acknowledgementPacket('pubrel', packet.packetId));
+    const packetId = ++this.#visits;
+    let isComplete = false;
+    client.onPacket = (packet) => {
+      if (packet.type === PacketType.pubcomp && packet.packetId === packetId) isComplete = true;
+    };
+    // Of QoS 2 as what it follows: one of QoS 1 may overtake those.
+    client.send(publishPacket(`end/${this.name}`, nonce, { qos: 2, packetId }));
+    await receiveUntilEnd(client, nonce, this.#taken, this.#each);
+    // The next visit's is another message: this one's flow has to be complete before.
+    while (!isComplete) {
+      const packet = await client.next();
+      if (packet.type === PacketType.pubrel) this.#taken.delete(packet.packetId);
+      complete(client, packet);
     }
     client.transport.destroy();
     return isPresent;
   }
+}
+
+/** What follows from a packet of a QoS 2 flow. */
+function complete(client: RawClient, packet: Packet): void {
+  if (packet.type === PacketType.pubrec) client.send(acknowledgementPacket('pubrel', packet.packetId));
+  if (packet.type === PacketType.pubrel) client.send(acknowledgementPacket('pubcomp', packet.packetId));
 }
 
 /** The retained messages of a filter, as a new subscriber gets them. */
@@ -163,7 +177,7 @@ export class Toggler {
     let packetId = 1;
     for (const filter of this.#filters) client.send(publishPacket(filter, nonce, { qos: 1, packetId: packetId++ }));
     client.send(publishPacket(`end/${this.name}`, nonce, { qos: 1, packetId }));
-    await receiveUntilEnd(client, nonce, (topicName, text) => {
+    await receiveUntilEnd(client, nonce, new Set(), (topicName, text) => {
       if (text === nonce) seen.add(topicName);
     });
     client.transport.destroy();
