@@ -13,6 +13,8 @@ export interface Identity {
   readonly groups?: readonly string[] | undefined;
   /** What its token says of it, by name. */
   readonly claims?: Readonly<Record<string, ClaimValue>> | undefined;
+  /** What is put before its topics; see the listener's option of this name. */
+  readonly mountPoint?: string | undefined;
   /** What its token allows it, asked after all rules. */
   readonly permissions?: Permissions | undefined;
 }
@@ -25,11 +27,19 @@ export interface Permissions {
 
 /** Whether two identities have the same rights under any rules. */
 export function isSameIdentity(one: Identity, other: Identity): boolean {
-  return one === other || JSON.stringify(partsOf(one)) === JSON.stringify(partsOf(other));
+  if (one === other) return true;
+  if (one.clientIdentifier !== other.clientIdentifier || one.userName !== other.userName) return false;
+  // Most have nothing else, and every client that connects is asked.
+  const isPlain = hasNothingElse(one) && hasNothingElse(other);
+  return isPlain || JSON.stringify(partsOf(one)) === JSON.stringify(partsOf(other));
 }
 
-function partsOf({ clientIdentifier, userName, groups, claims, permissions }: Identity): unknown[] {
-  return [clientIdentifier, userName, groups, claims, permissions];
+function hasNothingElse({ groups, claims, permissions, mountPoint }: Identity): boolean {
+  return groups === undefined && claims === undefined && permissions === undefined && mountPoint === undefined;
+}
+
+function partsOf({ clientIdentifier, userName, groups, claims, mountPoint, permissions }: Identity): unknown[] {
+  return [clientIdentifier, userName, groups, claims, mountPoint, permissions];
 }
 
 /** Of what a token or a service says, the claims that rules can ask for: texts, numbers, truth values and lists of them. */

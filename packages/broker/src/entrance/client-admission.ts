@@ -194,7 +194,7 @@ export class ClientAdmission {
     wills.cancel(clientIdentifier);
     const keepAlive = keepAliveOf(packet, limits);
     session.record.expiryInterval = sessionExpiry;
-    session.record.will = willOf(packet);
+    session.record.will = willOf(packet, session.mountPoint?.prefix);
     store.updateSession(session.record);
     this.#door.enter(session);
     this.#awaitExpiry(grant);
@@ -217,7 +217,9 @@ export class ClientAdmission {
 
   #identityOf({ userName }: ConnectPacket, clientIdentifier: string, grant: Grant): Identity {
     const { validUntil: _, ...granted } = grant;
-    return { clientIdentifier, userName: this.#peer.userName ?? userName, ...granted };
+    const { mountPoint, userName: ownUserName } = this.#peer;
+    const mounted = mountPoint === undefined ? {} : { mountPoint };
+    return { clientIdentifier, userName: ownUserName ?? userName, ...mounted, ...granted };
   }
 
   /** Whoever knows a Client Identifier could have the messages of its session, or end it. */

@@ -347,7 +347,8 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
       this.#connection.fault(ReasonCode.protocolError, 'No Local is set on a Shared Subscription [MQTT-3.8.3-4]');
       return;
     }
-    const { reasonCodes, refusals } = this.#rooms.sessions.subscribe(session, packet);
+    const mounted = session.mountPoint?.subscribe(packet) ?? packet;
+    const { reasonCodes, refusals } = this.#rooms.sessions.subscribe(session, mounted);
     for (const { message, rule } of refusals.slice(0, 1)) {
       const fields = { client: this.#clientIdentifier, ...(rule === undefined ? {} : { rule }) };
       this.#rooms.log.warn(fields, `subscription refused: ${message}`);
@@ -361,7 +362,9 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   handleUnsubscribe(packet: UnsubscribePacket): void {
     const session = this.#session;
     if (session === undefined) return;
-    const reasonCodes = this.#rooms.sessions.unsubscribe(session, packet.topicFilters);
+    const { mountPoint } = session;
+    const filters = packet.topicFilters.map((filter) => mountPoint?.filter(filter) ?? filter);
+    const reasonCodes = this.#rooms.sessions.unsubscribe(session, filters);
     this.whenKept(() => this.#connection.acceptUnsubscribe(packet.packetId, reasonCodes));
   }
 

@@ -48,7 +48,10 @@ export class ClientPublications {
     this.#session = session;
   }
 
-  handlePublish(view: PublishView): ReasonCode | typeof LATER {
+  handlePublish(packet: PublishView): ReasonCode | typeof LATER {
+    const mountPoint = this.#session?.mountPoint;
+    const view = mountPoint === undefined ? packet : mountPoint.enter(packet, this.#connection.version);
+    if (view === undefined) return this.#refuseLongTopic();
     const { router, clock, counters, store } = this.#rooms;
     const { topicBytes, topicStart, topicEnd, qos } = view;
     let route = this.#lastRoute;
@@ -84,6 +87,11 @@ export class ClientPublications {
     this.#unkept.push({ mark: store.mark, session, qos, packetId: view.packetId, reasonCode });
     this.#onUnkept();
     return LATER;
+  }
+
+  #refuseLongTopic(): ReasonCode {
+    this.#connection.fault(ReasonCode.topicNameInvalid, 'the Topic Name is too long behind the mount point');
+    return ReasonCode.topicNameInvalid;
   }
 
   /** Acknowledges what the store has kept. */

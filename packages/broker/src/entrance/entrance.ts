@@ -46,13 +46,13 @@ export class Entrance {
 
   /** @throws {TransportError} It cannot be listened there. */
   async listen(options: ListenerOptions): Promise<void> {
-    const { transport = 'tcp', useIdentityAsUserName, durability } = options;
+    const { transport = 'tcp', useIdentityAsUserName, durability, mountPoint } = options;
     const own = ownChainOf(options, this.#rooms.chain.options);
     const chain = own === undefined ? this.#rooms.chain : new AuthenticatorChain(own);
     if (own !== undefined) this.#ownChains.set(this.#listenerCount, chain);
     this.#listenerCount++;
     const accept = (connection: ByteTransport) =>
-      this.#accept(connection, peerOf(connection, useIdentityAsUserName, chain, durability));
+      this.#accept(connection, peerOf(connection, useIdentityAsUserName, chain, durability, mountPoint));
     const opened = await openListeners(options, this.#rooms.limits, this.#reportsOf(transport), accept);
     for (const listener of opened) this.#doors.push({ ...listener, transport });
   }

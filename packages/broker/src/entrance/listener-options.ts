@@ -1,4 +1,5 @@
 import { UsageError } from '@busbar/codec';
+import { topicNameFault } from '@busbar/protocol';
 import type { TlsServerOptions } from '@busbar/transport';
 import type { Authenticator } from '../auth/authenticator.ts';
 import { type Durability, expectDurability } from '../config/durability.ts';
@@ -58,6 +59,11 @@ export interface ListenerOptions {
   readonly durability?: Durability;
   /** Who is asked about clients of this listener. Default: the broker's authenticators. */
   readonly authenticators?: readonly Authenticator[] | undefined;
+  /**
+   * What is put before the topics of its clients, such as `site1/`, and taken away from what they receive: they see nothing
+   * else. Rules see the whole topics. Default: nothing.
+   */
+  readonly mountPoint?: string | undefined;
   /** Whether clients of this listener may come in without a user name and a password. Default: as the broker has it. */
   readonly allowAnonymous?: boolean | undefined;
   /** Milliseconds for PROXY header, TLS and WebSocket handshake together. Default: 10,000. */
@@ -75,6 +81,7 @@ const EVERYWHERE: readonly OptionName[] = [
   'handshakeTimeoutMs',
   'authenticators',
   'allowAnonymous',
+  'mountPoint',
   'durability',
 ];
 const INTERNET: readonly OptionName[] = ['host', 'port'];
@@ -130,8 +137,16 @@ function checkListener(listener: ListenerOptions, where: string): void {
   if (rate !== undefined && !(typeof rate === 'number' && rate > 0 && Number.isFinite(rate))) {
     throw invalid(`${where}.connectionRate must be more than 0, not ${String(rate)}`);
   }
+  checkMountPoint(listener.mountPoint, where);
   checkPath(listener, where, transport);
   if (transport === 'tls' || transport === 'wss') checkTls(listener, where);
+}
+
+function checkMountPoint(mountPoint: string | undefined, where: string): void {
+  if (mountPoint === undefined) return;
+  const fault = typeof mountPoint === 'string' ? topicNameFault(mountPoint) : 'expected text';
+  if (fault !== undefined) throw invalid(`${where}.mountPoint: ${fault}`);
+  if (mountPoint.startsWith('$')) throw invalid(`${where}.mountPoint must not begin with $`);
 }
 
 function checkPath({ path }: ListenerOptions, where: string, transport: ListenerTransport): void {

@@ -17,6 +17,8 @@ export interface Peer {
   readonly durability: Durability;
   /** Why it may not come in, whatever it says. */
   readonly fault: string | undefined;
+  /** What is put before its topics, unless an authenticator says otherwise. */
+  readonly mountPoint: string | undefined;
   /** Who is asked about it. */
   readonly chain: AuthenticatorChain;
 }
@@ -39,11 +41,12 @@ export function peerOf(
   identity: IdentityName | undefined,
   chain: AuthenticatorChain,
   durability: Durability = 'disk',
+  mountPoint?: string,
 ): Peer {
   const certificate = tls?.peerCertificate;
   const isIdentified = identity !== undefined && certificate?.isVerified === true;
   const userName = isIdentified ? NAMES[identity](certificate) || undefined : undefined;
   const isNameless = isIdentified && userName === undefined;
   const fault = isNameless ? `expected a ${DESCRIPTIONS[identity]} in the client certificate, it has none` : undefined;
-  return { address: remote.address, certificate, userName, durability, fault, chain };
+  return { address: remote.address, certificate, userName, durability, fault, mountPoint, chain };
 }

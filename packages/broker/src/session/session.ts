@@ -9,6 +9,7 @@ import type { Counters } from '../observe/counters.ts';
 import type { LossLedger, LossReason } from '../observe/loss-ledger.ts';
 import type { SessionRecord } from '../store/store.ts';
 import type { Subscriber } from '../subscription/receiver.ts';
+import { MountPoint } from './mount-point.ts';
 import type { ClientDescription, Outlet } from './outlet.ts';
 import type { RetainedReplay } from './retained-replay.ts';
 import { type QueueAccount, WaitingMessages } from './waiting-messages.ts';
@@ -46,10 +47,13 @@ export class Session implements Subscriber {
   #replays: RetainedReplay[] = [];
   readonly #waiting: WaitingMessages;
   #rights: Rights | undefined = undefined;
+  /** Where its client's topics are; undefined where they are everybody's. */
+  #mountPoint: MountPoint | undefined;
 
   constructor(record: SessionRecord, around: SessionSurroundings) {
     this.record = record;
     this.#around = around;
+    this.#mountPoint = mountPointOf(record.identity);
     this.#waiting = new WaitingMessages(record.queue, around.limits, around.queued);
   }
 
@@ -106,7 +110,12 @@ export class Session implements Subscriber {
     if (isSameIdentity(identity, this.identity)) return false;
     this.record.identity = identity;
     this.#rights = undefined;
+    this.#mountPoint = mountPointOf(identity);
     return true;
+  }
+
+  get mountPoint(): MountPoint | undefined {
+    return this.#mountPoint;
   }
 
   mayReceive(topicName: string): boolean {
@@ -182,13 +191,22 @@ export class Session implements Subscriber {
 
   // --- messages --------------------------------------------------------------------------------------------------------
 
-  deliver(delivery: Delivery, now: number): void {
+  deliver(given: Delivery, now: number): void {
+    const delivery = this.#mountPoint === undefined ? given : this.#ownOf(given, this.#mountPoint);
+    if (delivery === undefined) return;
     const outlet = this.#outlet;
     if (outlet === undefined) this.#keepForLater(delivery);
     else if (!this.#mayLeave(outlet, delivery)) this.#enqueue(delivery);
     else if (!outlet.accepts(delivery))
       this.#lose('too-large', delivery); // [MQTT-3.1.2-25]
     else this.#send(outlet, delivery, false, now);
+  }
+
+  /** A delivery as the client sees it; undefined, and lost, where its topic is outside of what the client has. */
+  #ownOf(delivery: Delivery, mountPoint: MountPoint): Delivery | undefined {
+    if (mountPoint.holds(delivery.message.topicName)) return mountPoint.leave(delivery);
+    this.#lose('not-authorized', delivery);
+    return undefined;
   }
 
   /** Retained messages of a new subscription follow what is sent already; a newer subscription to the same filter replaces them. */
@@ -299,13 +317,15 @@ export class Session implements Subscriber {
     // What waits in the queue is older than the retained messages that follow it.
     if (replay === undefined || this.#waiting.length > 0) return false;
     if (!outlet.isWritable || (replay.needsWindow && !outlet.hasRoom)) return false;
-    const next = replay.take(now);
-    if (next === undefined) {
+    const taken = replay.take(now);
+    if (taken === undefined) {
       if (replay.isDone) this.#replays.shift();
       return true;
     }
     this.#around.counters.messagesMatched++;
-    const { message } = next;
+    const { message } = taken;
+    const next = this.#mountPoint === undefined ? taken : this.#ownOf(taken, this.#mountPoint);
+    if (next === undefined) return true;
     const isAllowed = this.#around.authorization.isSourceAllowed(message, message.topicName);
     const loss = isAllowed ? this.#lossOf(outlet, next, now) : 'not-authorized';
     if (loss === undefined) this.#send(outlet, next, false, now);
@@ -322,11 +342,16 @@ export class Session implements Subscriber {
   /** Why a delivery cannot be sent; undefined when it can. */
   #lossOf(outlet: Outlet, delivery: Delivery, now: number): LossReason | undefined {
     if (delivery.message.isExpired(now)) return 'expired'; // [MQTT-3.3.2-5]
-    if (!this.mayReceive(delivery.message.topicName)) return 'not-authorized';
+    const prefix = this.#mountPoint?.prefix ?? '';
+    if (!this.mayReceive(prefix + delivery.message.topicName)) return 'not-authorized';
     return outlet.accepts(delivery) ? undefined : 'too-large';
   }
 
   #lose(reason: LossReason, { message }: Delivery): void {
     this.#around.ledger.count(reason, this.clientIdentifier, message.topicName);
   }
+}
+
+function mountPointOf(identity: Identity | undefined): MountPoint | undefined {
+  return identity?.mountPoint === undefined ? undefined : new MountPoint(identity.mountPoint);
 }

@@ -4,12 +4,19 @@ import type { Clock } from '../clock/clock.ts';
 import { Alarm, type TimerWheel } from '../clock/timer-wheel.ts';
 import type { SessionRecord, Store, StoredWill } from '../store/store.ts';
 
-/** The Will of a CONNECT packet as it waits for the end of the connection; undefined without one (section 3.1.2.5). */
-export function willOf({ will }: ConnectPacket): StoredWill | undefined {
+/**
+ * The Will of a CONNECT packet as it waits for the end of the connection; undefined without one (section 3.1.2.5).
+ *
+ * @param prefix Of its client's mount point.
+ */
+export function willOf({ will }: ConnectPacket, prefix = ''): StoredWill | undefined {
   if (will === undefined) return undefined;
   const { willDelayInterval, ...properties } = will.properties;
   // The packet's bytes are a view of the chunk that was read; the will outlives it.
-  return { content: { ...will, payload: will.payload.slice(), properties }, delaySeconds: willDelayInterval ?? 0 };
+  return {
+    content: { ...will, topicName: prefix + will.topicName, payload: will.payload.slice(), properties },
+    delaySeconds: willDelayInterval ?? 0,
+  };
 }
 
 /** Whether the end of a connection lets its Will go unpublished: only an ordinary DISCONNECT does [MQTT-3.14.4-3]. */

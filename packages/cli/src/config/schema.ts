@@ -90,6 +90,7 @@ const listener = z.strictObject({
   connectionRate: z.number().positive().optional().describe('connections per second'),
   handshakeTimeoutMs: whole(1, 3_600_000).optional().describe('default: 10000'),
   durability: z.enum(['memory', 'disk']).optional().describe('what acknowledgements are worth to its clients'),
+  mountPoint: z.string().min(1).optional().describe('put before the topics of its clients, which see nothing else'),
   authentication: z.strictObject({ chain: chain.optional(), allowAnonymous: allowAnonymous.optional() }).optional(),
 });
 
@@ -156,6 +157,8 @@ const capabilities = z.strictObject({
   sharedSubscriptionStrategy: z.enum(['roundRobin', 'random', 'sticky', 'leastInFlight', 'hash']).optional(),
   subscriptionIdentifiersAvailable: z.boolean().optional(),
   checkPayloadFormat: z.boolean().optional(),
+  queueQoS0: z.boolean().optional(),
+  announceDurability: z.boolean().optional(),
   responseInformation: z.string().optional(),
 });
 

@@ -47,6 +47,7 @@ describe('a mosquitto.conf', () => {
     const text = `port 1884\r
 bind_address 127.0.0.1\r
 max_connections 50\r
+mount_point north/\r
 \r
 listener 8883 127.0.0.1
 certfile /c.pem
@@ -75,6 +76,7 @@ max_qos 1
 max_topic_alias 5
 persistent_client_expiration 2w
 retain_available false
+queue_qos0_messages true
 sys_interval 5
 global_max_clients 10
 persistence true
@@ -88,7 +90,7 @@ log_type error
     expect(notices).toEqual([]);
     expect(settings).toEqual({
       listeners: [
-        { transport: 'tcp', host: '127.0.0.1', port: 1884, maximumConnections: 50 },
+        { transport: 'tcp', host: '127.0.0.1', port: 1884, maximumConnections: 50, mountPoint: 'north/' },
         {
           transport: 'tls',
           host: '127.0.0.1',
@@ -127,7 +129,7 @@ log_type error
         maximumSessions: 10,
         topicAliasMaximum: 5,
       },
-      capabilities: { retainAvailable: false, maximumQoS: 1 },
+      capabilities: { retainAvailable: false, maximumQoS: 1, queueQoS0: true },
       data: '/var/lib/mosquitto/busbar-data',
       systemTopicsInterval: 5,
       pidFile: '/run/pid',
@@ -174,7 +176,7 @@ plugin_opt_a b
 connection b
 address 1.2.3.4
 keyfile k
-queue_qos0_messages true
+upgrade_outgoing_qos true
 max_qos 2
 listener 1884 ::1
 max_qos 1
@@ -188,7 +190,7 @@ connection_messages true
       expect.stringMatching(/^5 plugin_opt_a is not supported: /),
       '6 connection is not supported: there are no bridges',
       '7 address is not supported: there are no bridges',
-      '9 queue_qos0_messages is not supported: QoS 0 does not wait for clients that are away',
+      expect.stringMatching(/^9 upgrade_outgoing_qos is not supported: /),
       "2 listener: expected a port from 0 to 65535 and an address, '99999' came",
       '2 a listener with keyfile needs certfile, too',
       '12 max_qos must be the same for all listeners',

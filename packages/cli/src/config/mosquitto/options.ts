@@ -129,7 +129,7 @@ const ENTRIES: Readonly<Record<string, MosquittoOption>> = {
     number(0, 268_435_456),
     'limits.maximumPacketSize: as many bytes and 64 KiB for the rest of the packet',
   ),
-  mount_point: refused('listener', 'there are no mount points yet'),
+  mount_point: supported('listener', text, 'listeners[].mountPoint'),
   packet_buffer_size: noticed('listener', 'buffers grow and shrink by themselves'),
   password_file: supported('security', text, 'authentication.chain: passwordFile'),
   per_listener_settings: supported('broker', truth, 'whether options of security below a listener are its own'),
@@ -143,7 +143,7 @@ const ENTRIES: Readonly<Record<string, MosquittoOption>> = {
   proxy_protocol_v2_require_tls: refused('listener', 'the PROXY header is not asked for TLS', ['false']),
   psk_file: refused('security', PSK),
   psk_hint: refused('listener', PSK),
-  queue_qos0_messages: refused('broker', 'QoS 0 does not wait for clients that are away', ['false']),
+  queue_qos0_messages: supported('broker', truth, 'capabilities.queueQoS0'),
   require_certificate: supported('listener', truth, 'tls.clientCertificates'),
   retain_available: supported('broker', truth, 'capabilities.retainAvailable'),
   retain_expiry_interval: refused('broker', 'retained messages stay until their Message Expiry Interval is over', [

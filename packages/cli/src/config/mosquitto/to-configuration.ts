@@ -111,6 +111,7 @@ class Translation {
       ...(maximum === undefined || maximum < 1 ? {} : { maximumConnections: maximum }),
       ...(origins === undefined ? {} : { allowedOrigins: origins }),
       ...(values.has('enable_proxy_protocol') ? { proxyProtocol: true } : {}),
+      ...(values.has('mount_point') ? { mountPoint: values.get('mount_point')?.value } : {}),
       ...this.#ownAuthentication(values, where),
     } as ListenerSettings;
   }
@@ -237,11 +238,13 @@ class Translation {
   #capabilities(): Partial<Configuration> {
     const retain = this.#draft.values.get('retain_available')?.value as boolean | undefined;
     const qos = this.#sameForAll('max_qos') as 0 | 1 | 2 | undefined;
-    if (retain === undefined && qos === undefined) return {};
+    const queues = this.#draft.values.get('queue_qos0_messages')?.value as boolean | undefined;
+    if (retain === undefined && qos === undefined && queues === undefined) return {};
     return {
       capabilities: {
         ...(retain === undefined ? {} : { retainAvailable: retain }),
         ...(qos === undefined ? {} : { maximumQoS: qos }),
+        ...(queues === undefined ? {} : { queueQoS0: queues }),
       },
     };
   }
