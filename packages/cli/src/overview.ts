@@ -14,12 +14,15 @@ ${commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).joi
 Options:
   -h, --help     show this help; 'busbar <command> --help' shows that of a command
   -V, --version  show the version
+  --profile      busbar --profile <name> <command> ...: the connection of a profile
 
 Examples:
   busbar start                                     a broker with a bottling line to look at
   busbar broker --port 1883                        a broker alone
   busbar sub -t 'plant/#' -v                       every message below plant/, with its topic
   busbar pub -t plant/line1/set -m 7.5 -q 1 -r     a retained message with QoS 1
+  busbar probe -h broker.example                   what a broker is and can do
+  busbar top                                       topics and their rates, live
   busbar sub -t 'alarms/#' -C 1 -W 10              waits up to 10 s for one message; exit code 27 if none came
 `;
 }

@@ -1,7 +1,7 @@
 import { WrongUsage } from '../command/command-error.ts';
 import { type CommandDefinition, type CommandDescription, defineCommand } from '../command/definition.ts';
 import { ExitCode } from '../exit-code.ts';
-import { SHELLS } from './render-completion.ts';
+import { renderCompletion, SHELLS } from './render-completion.ts';
 
 /**
  * `busbar completion`: prints what a shell needs to complete commands and options.
@@ -29,7 +29,6 @@ export function createCompletionCommand(describeAll: () => Promise<readonly Comm
       const shell = SHELLS.find((each) => each === given);
       if (shell === undefined) throw new WrongUsage(`expected bash, zsh or fish, not '${given}'`);
       const { completedCommands } = await import('./completion-words.ts');
-      const { renderCompletion } = await import('./render-completion.ts');
       const descriptions = await describeAll();
       process.stdout.write(renderCompletion(shell, completedCommands(descriptions)));
       return ExitCode.success;

@@ -15,7 +15,7 @@ export const pubCommand: CommandDescription = {
   examples: [
     { line: 'busbar pub -t plant/line1/set -m 7.5', what: 'one message' },
     { line: 'busbar pub -t plant/line1/set -m 7.5 -q 1 -r', what: 'with QoS 1, kept for subscribers to come' },
-    { line: 'sensors | busbar pub -t plant/line1/log -l', what: 'each line of a program as a message' },
+    { line: 'tail -f readings.log | busbar pub -t plant/line1/log -l', what: 'each line that is written as a message' },
     {
       line: 'busbar pub -t jobs -m start -D publish message-expiry-interval 60 -D publish user-property from shell',
       what: 'with properties of MQTT 5.0',
