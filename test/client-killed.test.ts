@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Broker, createBroker } from '@busbar/broker';
-import { connect } from '@busbar/client';
-import { PeerProcess } from '@busbar/testkit';
+import { connect, createClient } from '@busbar/client';
+import { freePort, PeerProcess } from '@busbar/testkit';
 import { test, vi } from 'vitest';
 
 vi.setConfig({ testTimeout: 120_000 });
 
 const DEVICE = fileURLToPath(new URL('support/durable-device.mjs', import.meta.url));
+const BUSBAR = fileURLToPath(new URL('../packages/cli/bin/busbar.js', import.meta.url));
 const RUNS = 12;
 
 test('a device that is killed (kill -9) again and again, on-line and off-line, loses nothing and doubles nothing at QoS 2', async () => {
@@ -48,6 +49,51 @@ test('a device that is killed (kill -9) again and again, on-line and off-line, l
   const twice = arrivals.filter((text, at) => text.startsWith('2') && arrivals.indexOf(text) !== at);
   assert.deepEqual(twice, []);
   await subscriber.end();
+  await broker.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('a broker that is killed (kill -9) under traffic and comes back: QoS 1 arrives, QoS 2 arrives once', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'busbar-killed-broker-'));
+  const port = await freePort();
+  const startBroker = async () => {
+    const args = [BUSBAR, 'broker', '--port', `${port}`, '--data', path.join(folder, 'data')];
+    const broker = new PeerProcess(process.execPath, args, { timeoutMs: 110_000 });
+    await broker.untilOutput(/ready on/);
+    return broker;
+  };
+  let broker = await startBroker();
+  const options = {
+    cleanStart: false,
+    sessionExpiryInterval: 600,
+    reconnect: { initialDelayMs: 50, maximumDelayMs: 300 },
+  };
+  const url = `mqtt://127.0.0.1:${port}`;
+  const came: string[] = [];
+  const receiver = createClient(url, { ...options, clientIdentifier: 'receiver' });
+  receiver.subscribe('t', { qos: 2 }, (message) => void came.push(message.text()));
+  await new Promise((resolve) => receiver.on('connected', resolve).start());
+  const sender = createClient(url, { ...options, clientIdentifier: 'sender' }).start();
+
+  const outcomes: Promise<unknown>[] = [];
+  const sent: string[] = [];
+  for (let round = 0; round < 6; round++) {
+    for (let number = 0; number < 100; number++) {
+      const qos = 1 + (number % 2);
+      sent.push(`${qos}-${round}-${number}`);
+      outcomes.push(sender.publish('t', sent.at(-1) ?? '', { qos: qos as 1 | 2 }));
+      if (number % 10 === 9) await new Promise((resolve) => setTimeout(resolve, 3));
+    }
+    if (round < 5) {
+      await broker.stop('SIGKILL');
+      broker = await startBroker();
+    }
+  }
+  await Promise.all(outcomes);
+  while (new Set(came).size < sent.length) await new Promise((resolve) => setTimeout(resolve, 20));
+  const twice = came.filter((text, at) => text.startsWith('2') && came.indexOf(text) !== at);
+  assert.deepEqual(twice, []);
+  await Promise.all([sender.end(), receiver.end()]);
   await broker.stop();
   rmSync(folder, { recursive: true, force: true });
 });
