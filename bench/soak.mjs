@@ -1,0 +1,20 @@
+/**
+ * `npm run soak`: sets up, then lets a broker live through a day in ten minutes; see bench/soak/run.mjs.
+ *
+ *     npm run soak -- --minutes 2
+ */
+
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { ROOT, SetUpError } from '../scripts/run.mjs';
+import { setUp } from '../scripts/setup.mjs';
+
+try {
+  await setUp();
+  const script = path.join(ROOT, 'bench/soak/run.mjs');
+  process.exitCode = spawnSync(process.execPath, [script, ...process.argv.slice(2)], { stdio: 'inherit' }).status ?? 1;
+} catch (error) {
+  if (!(error instanceof SetUpError)) throw error;
+  process.stderr.write(`busbar: ${error.message}\n`);
+  process.exitCode = 1;
+}
