@@ -127,6 +127,7 @@ export class Link implements TransportReceiver {
     if (this.#isEnding) return;
     this.#isEnding = true;
     clearInterval(this.#pings);
+    clearTimeout(this.#answer?.timer);
     this.transport.write(DISCONNECT);
     this.transport.end();
   }
@@ -217,6 +218,7 @@ export class Link implements TransportReceiver {
 
   /** Resolves when a packet of this type comes, rejects when the connection ends before. */
   #until(type: number): Promise<readonly number[]> {
+    if (this.#isEnding) return Promise.reject(new BenchError('lost', `connection of ${this.name} lost`));
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         const what = `no ${packetTypeName(type)} from the broker in ${ANSWER_TIMEOUT_MS / 1000} s`;

@@ -27,6 +27,7 @@ export class RetainedTask implements Task, PublisherOwner, SubscriberOwner {
   #refused = 0;
   #foreign = 0;
   #isStopped = false;
+  #publishing: Promise<void> = Promise.resolve();
   #handleProgress: () => void = () => {};
 
   constructor(context: TaskContext) {
@@ -38,28 +39,38 @@ export class RetainedTask implements Task, PublisherOwner, SubscriberOwner {
     this.#subscribers = await openSubscribers(this.#context, this);
     this.#publishers = await openPublishers(this.#context, (index) => trainFor(plan, index), this);
     const beganUs = nowUs();
-    await this.#publishAll(this.#publishers);
+    this.#publishing = this.#publishAll(
+      this.#publishers,
+      ({ index }) => messagesOf(plan, index),
+      () => this.#isStopped,
+    );
+    await this.#publishing;
     this.#publishedUs = nowUs() - beganUs;
   }
 
   /** Publishes each publisher's messages and waits until the broker has them. */
-  async #publishAll(publishers: readonly Publisher[]): Promise<void> {
-    const { plan, board } = this.#context;
+  async #publishAll(
+    publishers: readonly Publisher[],
+    countOf: (publisher: Publisher) => number,
+    isStopped: () => boolean,
+  ): Promise<void> {
+    const { board } = this.#context;
     let waiting = [...publishers];
-    while (waiting.length > 0 && !this.#isStopped) {
+    while (waiting.length > 0) {
+      if (isStopped()) return;
       if (waiting.some(({ link }) => link.isEnded)) return; // why is told already
       const progress = new Promise<void>((resolve) => {
         this.#handleProgress = resolve;
       });
       let hasPublished = false;
       for (const publisher of waiting) {
-        const count = Math.min(publisher.room, messagesOf(plan, publisher.index) - publisher.sequence);
+        const count = Math.min(publisher.room, countOf(publisher) - publisher.sequence);
         if (count <= 0) continue;
         publisher.publishOwnTopics(count);
         board.add(Count.sent, count);
         hasPublished = true;
       }
-      waiting = waiting.filter((each) => each.sequence < messagesOf(plan, each.index) || !each.isSettled);
+      waiting = waiting.filter((each) => each.sequence < countOf(each) || !each.isSettled);
       // Between two rounds acknowledgements come in; without any, what the socket has not taken holds the next one up.
       await (hasPublished ? new Promise(setImmediate) : Promise.race([progress, wait(SOCKET_CHECK_MS)]));
     }
@@ -105,13 +116,16 @@ export class RetainedTask implements Task, PublisherOwner, SubscriberOwner {
   async end(): Promise<void> {
     const { plan } = this.#context;
     for (const { link } of this.#subscribers) link.end();
-    this.#isStopped = false;
+    this.#isStopped = true;
+    await this.#publishing.catch(() => {}); // why is told already
     const clearing = { ...plan, size: 0, qos: 0 } as const;
     const open = this.#publishers.filter(({ link }) => !link.isEnded);
     const cleaners = open.map(
       ({ index, link }) => new Publisher(clearing, index, link, trainFor(clearing, index), this),
     );
-    await this.#publishAll(cleaners).catch(() => {}); // the broker has gone, and the messages with it
+    const published = this.sent();
+    const countOf = ({ index }: Publisher) => published.get(index) ?? 0;
+    await this.#publishAll(cleaners, countOf, () => false).catch(() => {}); // the broker has gone, and the messages with it
     for (const { link } of this.#publishers) link.end();
   }
 

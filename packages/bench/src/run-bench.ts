@@ -106,9 +106,9 @@ class BenchRun {
 
   /** Ends early: what was measured until now counts. */
   #stop(): void {
-    if (this.#startUs === 0) return this.#fail(new BenchError('stopped', 'stopped before anything was measured'));
-    this.#stoppedUs = nowUs() - this.#startUs;
     for (const member of this.#crew) member.stop();
+    if (this.#startUs === 0) this.#fail(new BenchError('stopped', 'stopped before anything was measured'));
+    else this.#stoppedUs = nowUs() - this.#startUs;
   }
 
   /** Measures what the broker takes, over the time that is measured. @param isDone The workload has ended. */
