@@ -19,7 +19,7 @@ const LAYERS = {
   codec: [],
   protocol: ['codec'],
   transport: [],
-  testkit: ['codec', 'protocol', 'transport'],
+  testkit: ['codec', 'protocol', 'transport', 'broker'],
   client: ['codec', 'protocol', 'transport'],
   broker: ['codec', 'protocol', 'transport'],
   'store-lmdb': ['codec', 'protocol', 'transport', 'broker'],

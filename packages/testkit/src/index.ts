@@ -15,6 +15,7 @@ export { freePort, hasCommand, type PeerOptions, PeerProcess, type ProcessEnd } 
 export { type PacketPattern, RawClient } from './raw-client.ts';
 export { RecordingReceiver } from './recording-receiver.ts';
 export { refusedVectors } from './refused-vectors.ts';
+export { type StoreCase, type StoreKind, storeContract } from './store-contract.ts';
 export {
   createSelfSignedCertificate,
   createTestAuthority,
