@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, request } from 'node:http';
+import { type AddressInfo, createConnection as dialSocket, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { type Broker, createBroker, type ListenerOptions } from '@busbar/broker';
-import { type ClientOptions, connect, type Message } from '@busbar/client';
+import { type ClientOptions, connect, type Dial, type Message } from '@busbar/client';
 import { createTestAuthority } from '@busbar/testkit';
+import { SocketTransport } from '@busbar/transport';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 
 const authority = createTestAuthority();
@@ -74,4 +79,41 @@ describe.each(['tcp', 'tls', 'ws', 'wss', 'unix'])('our client and our broker ov
 test('a server whose certificate nobody vouches for is refused, and the error says why', async () => {
   await assert.rejects(connect(urlOf('tls')), { name: 'TransportError', message: /certificate/ });
   await assert.rejects(connect(urlOf('wss')), { name: 'TransportError', message: /certificate/ });
+});
+
+describe('through a proxy that dial makes', () => {
+  test.each(['tcp', 'tls'])('HTTP CONNECT, then %s', async (transport) => {
+    const proxied: string[] = [];
+    const proxy = createServer();
+    proxy.on('connect', ({ url = '' }, near: Socket) => {
+      proxied.push(url);
+      const far = dialSocket(Number(url.split(':')[1]), '127.0.0.1', () => {
+        near.write('HTTP/1.1 200 Connection established\r\n\r\n');
+        near.pipe(far).pipe(near);
+      });
+      for (const socket of [near, far]) socket.on('error', () => {});
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const dial: Dial = async ({ host, port }, signal) => {
+      const { port: proxyPort } = proxy.address() as AddressInfo;
+      const asking = request({
+        host: '127.0.0.1',
+        port: proxyPort,
+        method: 'CONNECT',
+        path: `${host}:${port}`,
+        signal,
+      });
+      asking.end();
+      const [, socket] = (await once(asking, 'connect')) as [unknown, Socket];
+      if (transport === 'tcp') return new SocketTransport(socket);
+      const secured = connectTls({ socket, host, ca: String(authority.cert) });
+      await once(secured, 'secureConnect');
+      return new SocketTransport(secured);
+    };
+    const client = await connect(urlOf(transport), { dial });
+    await client.publish('a', 'x', { qos: 1 });
+    await client.end();
+    assert.deepEqual(proxied, [new URL(urlOf(transport)).host]);
+    proxy.close();
+  });
 });
