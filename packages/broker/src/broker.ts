@@ -208,6 +208,8 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     wheel,
     intervalSeconds: resolveSystemTopicsInterval(options.systemTopicsInterval),
     version: VERSION,
+    durability: store.durability,
+    failure: () => store.failure,
     read: () => readingOf(rooms, subscriptions, retained, ledger),
     publish: (message) => router.publishOwn(message, clock.now()),
   });

@@ -25,6 +25,10 @@ export interface SystemTopicsRooms {
   readonly intervalSeconds: number;
   /** Shown as `$SYS/broker/version`. */
   readonly version: string;
+  /** What acknowledgements are worth, shown as `$SYS/broker/store/durability`. */
+  readonly durability: string;
+  /** Why the store cannot keep anything at the moment, shown as `$SYS/broker/store/failure`; `none` when it can again. */
+  failure(): string | undefined;
   read(): BrokerReading;
   publish(message: ApplicationMessage): void;
 }
@@ -50,6 +54,7 @@ export class SystemTopics {
   start(): void {
     if (this.#rooms.intervalSeconds === 0) return;
     this.#publish('version', `busbar version ${this.#rooms.version}`);
+    this.#publish('store/durability', this.#rooms.durability);
     this.#publishAll();
   }
 
@@ -62,6 +67,8 @@ export class SystemTopics {
     const seconds = (now - this.#publishedAt) / 1000;
     this.#publishedAt = now;
     const reading = this.#rooms.read();
+    const failure = this.#rooms.failure();
+    if (failure !== undefined || this.#published.has('store/failure')) this.#publish('store/failure', failure ?? 'none');
     this.#publish('uptime', `${Math.floor((now - this.#startedAt) / 1000)} seconds`);
     for (const [topic, value] of Object.entries(totalsOf(reading))) this.#publish(topic, String(value));
     for (const [topic, total] of Object.entries(loadsOf(reading))) this.#publishLoad(topic, total, seconds);

@@ -367,3 +367,19 @@ describe('what an acknowledgement is worth', () => {
     await assert.rejects(start('a', 'tape'), /durability\[0\]\.durability must be memory or disk, not 'tape'/);
   });
 });
+
+test('$SYS tells what acknowledgements are worth, and when the store cannot keep anything', async () => {
+  const durable = Object.assign(new SlowStore(), { durability: 'disk' as const });
+  const watched = await VirtualBroker.start({ store: durable, systemTopicsInterval: 10 });
+  const client = watched.connect('c');
+  client.subscribe('$SYS/broker/store/+');
+  const told = () =>
+    client.messages().map(({ topicName, payload }) => `${topicName.slice(18)} ${Buffer.from(payload).toString()}`);
+  assert.deepEqual(told(), ['durability disk']);
+  durable.failure = 'ENOSPC: no space left on device';
+  watched.advance(10_000);
+  assert.deepEqual(told(), ['failure ENOSPC: no space left on device']);
+  durable.failure = undefined;
+  watched.advance(10_000);
+  assert.deepEqual(told(), ['failure none']);
+});
