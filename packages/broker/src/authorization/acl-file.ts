@@ -17,6 +17,8 @@ export interface AclFileOptions {
    * everything, and gets what he may read.
    */
   readonly checkSubscribe?: boolean | undefined;
+  /** The only listener whose clients the file is about. Default: all. */
+  readonly listener?: string | undefined;
 }
 
 const ACCESS: ReadonlyMap<string, { effect: 'allow' | 'deny'; actions: number }> = new Map([
@@ -61,7 +63,7 @@ class Section {
 export function parseAclFile(
   text: string,
   file: string,
-  { checkSubscribe = false }: AclFileOptions = {},
+  { checkSubscribe = false, listener }: AclFileOptions = {},
 ): { readonly rules: readonly Rule[]; readonly faults: readonly FileFault[] } {
   const anonymous = new Section();
   const users = new Map<string, Section>();
@@ -99,7 +101,9 @@ export function parseAclFile(
   const own = [anonymous, ...users.values()].flatMap((each) => each.rules);
   const guard = firstPattern === undefined ? [] : [denialOfWildcards(firstPattern)];
   const rules = [...own, ...guard, ...patterns.rules];
-  return { rules: checkSubscribe ? rules : [...rules, subscribing(file)], faults };
+  const all = checkSubscribe ? rules : [...rules, subscribing(file)];
+  if (listener === undefined) return { rules: all, faults };
+  return { rules: all.map((rule) => ({ ...rule, who: { ...rule.who, listeners: [listener] } })), faults };
 }
 
 function parseRule(

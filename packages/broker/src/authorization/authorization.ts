@@ -3,7 +3,7 @@ import { ReasonCode, UsageError } from '@busbar/codec';
 import { parseAclFile } from './acl-file.ts';
 import type { Identity } from './identity.ts';
 import { Rights } from './rights.ts';
-import { describeVerdict, type Rule, type Verdict } from './rule.ts';
+import { ACTION_BIT, describeVerdict, type Rule, type Verdict } from './rule.ts';
 import { parseRuleOptions, type RuleOptions, type RulePlace } from './rule-list.ts';
 import { RuleSet } from './rule-set.ts';
 
@@ -20,6 +20,13 @@ export interface AuthorizationOptions {
   readonly groups?: Readonly<Record<string, readonly string[]>> | undefined;
   /** A file in the format of Mosquitto's acl_file, or its text. Read when the broker starts. */
   readonly aclFile?: string | { readonly file: string; readonly text: string } | undefined;
+  /**
+   * Files for the clients of single listeners, by the listener's name, before the rules for all; `none` lets the clients of
+   * a listener do everything.
+   */
+  readonly listenerAclFiles?: Readonly<
+    Record<string, string | { readonly file: string; readonly text: string } | 'none'>
+  >;
   /** Whether `read` in the acl_file also says what may be subscribed to; Mosquitto lets everybody subscribe. Default: false. */
   readonly aclFileChecksSubscribe?: boolean | undefined;
   /**
@@ -140,14 +147,33 @@ function readRules(options: AuthorizationOptions): RuleSet {
         ...parsed.faults.map((fault) => `${place.line > 0 ? `${place.file}:${place.line}` : place.file}: ${fault}`),
       );
   }
-  if (aclFile !== undefined) {
-    const { file, text } = typeof aclFile === 'string' ? { file: aclFile, text: readText(aclFile) } : aclFile;
-    const parsed = parseAclFile(text, file, { checkSubscribe: aclFileChecksSubscribe });
+  const read = (given: string | { readonly file: string; readonly text: string }, listener?: string): void => {
+    const { file, text } = typeof given === 'string' ? { file: given, text: readText(given) } : given;
+    const parsed = parseAclFile(text, file, { checkSubscribe: aclFileChecksSubscribe, listener });
     rules.push(...parsed.rules);
+    // Whoever has a file of his own is not asked about in that of all.
+    if (listener !== undefined) rules.push(endOf(listener, file));
     faults.push(...parsed.faults.map(({ file: name, line, message }) => `${name}:${line}: ${message}`));
+  };
+  for (const [listener, file] of Object.entries(options.listenerAclFiles ?? {})) {
+    if (file === 'none') rules.push(everythingFor(listener));
+    else read(file, listener);
   }
+  if (aclFile !== undefined) read(aclFile);
   if (faults.length > 0) throw new UsageError('invalid-rule', faults.join('\n'));
   return new RuleSet(rules, new Map(Object.entries(groups)));
+}
+
+const EVERY_ACTION = ACTION_BIT.publish | ACTION_BIT.subscribe | ACTION_BIT.receive;
+
+function everythingFor(listener: string): Rule {
+  const source = { file: listener, line: 0, text: 'this listener has no acl_file' };
+  return { effect: 'allow', actions: EVERY_ACTION, who: { listeners: [listener] }, pattern: undefined, source };
+}
+
+function endOf(listener: string, file: string): Rule {
+  const source = { file, line: 0, text: 'no line of the acl_file of this listener allows it' };
+  return { effect: 'deny', actions: EVERY_ACTION, who: { listeners: [listener] }, pattern: undefined, source };
 }
 
 function readText(file: string): string {

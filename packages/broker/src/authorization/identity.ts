@@ -13,6 +13,8 @@ export interface Identity {
   readonly groups?: readonly string[] | undefined;
   /** What its token says of it, by name. */
   readonly claims?: Readonly<Record<string, ClaimValue>> | undefined;
+  /** The name of the listener that it came through, where that has one. */
+  readonly listener?: string | undefined;
   /** What is put before its topics; see the listener's option of this name. */
   readonly mountPoint?: string | undefined;
   /** What its token allows it, asked after all rules. */
@@ -34,12 +36,21 @@ export function isSameIdentity(one: Identity, other: Identity): boolean {
   return isPlain || JSON.stringify(partsOf(one)) === JSON.stringify(partsOf(other));
 }
 
-function hasNothingElse({ groups, claims, permissions, mountPoint }: Identity): boolean {
-  return groups === undefined && claims === undefined && permissions === undefined && mountPoint === undefined;
+function hasNothingElse({ groups, claims, permissions, listener, mountPoint }: Identity): boolean {
+  const isFromToken = groups !== undefined || claims !== undefined || permissions !== undefined;
+  return !isFromToken && listener === undefined && mountPoint === undefined;
 }
 
-function partsOf({ clientIdentifier, userName, groups, claims, mountPoint, permissions }: Identity): unknown[] {
-  return [clientIdentifier, userName, groups, claims, mountPoint, permissions];
+function partsOf({
+  clientIdentifier,
+  userName,
+  groups,
+  claims,
+  listener,
+  mountPoint,
+  permissions,
+}: Identity): unknown[] {
+  return [clientIdentifier, userName, groups, claims, listener, mountPoint, permissions];
 }
 
 /** Of what a token or a service says, the claims that rules can ask for: texts, numbers, truth values and lists of them. */

@@ -27,6 +27,8 @@ export interface RuleOptions {
   /** Client Identifiers, with `*` as for users. */
   readonly clients?: OneOrMore<string> | undefined;
   readonly groups?: OneOrMore<string> | undefined;
+  /** Names of listeners that the client came through. */
+  readonly listeners?: OneOrMore<string> | undefined;
   /** Claims of the client's token and the values of which each must have one. */
   readonly claims?: Readonly<Record<string, OneOrMore<string | number | boolean>>> | undefined;
   /** True: only clients without a user name; false: only those with one. */
@@ -44,6 +46,7 @@ const OPTION_NAMES = [
   'users',
   'clients',
   'groups',
+  'listeners',
   'claims',
   'anonymous',
   'reasonCode',
@@ -94,7 +97,7 @@ function* faultsOf(options: RuleOptions): Generator<string> {
     }
   }
   if (topics === undefined || listOf(topics).length === 0) yield 'topics: expected at least one Topic Filter';
-  for (const name of ['topics', 'users', 'clients', 'groups'] as const) {
+  for (const name of ['topics', 'users', 'clients', 'groups', 'listeners'] as const) {
     if (listOf<unknown>(options[name]).some((each) => typeof each !== 'string')) yield `${name}: expected text`;
   }
   if (anonymous !== undefined && typeof anonymous !== 'boolean') yield 'anonymous: expected true or false';
@@ -115,11 +118,12 @@ const FAILURES: readonly number[] = Array.from({ length: 0x80 }, (_, at) => at +
     isReasonCodeOf(PacketType.puback, code as ReasonCode) && isReasonCodeOf(PacketType.suback, code as ReasonCode),
 );
 
-function whoOf({ users, clients, groups, claims, anonymous }: RuleOptions): Who {
+function whoOf({ users, clients, groups, listeners, claims, anonymous }: RuleOptions): Who {
   return {
     users: users === undefined ? undefined : namesOf(listOf(users)),
     clients: clients === undefined ? undefined : namesOf(listOf(clients)),
     groups: groups === undefined ? undefined : listOf(groups),
+    listeners: listeners === undefined ? undefined : listOf(listeners),
     claims: claims && Object.fromEntries(Object.entries(claims).map(([name, values]) => [name, listOf(values)])),
     anonymous,
   };

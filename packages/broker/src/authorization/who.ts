@@ -6,6 +6,8 @@ export interface Who {
   readonly clients?: Names | undefined;
   /** It is in one of these groups. */
   readonly groups?: readonly string[] | undefined;
+  /** It came through one of these listeners, by name. */
+  readonly listeners?: readonly string[] | undefined;
   /** Each of these claims has one of these values. */
   readonly claims?: Readonly<Record<string, readonly (string | number | boolean)[]>> | undefined;
   /** True: only clients without a user name; false: only those with one. */
@@ -33,6 +35,7 @@ export type Groups = ReadonlyMap<string, readonly string[]>;
 /** Whether a rule is about a client. */
 export function isAbout(who: Who, identity: Identity, groups: Groups): boolean {
   const { userName, clientIdentifier } = identity;
+  if (who.listeners !== undefined && !who.listeners.includes(identity.listener ?? '')) return false;
   if (who.anonymous !== undefined && who.anonymous !== (userName === undefined)) return false;
   if (who.users !== undefined && (userName === undefined || !isNamed(who.users, userName))) return false;
   if (who.clients !== undefined && !isNamed(who.clients, clientIdentifier)) return false;

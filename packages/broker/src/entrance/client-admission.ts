@@ -217,9 +217,12 @@ export class ClientAdmission {
 
   #identityOf({ userName }: ConnectPacket, clientIdentifier: string, grant: Grant): Identity {
     const { validUntil: _, ...granted } = grant;
-    const { mountPoint, userName: ownUserName } = this.#peer;
-    const mounted = mountPoint === undefined ? {} : { mountPoint };
-    return { clientIdentifier, userName: ownUserName ?? userName, ...mounted, ...granted };
+    const { mountPoint, listener, userName: ownUserName } = this.#peer;
+    const own = {
+      ...(listener === undefined ? {} : { listener }),
+      ...(mountPoint === undefined ? {} : { mountPoint }),
+    };
+    return { clientIdentifier, userName: ownUserName ?? userName, ...own, ...granted };
   }
 
   /** Whoever knows a Client Identifier could have the messages of its session, or end it. */

@@ -46,20 +46,18 @@ export class Entrance {
 
   /** @throws {TransportError} It cannot be listened there. */
   async listen(options: ListenerOptions): Promise<void> {
-    const { transport = 'tcp', useIdentityAsUserName, durability, mountPoint } = options;
+    const { transport = 'tcp' } = options;
     const own = ownChainOf(options, this.#rooms.chain.options);
     const chain = own === undefined ? this.#rooms.chain : new AuthenticatorChain(own);
     if (own !== undefined) this.#ownChains.set(this.#listenerCount, chain);
     this.#listenerCount++;
-    const accept = (connection: ByteTransport) =>
-      this.#accept(connection, peerOf(connection, useIdentityAsUserName, chain, durability, mountPoint));
+    const accept = (connection: ByteTransport) => this.#accept(connection, peerOf(connection, chain, options));
     const opened = await openListeners(options, this.#rooms.limits, this.#reportsOf(transport), accept);
     for (const listener of opened) this.#doors.push({ ...listener, transport });
   }
 
   /** Takes in a Network Connection from wherever it comes. */
-  readonly accept = (transport: ByteTransport): void =>
-    this.#accept(transport, peerOf(transport, undefined, this.#rooms.chain));
+  readonly accept = (transport: ByteTransport): void => this.#accept(transport, peerOf(transport, this.#rooms.chain));
 
   /**
    * Gives the TLS listeners on a port new credentials for the connections to come.

@@ -57,6 +57,8 @@ export interface ListenerOptions {
    * much as the store promises.
    */
   readonly durability?: Durability;
+  /** What rules call the listener. Default: nothing. */
+  readonly name?: string | undefined;
   /** Who is asked about clients of this listener. Default: the broker's authenticators. */
   readonly authenticators?: readonly Authenticator[] | undefined;
   /**
@@ -82,6 +84,7 @@ const EVERYWHERE: readonly OptionName[] = [
   'authenticators',
   'allowAnonymous',
   'mountPoint',
+  'name',
   'durability',
 ];
 const INTERNET: readonly OptionName[] = ['host', 'port'];

@@ -17,10 +17,20 @@ export interface Peer {
   readonly durability: Durability;
   /** Why it may not come in, whatever it says. */
   readonly fault: string | undefined;
+  /** The name of its listener. */
+  readonly listener: string | undefined;
   /** What is put before its topics, unless an authenticator says otherwise. */
   readonly mountPoint: string | undefined;
   /** Who is asked about it. */
   readonly chain: AuthenticatorChain;
+}
+
+/** What a listener says of its clients. */
+export interface PeerListener {
+  readonly useIdentityAsUserName?: IdentityName | undefined;
+  readonly durability?: Durability | undefined;
+  readonly mountPoint?: string | undefined;
+  readonly name?: string | undefined;
 }
 
 const NAMES: Readonly<Record<IdentityName, (certificate: PeerCertificate) => string | undefined>> = {
@@ -36,17 +46,12 @@ const DESCRIPTIONS: Readonly<Record<IdentityName, string>> = {
 };
 
 /** Only a certificate that is verified gives a name: anybody can write another one. */
-export function peerOf(
-  { remote, tls }: ByteTransport,
-  identity: IdentityName | undefined,
-  chain: AuthenticatorChain,
-  durability: Durability = 'disk',
-  mountPoint?: string,
-): Peer {
+export function peerOf({ remote, tls }: ByteTransport, chain: AuthenticatorChain, listener: PeerListener = {}): Peer {
+  const { useIdentityAsUserName: identity, durability = 'disk', mountPoint, name } = listener;
   const certificate = tls?.peerCertificate;
   const isIdentified = identity !== undefined && certificate?.isVerified === true;
   const userName = isIdentified ? NAMES[identity](certificate) || undefined : undefined;
   const isNameless = isIdentified && userName === undefined;
   const fault = isNameless ? `expected a ${DESCRIPTIONS[identity]} in the client certificate, it has none` : undefined;
-  return { address: remote.address, certificate, userName, durability, fault, mountPoint, chain };
+  return { address: remote.address, certificate, userName, durability, fault, mountPoint, listener: name, chain };
 }

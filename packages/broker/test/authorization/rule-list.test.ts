@@ -117,6 +117,19 @@ describe('rules as data', () => {
     );
   });
 
+  test('rules of a listener are for its clients alone, and nobody else’s are for them', () => {
+    const authorization = new Authorization({
+      rules: [{ deny: 'publish', topics: 'never', listeners: 'north' }],
+      listenerAclFiles: { north: { file: 'north', text: 'topic write n/#\n' }, open: 'none' },
+      aclFile: { file: 'all', text: 'topic write a/#\ntopic write never\n' },
+    });
+    const may = (listener: string | undefined, topic: string) =>
+      authorization.rightsOf({ clientIdentifier: 'c', listener })?.publish(topic).isAllowed;
+    assert.deepEqual([may('north', 'n/1'), may('north', 'a/1'), may('north', 'never')], [true, false, false]);
+    assert.deepEqual([may(undefined, 'n/1'), may(undefined, 'a/1'), may(undefined, 'never')], [false, true, true]);
+    assert.deepEqual([may('open', 'x'), may('open', '$x/y')], [true, true]);
+  });
+
   test('rules that are replaced hold at once; rules that are wrong change nothing', () => {
     const authorization = new Authorization({ rules: [{ allow: 'publish', topics: 'a' }] });
     const rights = authorization.rightsOf({ clientIdentifier: 'c' });

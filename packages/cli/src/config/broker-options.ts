@@ -50,7 +50,7 @@ class Reader {
     const options = {
       ...(listeners === undefined ? {} : { listeners: listeners.map((each, at) => this.#listener(each, at)) }),
       ...this.#authentication(authentication),
-      ...(authorization === undefined ? {} : { authorization: this.#authorization(authorization) }),
+      ...this.#rules(authorization, listeners),
       ...(limits === undefined ? {} : { limits }),
       ...(capabilities === undefined ? {} : { capabilities }),
       ...(durability === undefined ? {} : { durability }),
@@ -73,9 +73,10 @@ class Reader {
     }
   }
 
-  #listener({ tls, authentication, ...rest }: ListenerSettings, at: number): ListenerOptions {
+  #listener({ tls, authentication, aclFile, ...rest }: ListenerSettings, at: number): ListenerOptions {
     const where = ['listeners', at];
     return {
+      ...(aclFile === undefined ? {} : { name: `listeners[${at}]` }),
       ...rest,
       ...(tls === undefined ? {} : { tls: this.#tls(tls, [...where, 'tls']) }),
       ...(authentication?.chain === undefined
@@ -141,6 +142,23 @@ class Reader {
         : { secret: this.#text(secretFile, [...where, 'token', 'secretFile']).trimEnd() }),
     };
     return jsonWebToken(options as TokenOptions);
+  }
+
+  /** The rules of all, and those of listeners that have their own. */
+  #rules(
+    authorization: Configuration['authorization'],
+    listeners: readonly ListenerSettings[] = [],
+  ): Partial<ConfiguredOptions> {
+    const own = listeners.flatMap(({ aclFile, name }, at) => {
+      if (aclFile === undefined) return [];
+      const where = ['listeners', at, 'aclFile'];
+      const file =
+        aclFile === false ? ('none' as const) : { file: this.#resolve(aclFile), text: this.#text(aclFile, where) };
+      return [[name ?? `listeners[${at}]`, file] as const];
+    });
+    if (authorization === undefined && own.length === 0) return {};
+    const common = this.#authorization(authorization ?? {});
+    return { authorization: own.length === 0 ? common : { ...common, listenerAclFiles: Object.fromEntries(own) } };
   }
 
   #authorization({

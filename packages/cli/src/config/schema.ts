@@ -90,6 +90,10 @@ const listener = z.strictObject({
   connectionRate: z.number().positive().optional().describe('connections per second'),
   handshakeTimeoutMs: whole(1, 3_600_000).optional().describe('default: 10000'),
   durability: z.enum(['memory', 'disk']).optional().describe('what acknowledgements are worth to its clients'),
+  name: z.string().min(1).optional().describe('what rules call the listener'),
+  aclFile: z
+    .union([file("rules for its clients alone, in the format of Mosquitto's acl_file"), z.literal(false)])
+    .optional(),
   mountPoint: z.string().min(1).optional().describe('put before the topics of its clients, which see nothing else'),
   authentication: z.strictObject({ chain: chain.optional(), allowAnonymous: allowAnonymous.optional() }).optional(),
 });
@@ -117,6 +121,7 @@ const rule = z.strictObject({
   users: oneOrMore(z.string()).optional().describe('abc* is every name that begins so'),
   clients: oneOrMore(z.string()).optional().describe('Client Identifiers'),
   groups: oneOrMore(z.string()).optional(),
+  listeners: oneOrMore(z.string()).optional().describe('names of listeners'),
   claims: z.record(z.string(), oneOrMore(z.union([z.string(), z.number(), z.boolean()]))).optional(),
   anonymous: z.boolean().optional().describe('true: only clients without a user name; false: only those with one'),
   reasonCode: whole(0x80, 0xff).optional().describe('what a 5.0 client is told; default: 0x87'),

@@ -90,6 +90,22 @@ data: memory
     expect(existsSync(pidFile)).toBe(false);
   });
 
+  test('a mosquitto.conf whose listeners have users and rules of their own', async () => {
+    const passwords = await users('own-passwd', 'ann');
+    const acl = write('own-acl', 'user ann\ntopic write a/#\n');
+    const lines = [
+      'per_listener_settings true',
+      ...['listener 0 127.0.0.1', `password_file ${passwords}`, `acl_file ${acl}`],
+      ...['listener 0 127.0.0.1', 'allow_anonymous true'],
+    ];
+    const { ports } = await start('-c', write('own.conf', `${lines.join('\n')}\n`));
+    const ann = await login(ports[0], 'ann');
+    await ann.publish('a/1', 'x', { qos: 1 });
+    await expect(ann.publish('b/1', 'x', { qos: 1 })).rejects.toMatchObject({ reasonCode: 0x87 });
+    await expect(login(ports[0])).rejects.toMatchObject({ reasonCode: 0x87 });
+    await (await login(ports[1])).publish('b/1', 'x', { qos: 1 });
+  });
+
   test('settings of the command line and the environment', async () => {
     const config = write('small.yaml', 'listeners: [{ host: 127.0.0.1, port: 1 }]\n');
     const sets = ['--set', 'limits.receiveMaximum=3', '--port', '0', '--data', 'memory'];

@@ -151,6 +151,23 @@ allow_anonymous true
     ]);
   });
 
+  test('and its own rules: who has no file may do everything there', () => {
+    const one = write('one.acl', 'topic write one/#\n');
+    const text = `per_listener_settings true
+listener 1884 127.0.0.1
+acl_file ${one}
+listener 1885 127.0.0.1
+`;
+    const { settings } = translate(text);
+    expect(settings.listeners?.map(({ aclFile }) => aclFile)).toEqual([one, false]);
+    const { options } = loadConfiguration({ file: write('own-rules.conf', text) });
+    expect(options.authorization?.listenerAclFiles).toEqual({
+      'listeners[0]': { file: one, text: 'topic write one/#\n' },
+      'listeners[1]': 'none',
+    });
+    expect(options.listeners?.map(({ name }) => name)).toEqual(['listeners[0]', 'listeners[1]']);
+  });
+
   test('without it, what stands below a listener is for all', () => {
     const { settings } = translate('listener 1884 ::1\npassword_file /p\nlistener 1885 ::1\nallow_anonymous true\n');
     expect(settings.listeners?.map(({ authentication }) => authentication)).toEqual([undefined, undefined]);

@@ -176,19 +176,28 @@ class Translation {
   #ownAuthentication(values: Values, where: SettingPath): Partial<ListenerSettings> {
     const own = values.get('listener_allow_anonymous')?.value as boolean | undefined;
     const global = this.#draft.values;
-    if (this.#draft.perListener && values.get('acl_file') !== undefined) {
-      const acl = values.get('acl_file');
-      if (acl !== undefined && values !== global)
-        this.#fail(acl.place, 'acl_file is one for all listeners: put it before the first listener');
-    }
     const at = [...where, 'authentication', 'chain'];
     if (this.#draft.perListener) {
       const allowAnonymous = own ?? (values.get('allow_anonymous')?.value as boolean | undefined) ?? false;
-      return { authentication: { chain: this.#chain(values, at, usesCertificates(values)), allowAnonymous } };
+      const aclFile = values.get('acl_file');
+      this.#mark([...where, 'aclFile'], aclFile?.place);
+      const authentication = { chain: this.#chain(values, at, usesCertificates(values)), allowAnonymous };
+      const rules =
+        aclFile === undefined
+          ? this.#hasOwnRules
+            ? { aclFile: false as const }
+            : {}
+          : { aclFile: String(aclFile.value) };
+      return { authentication, ...rules };
     }
     if (!usesCertificates(values)) return own === undefined ? {} : { authentication: { allowAnonymous: own } };
     const chain = this.#chain(global, at, true);
     return { authentication: { chain, allowAnonymous: own ?? global.get('allow_anonymous')?.value === true } };
+  }
+
+  /** Whether some listener has rules of its own: then those without have none. */
+  get #hasOwnRules(): boolean {
+    return this.#draft.listeners.some(({ values }) => values.has('acl_file'));
   }
 
   #chain(values: Values, where: SettingPath, withCertificate: boolean): AuthenticatorSettings[] {
