@@ -88,6 +88,11 @@ export interface ClientOptions extends DialOptions {
   readonly store?: ClientStore;
   /** How messages wait to be sent. */
   readonly queue?: QueueOptions;
+  /**
+   * Where answers to `client.request` come, a Topic Name of this client's own. Default: what the server names as Response
+   * Information, if that was asked for, else `responses`; with a random level after it.
+   */
+  readonly responseTopic?: string;
   /** Called with every message, whatever subscription it came for; the same as a listener for `message`. */
   readonly onMessage?: (message: Message) => void;
   /** Your own transport instead of what the URL says. */

@@ -52,12 +52,14 @@ const NO_OPTIONS = {};
  */
 export class Client {
   readonly #core: ClientCore;
+  readonly #responseTopic: string | undefined;
   #requester: Requester | undefined;
   #ending: Promise<void> | undefined;
 
   /** @throws {UsageError} A URL or an option that cannot be. */
   constructor(urls: ServerUrls, options: ClientOptions = NO_OPTIONS) {
     this.#core = new ClientCore(urls, options);
+    this.#responseTopic = options.responseTopic;
     if (options.onMessage !== undefined) this.on('message', options.onMessage);
   }
 
@@ -204,7 +206,7 @@ export class Client {
    * @example const answer = await client.request('plant/oven-1/recipe/get', '42', { timeoutMs: 2_000 });
    */
   request(topicName: string, payload: string | Uint8Array, options: RequestOptions = NO_OPTIONS): Promise<Message> {
-    this.#requester ??= new Requester(this, this.#core.settings);
+    this.#requester ??= new Requester(this, this.#core.settings, this.#responseTopic);
     return this.#requester.request(topicName, payload, options);
   }
 

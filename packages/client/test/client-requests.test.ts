@@ -105,6 +105,16 @@ describe('request', () => {
     assert.equal((await harness.grant()).length, 1);
   });
 
+  test("answers come to the program's topic, or below the server's Response Information", async () => {
+    const own = await connected({ responseTopic: 'answers/c' });
+    void own.client.request('ask', 'x').catch(() => {});
+    assert.equal((await requestsOf(own))[0]?.properties.responseTopic, 'answers/c');
+    const informed = new ClientHarness({ properties: { requestResponseInformation: true } });
+    await informed.start({ responseInformation: 'clients/c/' });
+    void informed.client.request('ask', 'x').catch(() => {});
+    assert.match((await requestsOf(informed))[0]?.properties.responseTopic ?? '', /^clients\/c\/busbar-[a-z0-9]{16}$/);
+  });
+
   test('needs MQTT 5.0', async () => {
     const harness = await connected({ protocolVersion: 4 });
     await assert.rejects(harness.client.request('ask', 'x'), { name: 'UsageError', code: 'version-too-low' });

@@ -79,10 +79,14 @@ export class Authentication {
       this.#renewal = { resolve, reject };
     });
     renewed.catch(() => {});
-    const data = await exchange.first();
-    if (this.#exchange === exchange && !link.machine.isClosed) {
-      link.machine.reAuthenticate(data === undefined ? {} : { authenticationData: data });
-      link.touch();
+    try {
+      const data = await exchange.first();
+      if (this.#exchange === exchange && !link.machine.isClosed) {
+        link.machine.reAuthenticate(data === undefined ? {} : { authenticationData: data });
+        link.touch();
+      }
+    } catch (error) {
+      this.#endRenewal((renewal) => renewal.reject(failed(error)));
     }
     return renewed;
   }

@@ -51,6 +51,9 @@ class ScramExchange implements AuthenticationExchange {
 
   async next(data: Uint8Array | undefined): Promise<Uint8Array> {
     if (this.#signature !== undefined) throw new Error('the server asks for more than SCRAM knows');
+    if (globalThis.crypto?.subtle === undefined) {
+      throw new Error('there is no Web Crypto: browsers have it on pages from HTTPS or localhost only');
+    }
     const serverFirst = decoder.decode(data);
     const [, nonce = '', salt = '', count] = /^r=([^,]+),s=([A-Za-z0-9+/=]+),i=(\d+)$/.exec(serverFirst) ?? [];
     if (!nonce.startsWith(this.#nonce) || nonce.length === this.#nonce.length) {

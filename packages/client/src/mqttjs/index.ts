@@ -174,7 +174,7 @@ export class MqttClient extends Listeners<MqttJsEvents> {
 
   async endAsync(force = false): Promise<undefined> {
     this.disconnecting = true;
-    await this.#client.end({ timeoutMs: force ? 0 : END_TIMEOUT_MS });
+    await this.#client.end({ timeoutMs: force || !this.connected ? 0 : END_TIMEOUT_MS });
     this.disconnecting = false;
     this.disconnected = true;
   }

@@ -1,4 +1,5 @@
 import { NO_PROPERTIES, ReasonCode, UsageError } from '@busbar/codec';
+import type { Agreement } from '@busbar/protocol';
 import type { ClientSettings } from '../client-options.ts';
 import { ClientError } from '../errors.ts';
 import type { Message } from '../message.ts';
@@ -13,6 +14,7 @@ export interface RequestOptions extends PublishOptions {
 
 /** What a {@link Requester} needs of its client. */
 export interface RequestingClient {
+  readonly agreement: Agreement | undefined;
   publish(topicName: string, payload: string | Uint8Array, options: PublishOptions): Promise<PublishOutcome>;
   subscribe(topicFilter: string, options: SubscribeOptions, handler: (message: Message) => void): Subscription;
 }
@@ -32,14 +34,16 @@ export class Requester {
   readonly #client: RequestingClient;
   readonly #settings: ClientSettings;
   readonly #pending = new Map<string, Pending>();
-  readonly #responseTopic: string;
+  readonly #givenTopic: string | undefined;
+  #responseTopic = '';
   #subscription: Subscription | undefined;
   #count = 0;
 
-  constructor(client: RequestingClient, settings: ClientSettings) {
+  /** @param responseTopic As the program wants it; undefined leaves it to the server or this. */
+  constructor(client: RequestingClient, settings: ClientSettings, responseTopic: string | undefined) {
     this.#client = client;
     this.#settings = settings;
-    this.#responseTopic = `responses/${settings.makeClientIdentifier()}`;
+    this.#givenTopic = responseTopic;
   }
 
   async request(topicName: string, payload: string | Uint8Array, options: RequestOptions): Promise<Message> {
@@ -93,6 +97,7 @@ export class Requester {
 
   /** The answer must find a subscription, so requests wait until the server has granted it. */
   async #subscribe(): Promise<void> {
+    if (this.#responseTopic === '') this.#responseTopic = this.#givenTopic ?? this.#makeTopic();
     this.#subscription ??= this.#client.subscribe(this.#responseTopic, { qos: 1, noLocal: false }, (message) =>
       this.#handleResponse(message),
     );
@@ -102,6 +107,12 @@ export class Requester {
       this.#subscription = undefined;
       throw error;
     }
+  }
+
+  /** Response Information is what topics for responses are to begin with (section 3.2.2.3.15). */
+  #makeTopic(): string {
+    const { responseInformation = 'responses' } = this.#client.agreement?.properties ?? {};
+    return `${responseInformation.replace(/\/$/, '')}/${this.#settings.makeClientIdentifier()}`;
   }
 
   #handleResponse(message: Message): void {

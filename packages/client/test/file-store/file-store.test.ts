@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
@@ -124,7 +133,15 @@ describe('one client at a time', () => {
     writeFileSync(`${file}.lock`, `1 ${hostname()}\n`);
     await assert.rejects(new FileStore(file).load(), { code: 'store-in-use' });
     writeFileSync(`${file}.lock`, `1 another-machine\n`);
-    await assert.rejects(new FileStore(file).load(), { code: 'store-in-use' });
+    utimesSync(`${file}.lock`, new Date(), new Date(Date.now() - 13_500));
+    const after = new FileStore(file);
+    await after.load(); // once the other machine has been silent for fifteen seconds
+    await after.close();
+    writeFileSync(`${file}.lock`, `1 ${hostname()}\n`);
+    utimesSync(`${file}.lock`, new Date(), new Date(Date.now() - 16_000));
+    const taken = new FileStore(file); // another process has got that number since
+    await taken.load();
+    await taken.close();
     writeFileSync(`${file}.lock`, `4194305 ${hostname()}\n`);
     await new FileStore(file).load();
   });
