@@ -13,6 +13,8 @@ export class MemoryDisk implements Disk {
   readonly #sorted = new Map<Table, string[]>();
   #pending: Write | undefined = undefined;
   room: Room | undefined = undefined;
+  /** Something is to be written. */
+  onWrite: () => void = () => {};
   writes = 0;
 
   get isWriting(): boolean {
@@ -43,6 +45,7 @@ export class MemoryDisk implements Disk {
       return [tables[i] as Table, textOf(key), value === undefined ? undefined : new Uint8Array(value)];
     });
     this.#pending = { rows, done };
+    this.onWrite();
   }
 
   /** The write under way is done. @returns Whether there was one. */
