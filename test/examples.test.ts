@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Broker, type BrokerOptions, createBroker, MemoryStore } from '@busbar/broker';
 import { type Client, ConnectionRefusedError, connect, type Message } from '@busbar/client';
@@ -77,6 +80,33 @@ test('getting-started receives what it publishes, and ends', async () => {
   assert.equal(program.stderr, '');
 });
 
+test('outbox: what it stored without a broker, and was killed with, is delivered once by its next run', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'busbar-outbox-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const broker = await startBroker();
+  const { heard } = await watch(urlOf(broker), 'plant/+/count');
+
+  const offline = startExample('outbox', path.join(folder, 'outbox'), 'mqtt://localhost:1');
+  await offline.untilOutput(/stored 3\n/);
+  await offline.stop('SIGKILL');
+  const online = startExample('outbox', path.join(folder, 'outbox'), urlOf(broker));
+  await online.untilOutput(/connected, [3-9] to deliver\n/);
+  await online.untilOutput(/stored 2\n/);
+  await online.stop('SIGINT');
+
+  const counts = heard.messages.map((message) => message.json() as { run: string; number: number });
+  const runs = [...new Set(counts.map(({ run }) => run))];
+  assert.equal(runs.length, 2);
+  for (const run of runs) {
+    const numbers = counts.filter((count) => count.run === run).map(({ number }) => number);
+    assert.deepEqual(
+      numbers,
+      numbers.map((_, at) => at + 1),
+    );
+  }
+  assert.match(online.stdout, /ended, \d+ counted in this run\n$/);
+});
+
 describe('protocol-object', () => {
   test('connects to host and port, subscribes, and receives its own greetings', async () => {
     const broker = await startBroker();
@@ -102,7 +132,9 @@ describe('protocol-object', () => {
 
     await broker.stop('SIGKILL');
     await program.untilOutput(/connection lost: .+; next attempt in \d+ ms\n/);
-    await startProgram('packages/cli/bin/busbar.js', 'broker', '--data', 'memory', '--port', port).untilOutput(/ready on /);
+    await startProgram('packages/cli/bin/busbar.js', 'broker', '--data', 'memory', '--port', port).untilOutput(
+      /ready on /,
+    );
     await program.untilOutput(/connected: (?:.|\n)*connected: (?:.|\n)*Hello 1\n/);
     const { exitCode } = await program.stop('SIGINT');
 
