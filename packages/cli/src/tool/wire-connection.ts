@@ -210,6 +210,7 @@ export class WireConnection {
     if (this.#isAccepted) {
       if (properties.serverKeepAlive !== undefined) this.#keepAliveMs = properties.serverKeepAlive * 1000;
       this.#outgoing.limitTo(properties.receiveMaximum ?? 65_535);
+      if (!connack.sessionPresent) this.#incoming.clear(); // their PUBREL will not come [MQTT-3.2.2-5]
     }
     this.#owner.handleConnack(connack);
     if (this.#isAccepted) this.#resend();

@@ -90,3 +90,16 @@ print(os.waitstatus_to_exitcode(status), repr(out))
   // Nothing but the echo of Ctrl-C: no mode was switched on that would have to be switched off.
   expect(Buffer.concat(out).toString().trim()).toBe("0 b'^C'");
 });
+
+test('-l sends again what was not acknowledged when its connection broke, with DUP and the same identifier', async () => {
+  const server = await RecordingServer.open({ cutAfter: 3 });
+  onTestFinished(() => server.close());
+  const command = startBusbar(['pub', '-h', '127.0.0.1', '-p', server.port, '-t', 'a', '-l', '-q', '1', '-i', 'i']);
+  command.stdin.end('one\n');
+  expect(await command.ended).toMatchObject({
+    exitCode: 0,
+    stderr: expect.stringMatching(/^Connection lost, trying again: [^\n]+\nConnected again\n$/),
+  });
+  const connect = '100d00044d5154540402003c000169';
+  expect(server.packets).toEqual([connect, '320800016100016f6e65', connect, '3a0800016100016f6e65', 'e000']);
+});
