@@ -4,6 +4,7 @@ import type { Authenticator } from './auth/authenticator.ts';
 import { AuthenticatorChain } from './auth/authenticator-chain.ts';
 import type { AuthenticationMethod } from './auth/enhanced-authentication.ts';
 import { Authorization, type AuthorizationOptions } from './authorization/authorization.ts';
+import type { Explanation } from './authorization/explain.ts';
 import { type Clock, systemClock } from './clock/clock.ts';
 import { TimerWheel } from './clock/timer-wheel.ts';
 import { type Capabilities, resolveCapabilities } from './config/capabilities.ts';
@@ -22,6 +23,7 @@ import { LossLedger, type LossReason } from './observe/loss-ledger.ts';
 import { QuietWarning } from './observe/quiet-warning.ts';
 import { RetainedMessages } from './retained/retained-messages.ts';
 import { Router } from './router/router.ts';
+import { explainSession, type RightsQuestion } from './session/explain-session.ts';
 import { SessionTable } from './session/session-table.ts';
 import { QueueAccount } from './session/waiting-messages.ts';
 import { MemoryStore } from './store/memory-store.ts';
@@ -115,6 +117,13 @@ export interface Broker {
     options: AuthenticationOptions,
     own?: readonly Pick<ListenerOptions, 'authenticators' | 'allowAnonymous'>[],
   ): void;
+  /**
+   * Why the client of a session may or may not do something, by the rules as they are now.
+   *
+   * @param topic As the client would name it.
+   * @returns Undefined when there is no session of this Client Identifier.
+   */
+  explain(question: RightsQuestion, clientIdentifier: string, topic: string): Explanation | undefined;
   stats(): BrokerStats;
   /** Clients, sessions, subscriptions, retained messages, topics and losses, to look at. */
   readonly inspect: Inspection;
@@ -238,6 +247,10 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     },
     stats: () => statsOf(rooms, subscriptions, retained, ledger),
     inspect: new Inspection({ clock, sessions, retained, router, ledger }),
+    explain(question, clientIdentifier, topic) {
+      const session = sessions.get(clientIdentifier);
+      return session === undefined ? undefined : explainSession(session, authorization, question, topic);
+    },
     kick: (clientIdentifier, message = 'the operator has ended the connection') =>
       sessions.get(clientIdentifier)?.kick(message) ?? false,
     async stop() {

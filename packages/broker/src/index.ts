@@ -63,6 +63,7 @@ export type {
 } from './inspect/inspection.ts';
 export type { BrokerLog } from './observe/log.ts';
 export type { LossReason, LossReport, RefusalReason, SessionLosses } from './observe/loss-ledger.ts';
+export type { RightsQuestion } from './session/explain-session.ts';
 export { MemoryQueue } from './store/memory-queue.ts';
 export { MemoryStore, memoryRecord } from './store/memory-store.ts';
 export type {

@@ -72,6 +72,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./explain/explain-command.ts')).explainCommand,
   },
   {
+    name: 'reload',
+    summary: 'let a running broker read its configuration again',
+    load: async () => (await import('./reload/reload-command.ts')).reloadCommand,
+  },
+  {
     name: 'inspect',
     summary: 'look into a running broker',
     load: async () => (await import('./inspect/inspect-command.ts')).inspectCommand,

@@ -49,9 +49,16 @@ export async function runConfigured(run: ConfiguredRun): Promise<number> {
   const stopSignal = new StopSignal();
   const data = run.data ?? configuration.data ?? defaultData(loaded.options.listeners?.[0]?.port ?? USUAL_PORT);
   const broker = await start(loaded, run.data === undefined ? fromFolder(data, folder) : data, log);
-  const control = await openControl(broker, log);
+  const read = (): string => reload(source, broker, loaded, log);
+  const control = await openControl(broker, log, { reload: async () => read() });
   const removePidFile = writePidFile(configuration.pidFile, folder);
-  const handleHangUp = (): void => reload(source, broker, loaded, log);
+  const handleHangUp = (): void => {
+    try {
+      read();
+    } catch {
+      // It is in the log: nobody waits for the answer to a signal.
+    }
+  };
   process.on('SIGHUP', handleHangUp);
   process.stdout.write(`${readyLineOf(broker)}\n`);
   const reason = await stopSignal.received;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import {
   type Authenticator,
   Authorization,
@@ -67,8 +68,26 @@ class Reader {
     // A file that could not be read is named already.
     if (this.#faults.length > 0) return;
     for (const [at, listener] of (listeners ?? []).entries()) {
+      if (listener.tls !== undefined) this.#checkCertificates(listener.tls, ['listeners', at, 'tls']);
       for (const line of usageFault(() => checkListeners([listener]))) {
         this.#fail(['listeners', at], line.replaceAll('listeners[0]', `listeners[${at}]`));
+      }
+    }
+  }
+
+  /** A key that does not fit its certificate is found now rather than when the first client comes. */
+  #checkCertificates({ certificates, ca, crl }: NonNullable<ListenerOptions['tls']>, where: SettingPath): void {
+    for (const { cert, key } of certificates) {
+      try {
+        createSecureContext({
+          cert,
+          key,
+          ...(ca === undefined ? {} : { ca }),
+          ...(crl === undefined ? {} : { crl }),
+        } as SecureContextOptions);
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        this.#fail([...where, 'cert'], `${formatPath(where)}: certificate, key, ca or crl cannot be used: ${reason}`);
       }
     }
   }

@@ -25,6 +25,7 @@ export interface ControlActions {
  *     GET /clients | /sessions | /subscriptions | /retained | /topics    JSON lines
  *     GET /losses | /stats                                               JSON
  *     POST /kick {"clientIdentifier": "..."}    POST /reload
+ *     POST /explain {"question": "publish", "clientIdentifier": "...", "topic": "..."}
  */
 export class ControlServer {
   readonly #broker: Broker;
@@ -69,6 +70,7 @@ export class ControlServer {
       else if (what === 'GET /losses') writeJson(response, 200, this.#broker.inspect.losses());
       else if (what === 'GET /stats') writeJson(response, 200, this.#broker.stats());
       else if (what === 'POST /kick') this.#kick(await readBody(request), response);
+      else if (what === 'POST /explain') this.#explain(await readBody(request), response);
       else if (what === 'POST /reload') await this.#reload(response);
       else writeJson(response, 404, { error: `there is no ${what}` });
     } catch (error) {
@@ -96,6 +98,17 @@ export class ControlServer {
     const { clientIdentifier } = body as { clientIdentifier?: unknown };
     if (typeof clientIdentifier !== 'string') throw new Error('expected {"clientIdentifier": "..."}');
     writeJson(response, 200, { kicked: this.#broker.kick(clientIdentifier) });
+  }
+
+  #explain(body: unknown, response: ServerResponse): void {
+    const { question, clientIdentifier, topic } = body as Readonly<Record<string, unknown>>;
+    const isQuestion = question === 'publish' || question === 'subscribe' || question === 'receive';
+    if (!isQuestion || typeof clientIdentifier !== 'string' || typeof topic !== 'string') {
+      throw new Error('expected {"question": "publish|subscribe|receive", "clientIdentifier": "...", "topic": "..."}');
+    }
+    const explanation = this.#broker.explain(question, clientIdentifier, topic);
+    if (explanation === undefined) throw new Error(`there is no session of a client '${clientIdentifier}'`);
+    writeJson(response, 200, explanation);
   }
 
   async #reload(response: ServerResponse): Promise<void> {

@@ -1,5 +1,5 @@
 import { defineCommand } from '../command/definition.ts';
-import { text } from '../command/value.ts';
+import { listeningPort, text } from '../command/value.ts';
 import { ExitCode } from '../exit-code.ts';
 
 /** `busbar explain`: says what a client may do by a configuration, and which rule decides. */
@@ -7,7 +7,7 @@ export const explainCommand = defineCommand({
   name: 'explain',
   summary: 'say what a client may do, and which rule decides',
   description:
-    'Says whether a client may publish to a topic, subscribe to a filter, receive a message of a topic, or connect, and names the rule or the user with file and line. No broker is asked: the files are.',
+    'Says whether a client may publish to a topic, subscribe to a filter, receive a message of a topic, or connect, and names the rule or the user with file and line. The files are asked, or with --live a running broker about a client that it knows.',
   helpFlags: '-h, --help',
   usageExitCode: ExitCode.usage,
   words: { usage: '<publish|subscribe|receive|connect> [topic]', minimum: 1, maximum: 2 },
@@ -21,6 +21,13 @@ export const explainCommand = defineCommand({
       repeatable: true,
       description: 'a setting instead of that of the file',
     },
+    live: { flags: '--live', description: 'ask a running broker about the client of -i, as it is connected' },
+    port: {
+      flags: '-p, --port',
+      value: listeningPort,
+      description: 'with --live: the first port that the broker listens on; not needed when one runs',
+    },
+    socket: { flags: '--socket', value: text('path'), description: 'with --live: the control socket itself' },
     user: { flags: '-u, --user', value: text('name'), description: 'user name; without it the client is anonymous' },
     client: { flags: '-i, --client', value: text('id'), default: 'client', description: 'Client Identifier' },
     password: { flags: '-P, --password', value: text('password'), description: 'for connect' },
@@ -41,6 +48,7 @@ export const explainCommand = defineCommand({
   examples: [
     { line: 'busbar explain publish --acl acl -u filler plant/line1/set', what: 'with an acl_file alone' },
     { line: "busbar explain subscribe -c busbar.yaml -u anna 'plant/#'", what: 'by a configuration' },
+    { line: "busbar explain publish --live -i panel-3 'plant/line1/set'", what: 'by the rules of a running broker' },
     { line: 'busbar explain connect --passwords passwd -u filler -P secret', what: 'which line knows the user' },
   ],
   notes: ['Exit code 0: it is allowed; 1: it is not.'],

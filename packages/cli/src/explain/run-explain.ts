@@ -15,6 +15,8 @@ import { CommandError, WrongUsage } from '../command/command-error.ts';
 import { loadConfiguration } from '../config/load-configuration.ts';
 import { ConfigurationError } from '../config/place.ts';
 import { faultsText } from '../config/run-config.ts';
+import { ControlClient } from '../control/control-client.ts';
+import { findControlSocket } from '../control/control-socket.ts';
 import { ExitCode } from '../exit-code.ts';
 
 interface ExplainOptions {
@@ -28,6 +30,9 @@ interface ExplainOptions {
   readonly group: readonly string[];
   readonly claim: readonly string[];
   readonly address: string;
+  readonly live: boolean;
+  readonly port: number | undefined;
+  readonly socket: string | undefined;
 }
 
 interface Rulebook {
@@ -40,6 +45,7 @@ const TOPIC_QUESTIONS = { publish: explainPublish, subscribe: explainSubscribe, 
 
 /** Answers `busbar explain` on stdout. @returns 0 where it is allowed, 1 where it is not. */
 export async function runExplain(options: ExplainOptions, [question = '', topic]: readonly string[]): Promise<number> {
+  if (options.live) return explainLive(options, question, topic);
   const rulebook = failing(() => rulebookOf(options));
   if (question === 'connect') return answer(await explainLogin(rulebook, options));
   if (!isTopicQuestion(question))
@@ -47,6 +53,14 @@ export async function runExplain(options: ExplainOptions, [question = '', topic]
   if (topic === undefined) throw new WrongUsage(`explain ${question}: expected a topic, none came`);
   const identity = identityOf(options);
   return answer(failing(() => TOPIC_QUESTIONS[question](rulebook.authorization, identity, topic)));
+}
+
+async function explainLive({ client, port, socket }: ExplainOptions, question: string, topic = ''): Promise<number> {
+  if (!isTopicQuestion(question))
+    throw new WrongUsage(`--live answers publish, subscribe and receive, not '${question}'`);
+  const control = new ControlClient(socket ?? findControlSocket(port));
+  const asked = { question, clientIdentifier: client, topic };
+  return answer((await control.post('explain', asked)) as { isAllowed: boolean; text: string });
 }
 
 function isTopicQuestion(question: string): question is keyof typeof TOPIC_QUESTIONS {

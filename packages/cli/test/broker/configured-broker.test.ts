@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { type Client, connect as connectClient } from '@busbar/client';
+import { createTestAuthority } from '@busbar/testkit';
 import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type RunningCommand, runBusbar, startBusbar } from '../support/running-command.ts';
 
@@ -183,6 +185,78 @@ describe('SIGHUP', () => {
     await expect(ann.publish('other/x', '1', { qos: 1 })).rejects.toMatchObject({ reasonCode: 0x87 });
     expect(ends).toEqual(['eve']);
     await expect(login(ports[0], 'eve')).rejects.toMatchObject({ reasonCode: 0x87 });
+  });
+});
+
+describe('a running broker', () => {
+  test('busbar reload reads the configuration again, or says what is wrong with it', async () => {
+    const acl = write('live-acl', 'topic plant/#\n');
+    const conf = write('live.conf', `listener 0 127.0.0.1\nallow_anonymous true\nacl_file ${acl}\n`);
+    const { ports } = await start('-c', conf);
+    const port = ports[0] ?? '';
+    const client = await login(port, undefined, { clientIdentifier: 'panel-3' });
+    const ask = (...words: readonly string[]) =>
+      runBusbar(['explain', ...words, '--live', '-p', port, '-i', 'panel-3']);
+    expect(await ask('publish', 'plant/x')).toMatchObject({
+      exitCode: 0,
+      stdout: `allowed by ${acl}:1 (topic plant/#)\n`,
+    });
+    writeFileSync(acl, 'topic deny plant/x\ntopic plant/#\n');
+    expect(await runBusbar(['reload', '-p', port])).toMatchObject({
+      exitCode: 0,
+      stdout: 'the configuration has been read again\n',
+    });
+    expect(await ask('publish', 'plant/x')).toMatchObject({
+      exitCode: 1,
+      stdout: `denied by ${acl}:1 (topic deny plant/x): not authorized (0x87)\n`,
+    });
+    expect((await runBusbar(['explain', 'publish', 'x', '--live', '-p', port, '-i', 'nobody'])).stderr).toContain(
+      "there is no session of a client 'nobody'",
+    );
+    writeFileSync(acl, 'bogus\n');
+    const wrong = await runBusbar(['reload', '-p', port]);
+    expect(wrong.exitCode).toBe(1);
+    expect(wrong.stderr).toContain(`${acl}:1: expected topic, user, pattern or a comment (#), 'bogus' came`);
+    await expect(client.publish('plant/x', '1', { qos: 1 })).rejects.toMatchObject({ reasonCode: 0x87 });
+    await client.publish('plant/y', '1', { qos: 1 });
+  });
+
+  test('takes over new certificates and revocation lists; with a key that does not fit, nothing changes', async () => {
+    const authority = createTestAuthority();
+    const [first, second] = [
+      authority.issue({ commonName: 'localhost' }),
+      authority.issue({ commonName: 'localhost' }),
+    ];
+    write('tls-cert.pem', first.cert);
+    write('tls-key.pem', first.key);
+    const probe = createServer().listen(0, '127.0.0.1');
+    await once(probe, 'listening');
+    const { port } = probe.address() as AddressInfo;
+    probe.close();
+    await once(probe, 'close');
+    const tls = '{ cert: tls-cert.pem, key: tls-key.pem }';
+    const config = write(
+      'tls.yaml',
+      `listeners: [{ transport: tls, host: 127.0.0.1, port: ${port}, tls: ${tls} }]\ndata: memory\n`,
+    );
+    const { command } = await start('-c', config);
+    const shown = async (): Promise<string> => {
+      const socket = connectTls({ host: '127.0.0.1', port, rejectUnauthorized: false, ALPNProtocols: ['mqtt'] });
+      await once(socket, 'secureConnect');
+      const { fingerprint256 } = socket.getPeerCertificate();
+      socket.destroy();
+      return fingerprint256;
+    };
+    const before = await shown();
+    write('tls-cert.pem', second.cert);
+    expect((await runBusbar(['config', 'check', config])).exitCode).toBe(1);
+    command.kill('SIGHUP');
+    await command.untilStderr(/certificate, key, ca or crl cannot be used/);
+    expect(await shown()).toBe(before);
+    write('tls-key.pem', second.key);
+    command.kill('SIGHUP');
+    await command.untilStderr(/has been read again/);
+    expect(await shown()).not.toBe(before);
   });
 });
 
