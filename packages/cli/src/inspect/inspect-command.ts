@@ -5,7 +5,7 @@ import { ExitCode } from '../exit-code.ts';
 /** `busbar inspect`: looks into a running broker. */
 export const inspectCommand = defineCommand({
   name: 'inspect',
-  summary: 'look into a running broker: clients, sessions, subscriptions, retained messages, topics, losses',
+  summary: 'look into a running broker',
   description:
     'Looks into a broker that runs on this machine as the same user, over its control socket, and prints a table, or JSON.',
   helpFlags: '-h, --help',
