@@ -1,4 +1,5 @@
-import { access, mkdir } from 'node:fs/promises';
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { endianness } from 'node:os';
 import path from 'node:path';
 import { lockDirectory } from './directory/directory-lock.ts';
 import { DiskChanges } from './disk/disk.ts';
@@ -6,6 +7,10 @@ import { DATA_FILE, LmdbDisk } from './disk/lmdb-disk.ts';
 import { encodeFormat, FORMAT_KEY, formatFault } from './format/meta-format.ts';
 import { LmdbStore, type LmdbStoreOptions } from './lmdb-store.ts';
 import { StoreError } from './store-error.ts';
+
+/** What LMDB's files have behind the header of their first page, which differs between its versions. */
+const LMDB_MAGIC = 0xbeefc0de;
+const LMDB_MAGIC_AT = [16, 24];
 
 /** Where a store is, and how it is made. */
 export interface OpenOptions extends LmdbStoreOptions {
@@ -36,37 +41,42 @@ export async function openLmdbStore({ directory, ...options }: OpenOptions): Pro
 
 /** Opens the tables of a directory that this process has, and makes them where there are none. @throws {StoreError} */
 export async function openDisk(directory: string): Promise<LmdbDisk> {
-  const isNew = !(await exists(path.join(directory, DATA_FILE)));
-  const disk = await worded(directory, (async () => new LmdbDisk(directory))());
-  const format = disk.get('meta', FORMAT_KEY);
-  if (isNew || (format === undefined && isBlank(disk))) await writeFormat(disk, directory);
-  else {
-    const fault = formatFault(format);
-    if (fault !== undefined) {
-      await disk.close();
-      throw new StoreError('store-format', `the data directory ${directory} cannot be used: ${fault}`);
-    }
-  }
+  const isThere = await worded(directory, isLmdbFile(path.join(directory, DATA_FILE)));
+  // Looked at before anything is written to it: it may be another's.
+  const isMade = isThere && (await isMadeStore(directory));
+  const disk = await openTables(directory, false);
+  if (!isMade) await writeFormat(disk, directory);
   return disk;
 }
 
 /** Opens the tables of a directory for reading, also while a broker uses them. @throws {StoreError} */
 export async function openDiskToRead(directory: string): Promise<LmdbDisk> {
-  if (!(await exists(path.join(directory, DATA_FILE)))) {
-    throw new StoreError('store-missing', `there is no store in ${directory}: it has no file ${DATA_FILE}`);
+  const isThere = await worded(directory, isLmdbFile(path.join(directory, DATA_FILE)));
+  if (!isThere || !(await isMadeStore(directory))) {
+    throw new StoreError('store-missing', `there is no store in ${directory}`);
   }
-  const disk = await worded(directory, (async () => new LmdbDisk(directory, { readOnly: true }))());
-  const fault = formatFault(disk.get('meta', FORMAT_KEY));
-  if (fault === undefined) return disk;
-  await disk.close();
-  throw new StoreError('store-format', `the data directory ${directory} cannot be used: ${fault}`);
+  return openTables(directory, true);
 }
 
-/** A process that was killed while it made the store left tables and no format. */
-function isBlank(disk: LmdbDisk): boolean {
-  for (const _ of disk.range('sessions', { start: Uint8Array.of(0) })) return false;
-  for (const _ of disk.range('retained', { start: Uint8Array.of(0) })) return false;
-  return true;
+function openTables(directory: string, readOnly: boolean): Promise<LmdbDisk> {
+  return worded(directory, (async () => new LmdbDisk(directory, { readOnly }))());
+}
+
+/**
+ * Whether the making of a store was finished: a process that was killed before left tables, and nothing in them.
+ *
+ * @throws {StoreError} `store-format`: it is a store of another version, or none.
+ */
+async function isMadeStore(directory: string): Promise<boolean> {
+  const disk = await openTables(directory, true);
+  try {
+    if (disk.isEmpty) return false;
+    const fault = formatFault(disk.get('meta', FORMAT_KEY));
+    if (fault === undefined) return true;
+    throw new StoreError('store-format', `the data directory ${directory} cannot be used: ${fault}`);
+  } finally {
+    await disk.close();
+  }
 }
 
 async function writeFormat(disk: LmdbDisk, directory: string): Promise<void> {
@@ -78,11 +88,30 @@ async function writeFormat(disk: LmdbDisk, directory: string): Promise<void> {
   await worded(directory, written);
 }
 
-async function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
+/**
+ * Whether there is a file that LMDB may be given: others end the process. An empty one is as good as none.
+ *
+ * @throws {Error} There is a file, and it is not LMDB's.
+ */
+async function isLmdbFile(file: string): Promise<boolean> {
+  const head = Buffer.alloc(Math.max(...LMDB_MAGIC_AT) + 4);
+  let handle: FileHandle;
+  try {
+    handle = await open(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+  try {
+    const { bytesRead } = await handle.read(head, 0, head.length, 0);
+    if (bytesRead === 0) return false;
+  } finally {
+    await handle.close();
+  }
+  const isLittle = endianness() === 'LE';
+  const magics = LMDB_MAGIC_AT.map((at) => (isLittle ? head.readUInt32LE(at) : head.readUInt32BE(at)));
+  if (!magics.includes(LMDB_MAGIC)) throw new Error(`${DATA_FILE} is not a file of LMDB`);
+  return true;
 }
 
 async function worded<Value>(directory: string, attempt: Promise<Value>): Promise<Value> {

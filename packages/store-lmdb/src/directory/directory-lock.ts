@@ -9,6 +9,8 @@ const LOCK_NAME = 'busbar.lock';
 /** Paths of Unix sockets may have 107 bytes on Linux, 103 elsewhere. */
 const LONGEST_PATH = 100;
 const ANSWER_WITHIN_MS = 500;
+/** Longer than it takes to find that nobody listens and to take the lock away. */
+const SETTLE_MS = 50;
 
 /** A directory that is this process's alone, until {@link DirectoryLock.release} or the end of the process. */
 export interface DirectoryLock {
@@ -79,10 +81,15 @@ async function claim(server: Server, place: Place, directory: string): Promise<v
   try {
     await listen(server, own);
     for (let attempt = 0; attempt < 5; attempt++) {
-      if (await linkTo(own, place.path)) return;
+      if (await linkTo(own, place.path)) {
+        // Whoever found the same lock without a process may be about to take it away, and then finds this one.
+        if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+        if (attempt === 0 || (await isSame(own, place.path))) return;
+      }
+      const stale = await stat(place.path).catch(() => undefined);
       const holder = await holderOf(place.path);
       if (holder !== undefined) throw inUse(directory, holder);
-      await removeStale(place.path);
+      await removeStale(place.path, stale?.ino);
     }
     throw inUse(directory, 'unknown');
   } finally {
@@ -115,6 +122,11 @@ async function linkTo(own: string, name: string): Promise<boolean> {
   }
 }
 
+async function isSame(one: string, other: string): Promise<boolean> {
+  const [first, second] = await Promise.all([one, other].map((name) => stat(name).catch(() => undefined)));
+  return first !== undefined && first.ino === second?.ino;
+}
+
 /** The process that listens: its identifier, `unknown` when it does not say; undefined when nobody does. */
 function holderOf(at: string): Promise<string | undefined> {
   return new Promise((resolve) => {
@@ -140,7 +152,9 @@ function holderOf(at: string): Promise<string | undefined> {
  * Takes a lock away whose process is gone. Two may try that at once: what was taken away is looked at again, and put back if it
  * was another's by then.
  */
-async function removeStale(name: string): Promise<void> {
+async function removeStale(name: string, inode: number | undefined): Promise<void> {
+  const found = await stat(name).catch(() => undefined);
+  if (found?.ino !== inode) return;
   const aside = `${name}.stale.${process.pid}.${Math.random().toString(36).slice(2, 8)}`;
   try {
     await rename(name, aside);

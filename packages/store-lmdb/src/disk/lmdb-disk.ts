@@ -45,9 +45,17 @@ export class LmdbDisk implements Disk {
     this.#transaction = readOnly ? this.#root.useReadTransaction() : undefined;
   }
 
+  /** Whether nothing has been written to it, but for tables. */
+  get isEmpty(): boolean {
+    // The root has a row for each table, and in another program's file whatever that has there.
+    const { entryCount } = this.#root.getStats() as { readonly entryCount?: number };
+    const isForeign = (entryCount ?? 0) > this.#tables.size;
+    return !isForeign && [...this.#tables.keys()].every((table) => this.countRows(table) === 0);
+  }
+
   get(table: Table, key: Uint8Array): Uint8Array | undefined {
     const transaction = this.#transaction;
-    return this.#table(table).get(key as Buffer, transaction === undefined ? {} : { transaction });
+    return this.#tables.get(table)?.get(key as Buffer, transaction === undefined ? {} : { transaction });
   }
 
   *range(table: Table, { start, end, reverse = false }: RangeOptions): Iterable<Row> {

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { describe, test, vi } from 'vitest';
+import { lockDirectory } from '../src/directory/directory-lock.ts';
+import { DiskChanges } from '../src/disk/disk.ts';
+import { LmdbDisk } from '../src/disk/lmdb-disk.ts';
+import { FORMAT_KEY } from '../src/format/meta-format.ts';
+import { checkStore, openLmdbStore } from '../src/index.ts';
+import { temporaryDirectory } from './data-directory.ts';
+
+vi.setConfig({ testTimeout: 30_000 });
+
+describe('one broker at a time', () => {
+  test('another one is refused, and told who has the directory', async () => {
+    const directory = temporaryDirectory();
+    const store = await openLmdbStore({ directory });
+    await assert.rejects(openLmdbStore({ directory }), {
+      code: 'store-in-use',
+      message: `the data directory ${directory} is in use by process ${process.pid}`,
+    });
+    await store.close();
+    const next = await openLmdbStore({ directory });
+    await next.close();
+  });
+
+  test('of many that come at once one gets it', async () => {
+    const directory = temporaryDirectory();
+    const attempts = await Promise.allSettled(Array.from({ length: 10 }, () => lockDirectory(directory)));
+    const locks = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
+    assert.equal(locks.length, 1);
+    await locks[0]?.release();
+  });
+
+  test('the lock of a process that was killed is nobody’s', async () => {
+    const directory = temporaryDirectory();
+    const holder = path.join(directory, 'holder.cjs');
+    const socket = path.join(directory, 'busbar.lock');
+    writeFileSync(
+      holder,
+      `require('node:net').createServer().listen(${JSON.stringify(socket)}, () => process.send('up'))`,
+    );
+    const child = fork(holder);
+    await once(child, 'message');
+    await assert.rejects(lockDirectory(directory), { code: 'store-in-use' });
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const attempts = await Promise.allSettled(Array.from({ length: 5 }, () => lockDirectory(directory)));
+    assert.equal(attempts.filter(({ status }) => status === 'fulfilled').length, 1);
+    for (const attempt of attempts) if (attempt.status === 'fulfilled') await attempt.value.release();
+  });
+
+  test('a process that is too busy to answer has it all the same', async () => {
+    const directory = temporaryDirectory();
+    const silent = createServer(() => {}).listen(path.join(directory, 'busbar.lock'));
+    await once(silent, 'listening');
+    await assert.rejects(lockDirectory(directory), { message: /in use by another process/ });
+    silent.close();
+  });
+
+  test('a directory with a long name, too', async () => {
+    const directory = path.join(temporaryDirectory(), 'x'.repeat(200));
+    mkdirSync(directory);
+    const lock = await lockDirectory(directory);
+    await assert.rejects(lockDirectory(directory), { code: 'store-in-use' });
+    await lock.release();
+  });
+});
+
+describe('what cannot be used is refused and left as it is', () => {
+  test('a store of another version', async () => {
+    const directory = temporaryDirectory();
+    await (await openLmdbStore({ directory })).close();
+    const disk = new LmdbDisk(directory);
+    const changes = new DiskChanges();
+    changes.put('meta', FORMAT_KEY, Buffer.from('{"format":"busbar-store","version":99}'));
+    await new Promise((resolve) => disk.write(changes, resolve));
+    await disk.close();
+    for (const attempt of [() => openLmdbStore({ directory }), () => checkStore(directory)]) {
+      await assert.rejects(attempt, {
+        code: 'store-format',
+        message: /its format is version 99, this program reads 1$/,
+      });
+    }
+  });
+
+  test('a file that is no store, and a directory that cannot be made', async () => {
+    const directory = temporaryDirectory();
+    writeFileSync(path.join(directory, 'busbar.mdb'), 'this is a text file, and not a store of anything'.repeat(1_000));
+    await assert.rejects(openLmdbStore({ directory }), { code: 'store-unreadable', message: /cannot be used/ });
+    await assert.rejects(openLmdbStore({ directory: path.join(directory, 'busbar.mdb', 'x') }), {
+      code: 'store-unreadable',
+    });
+    await assert.rejects(checkStore(path.join(directory, 'nothing')), { code: 'store-missing' });
+  });
+});
