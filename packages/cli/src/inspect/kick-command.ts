@@ -5,7 +5,7 @@ import { ExitCode } from '../exit-code.ts';
 /** `busbar kick`: ends the connection of a client of a running broker. */
 export const kickCommand = defineCommand({
   name: 'kick',
-  summary: 'end the connection of a client of a running broker',
+  summary: "end a client's connection to a running broker",
   description:
     'Ends the connection of a client. A client of 5.0 is told 0x98 (Administrative action). Its session stays, and it may connect again: rules keep it out.',
   helpFlags: '-h, --help',
