@@ -75,14 +75,13 @@ class Receiver {
     const { timeoutSeconds, printsRate } = this.#settings;
     if (this.#lines !== undefined) this.#output.write([this.#lines.begin()]);
     const stopListening = this.#listenToSignals();
+    this.#exit.atOnce(() => this.#client.disconnect(this.#reasonCode));
     const timeout = timeoutSeconds > 0 ? setTimeout(() => this.#timeOut(), timeoutSeconds * 1000) : undefined;
     const rate = printsRate ? setInterval(() => this.#printRate(), 1000) : undefined;
     void this.#client.connect();
     const exitCode = await this.#exit.reached;
     clearTimeout(timeout);
     clearInterval(rate);
-    this.#output.flush();
-    this.#client.disconnect(this.#reasonCode);
     await this.#client.close();
     this.#output.close();
     stopListening();

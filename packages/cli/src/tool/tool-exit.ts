@@ -6,6 +6,7 @@ export class ToolExit {
   readonly #voice: Voice;
   #resolve: (exitCode: number) => void = () => {};
   #isReached = false;
+  #atOnce: () => void = () => {};
 
   constructor(voice: Voice) {
     this.#voice = voice;
@@ -18,10 +19,16 @@ export class ToolExit {
     return this.#isReached;
   }
 
+  /** What is done the moment that the end is reached, before anything else that has arrived is looked at. */
+  atOnce(act: () => void): void {
+    this.#atOnce = act;
+  }
+
   /** @param theirs What mosquitto's tool says of it. @param ours What we say. */
   end(exitCode: number, theirs?: string, ours?: string): void {
     if (this.#isReached) return;
     this.#isReached = true;
+    this.#atOnce();
     this.#voice.tell(theirs, ours);
     this.#resolve(exitCode);
   }

@@ -10,6 +10,8 @@ export interface Script {
   readonly afterSubscribe?: readonly string[];
   /** Packets as hex that follow every PUBLISH, in place of its acknowledgement. */
   readonly afterPublish?: readonly string[];
+  /** Says nothing to UNSUBSCRIBE: a client that ends on SUBACK would close with an answer unread, which may cost its DISCONNECT. */
+  readonly ignoresUnsubscribe?: true;
   /** Cuts the connection, the first one only, when this packet type has come. */
   readonly cutAfter?: number;
 }
@@ -99,7 +101,8 @@ export class RecordingServer {
       send(`90${(rest.length / 2).toString(16).padStart(2, '0')}${rest}`);
       for (const each of this.#script.afterSubscribe ?? []) send(each);
     }
-    if (type === 10) send(isVersion5 ? `b004${hexOf(packet, body, 2)}0000` : `b002${hexOf(packet, body, 2)}`);
+    if (type === 10 && this.#script.ignoresUnsubscribe !== true)
+      send(isVersion5 ? `b004${hexOf(packet, body, 2)}0000` : `b002${hexOf(packet, body, 2)}`);
     if (type === 5) send(`6202${hexOf(packet, body, 2)}`);
     if (type === 12) send('d000');
   }
