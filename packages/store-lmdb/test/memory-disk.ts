@@ -80,6 +80,18 @@ export class MemoryDisk implements Disk {
 
   async close(): Promise<void> {}
 
+  /** Damages the first row of a table. @param change Undefined removes it. */
+  spoil(table: Table, change: (value: Uint8Array) => Uint8Array | undefined): void {
+    const rows = this.#tables.get(table);
+    for (const [key, value] of rows ?? []) {
+      const changed = change(value);
+      if (changed === undefined) rows?.delete(key);
+      else rows?.set(key, changed);
+      return;
+    }
+    throw new Error(`${table} is empty`);
+  }
+
   rowCount(table: Table): number {
     return this.#tables.get(table)?.size ?? 0;
   }

@@ -37,17 +37,29 @@ export function readMessage(reader: RecordReader, time: StoreTime): ApplicationM
   const spellsTopic = (flags & SPELLS_TOPIC) !== 0;
   const aliased = spellsTopic ? undefined : new Uint8Array(reader.readSizedBytes());
   const packet = new Uint8Array(reader.readRest());
-  const topicBytes = aliased ?? topicOf(packet);
+  const bodyStart = bodyStartOf(packet);
+  const topicBytes = aliased ?? topicOf(packet, bodyStart);
   const version5 = (flags & VERSION_5) !== 0;
   return ApplicationMessage.fromRecord({ packet, version5, topicBytes, spellsTopic, publisher, expiresAt });
 }
 
-/** A view of the Topic Name in a PUBLISH packet. */
-function topicOf(packet: Uint8Array): Uint8Array {
+/** Where the body of a packet begins. @throws {RecordError} The packet is not as long as it says. */
+function bodyStartOf(packet: Uint8Array): number {
+  let remaining = 0;
   let at = 1;
-  while ((packet[at] ?? 0) >= MORE_LENGTH_BYTES) at++;
-  at++;
-  const length = ((packet[at] ?? 0) << 8) | (packet[at + 1] ?? 0);
-  if (packet.length < at + 2 + length) throw new RecordError('a message is not a PUBLISH packet');
-  return packet.subarray(at + 2, at + 2 + length);
+  for (let factor = 1; ; factor *= MORE_LENGTH_BYTES) {
+    const byte = packet[at++] ?? 0;
+    remaining += (byte % MORE_LENGTH_BYTES) * factor;
+    if (byte < MORE_LENGTH_BYTES) break;
+  }
+  if (packet.length === at + remaining) return at;
+  throw new RecordError(`a packet of ${at + remaining} bytes should be there, there are ${packet.length}`);
+}
+
+/** A view of the Topic Name in a PUBLISH packet. */
+function topicOf(packet: Uint8Array, bodyStart: number): Uint8Array {
+  const length = ((packet[bodyStart] ?? 0) << 8) | (packet[bodyStart + 1] ?? 0);
+  const start = bodyStart + 2;
+  if (packet.length < start + length) throw new RecordError('a message is not a PUBLISH packet');
+  return packet.subarray(start, start + length);
 }
