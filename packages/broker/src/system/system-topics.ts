@@ -68,7 +68,8 @@ export class SystemTopics {
     this.#publishedAt = now;
     const reading = this.#rooms.read();
     const failure = this.#rooms.failure();
-    if (failure !== undefined || this.#published.has('store/failure')) this.#publish('store/failure', failure ?? 'none');
+    if (failure !== undefined || this.#published.has('store/failure'))
+      this.#publish('store/failure', failure ?? 'none');
     this.#publish('uptime', `${Math.floor((now - this.#startedAt) / 1000)} seconds`);
     for (const [topic, value] of Object.entries(totalsOf(reading))) this.#publish(topic, String(value));
     for (const [topic, total] of Object.entries(loadsOf(reading))) this.#publishLoad(topic, total, seconds);
