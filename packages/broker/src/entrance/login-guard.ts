@@ -55,7 +55,7 @@ export class LoginGuard {
   handleFailure({ clientIdentifier, userName, address }: LoginAttempt, by: string, reason: string): void {
     const now = this.#clock.now();
     this.#backOff.handleFailure(address, userName, now);
-    this.#failed.warn({ client: clientIdentifier, user: userName, address, by, reason }, now);
+    this.#failed.warn({ client: clientIdentifier, user: shown(userName), address, by, reason }, now);
   }
 
   handleSuccess(userName: string | undefined): void {
@@ -66,4 +66,13 @@ export class LoginGuard {
   handleEnd(clientIdentifier: string, address: string): void {
     this.#flapping.handleEnd(clientIdentifier, address, this.#clock.now());
   }
+}
+
+const LONGEST_NAME = 128;
+
+/** A user name for the log: what may be a token is a secret, and no name is that long. */
+function shown(userName: string | undefined): string | undefined {
+  return userName === undefined || userName.length <= LONGEST_NAME
+    ? userName
+    : `${userName.slice(0, 8)}... (shortened)`;
 }

@@ -51,6 +51,8 @@ describe('authentication in the broker', () => {
     const broker = await VirtualBroker.start({ authenticators: [one] });
     broker.connect('a', credentials('ann', 'hunter2'));
     broker.connect('b', credentials('bob', 'hunter2'));
+    broker.advance(2000);
+    broker.connect('c', credentials(`eyJhbGciOi.${'x'.repeat(200)}.hunter2`, ''));
     const lines = JSON.stringify(broker.takeLog());
     assert.match(lines, /a login has failed/);
     assert.doesNotMatch(lines, /hunter2/);
