@@ -5,7 +5,7 @@ import { Batch } from './batch.ts';
 import type { RoomWatch } from './room-watch.ts';
 
 /**
- * With so many waiting, a batch is begun no sooner than so long after the one before: a sync costs the processor as much as a
+ * With so many waiting, now or for the batch before, a batch is begun no sooner than so long after the one before: a sync costs the processor as much as a
  * dozen messages, and what is delivered and acknowledged meanwhile need not be written at all. Who is alone does not wait.
  */
 const MANY_WAITERS = 4;
@@ -49,6 +49,8 @@ export class Committer {
   #cancelRetry: (() => void) | undefined = undefined;
   #retryMs = FIRST_RETRY_MS;
   #lastBytes = 0;
+  /** How many waited for the batch before. */
+  #lastWaiters = 0;
   #beganAt = Number.NEGATIVE_INFINITY;
   /** Undefined unless a batch waits for {@link LEAST_INTERVAL_MS} to be over. */
   #cancelPause: (() => void) | undefined = undefined;
@@ -120,7 +122,8 @@ export class Committer {
 
   #commitInTime(): void {
     const pauseMs = this.#beganAt + LEAST_INTERVAL_MS - this.#owner.now();
-    if (pauseMs <= 0 || this.#collecting.waiters.length < MANY_WAITERS) this.#commit();
+    const waiting = Math.max(this.#collecting.waiters.length, this.#lastWaiters);
+    if (pauseMs <= 0 || waiting < MANY_WAITERS) this.#commit();
     else {
       this.#cancelPause = this.#owner.schedule(() => {
         this.#cancelPause = undefined;
@@ -138,6 +141,7 @@ export class Committer {
       return;
     }
     this.#writing = batch;
+    this.#lastWaiters = batch.waiters.length;
     this.#beganAt = this.#owner.now();
     this.#lastBytes = changes.byteLength;
     this.#disk.write(changes, (error) => {
