@@ -1,4 +1,5 @@
 import type { KeptWaiter, SessionRecord, Store, StoredState, StoredSubscription, StoreStart } from '@busbar/broker';
+import { PacketError } from '@busbar/codec';
 import type { ApplicationMessage } from '@busbar/protocol';
 import type { Batch } from './batch/batch.ts';
 import { BatchEncoder, type Numbers } from './batch/batch-encoder.ts';
@@ -10,9 +11,11 @@ import { SharedMessages } from './batch/shared-messages.ts';
 import type { Disk } from './disk/disk.ts';
 import { readGraves, readRetained, readSessions } from './disk/state-reader.ts';
 import { META_KEY, NEW_META, readMeta } from './format/meta-format.ts';
+import { RecordError } from './format/record-reader.ts';
 import { StoreTime } from './format/store-time.ts';
 import { DurableSession } from './session/durable-session.ts';
 import { HeapShare, type QueueSurroundings } from './session/queue-surroundings.ts';
+import { StoreError } from './store-error.ts';
 
 /** More are deleted little by little. */
 const MOST_SUBSCRIPTIONS_AT_ONCE = 256;
@@ -87,7 +90,16 @@ export class LmdbStore implements Store {
 
   // --- state -----------------------------------------------------------------------------------------------------------
 
+  /** @throws {StoreError} `store-damaged`: a record is not what this version writes. */
   load(start: StoreStart): StoredState {
+    try {
+      return this.#load(start);
+    } catch (error) {
+      throw damage(error);
+    }
+  }
+
+  #load(start: StoreStart): StoredState {
     const stored = this.#disk.get('meta', META_KEY);
     const meta = stored === undefined ? NEW_META : readMeta(stored);
     const mark = stored === undefined ? undefined : meta;
@@ -117,7 +129,7 @@ export class LmdbStore implements Store {
     graves.restore(readGraves(this.#disk));
     if (!graves.isEmpty) committer.collect(false).isDue = true;
     this.#room.look();
-    return { sessions: sessions.map(({ record }) => record), retained: readRetained(this.#disk, time) };
+    return { sessions: sessions.map(({ record }) => record), retained: wordedDamage(readRetained(this.#disk, time)) };
   }
 
   createSession(clientIdentifier: string, isLasting: boolean): SessionRecord {
@@ -221,6 +233,21 @@ export class LmdbStore implements Store {
       handleFailed: (batch: Batch) => encoder.takeBack(batch),
       handleFailure: (failure: string | undefined) => start.handleFailure(failure),
     };
+  }
+}
+
+function damage(error: unknown): unknown {
+  if (!(error instanceof RecordError || error instanceof PacketError)) return error;
+  return new StoreError('store-damaged', `the store is damaged: ${error.message}; see busbar store check`, {
+    cause: error,
+  });
+}
+
+function* wordedDamage<Item>(items: Iterable<Item>): Iterable<Item> {
+  try {
+    yield* items;
+  } catch (error) {
+    throw damage(error);
   }
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -109,9 +110,13 @@ describe('a dump', () => {
     const before = await dumped(directory);
     const store = await openLmdbStore({ directory });
     const { sessions } = store.load({ ...startOf(new VirtualClock()), endOfTurn: setImmediate });
-    const dumping = dumped(directory);
+    const output = new PassThrough();
+    const dumping = dumpStore(directory, output).then(() => output.end());
+    await once(output, 'readable');
     for (const { queue } of sessions) for (let i = 0; i < 1_000; i++) queue.drop();
-    const during = await dumping;
+    await new Promise<void>((resolve) => store.whenKept({ handleKept: resolve }));
+    const during = await text(output);
+    await dumping;
     await store.close();
     assert.equal(during, before);
     assert.notEqual(await dumped(directory), before);
@@ -203,6 +208,14 @@ describe('check finds', () => {
     const disk = soundDisk();
     disk.spoil(table, (value) => value.subarray(0, value.length - 1));
     assert.notDeepEqual(checkDisk(disk).problems, []);
+  });
+
+  test('more than a broker does, which refuses to begin on what it would misread', () => {
+    for (const table of ['sessions', 'outbound'] as const) {
+      const disk = soundDisk();
+      disk.spoil(table, (value) => value.subarray(0, value.length - 1));
+      assert.throws(() => new LmdbStore(disk).load(startOf(new VirtualClock())), { code: 'store-damaged' });
+    }
   });
 
   test('a count that is wrong', () => {

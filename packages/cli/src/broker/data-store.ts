@@ -27,6 +27,13 @@ export async function openDataStore(data: string): Promise<Store | undefined> {
   }
 }
 
+/** What the store said while the broker took its data up, in one line; undefined for an error of another kind. */
+export function storeFault(error: unknown): CommandError | undefined {
+  return error instanceof Error && error.name === 'StoreError'
+    ? new CommandError(ExitCode.failure, error.message)
+    : undefined;
+}
+
 /** Loaded when it is wanted: LMDB comes as a build for each platform, and there may be none for this one. */
 async function loadStore(data: string): Promise<typeof import('@busbar/store-lmdb')> {
   try {

@@ -15,7 +15,7 @@ import { faultsText } from '../config/run-config.ts';
 import { ExitCode } from '../exit-code.ts';
 import { readVersion } from '../version.ts';
 import { openControl } from './control.ts';
-import { openDataStore } from './data-store.ts';
+import { openDataStore, storeFault } from './data-store.ts';
 import { defaultData } from './default-data.ts';
 import { createLog, type LogFormat } from './log.ts';
 import { reload } from './reload.ts';
@@ -100,6 +100,8 @@ async function start({ options }: LoadedConfiguration, data: string, log: Broker
     return await createBroker({ ...options, log, ...(store === undefined ? {} : { store }) });
   } catch (error) {
     await store?.close();
+    const fault = storeFault(error);
+    if (fault !== undefined) throw fault;
     if (error instanceof UsageError || error instanceof TransportError)
       throw new CommandError(ExitCode.failure, error.message);
     throw error;

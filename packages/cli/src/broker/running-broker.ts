@@ -3,7 +3,7 @@ import { TransportError } from '@busbar/transport';
 import { CommandError } from '../command/command-error.ts';
 import { ExitCode } from '../exit-code.ts';
 import { readVersion } from '../version.ts';
-import { openDataStore } from './data-store.ts';
+import { openDataStore, storeFault } from './data-store.ts';
 
 /** Where to listen. */
 export interface Listening {
@@ -46,7 +46,7 @@ async function attempt({ host, port, log, data, allowAnonymous }: Listening): Pr
     return broker;
   } catch (error) {
     await store?.close();
-    throw error;
+    throw storeFault(error) ?? error;
   }
 }
 

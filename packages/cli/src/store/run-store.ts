@@ -37,7 +37,8 @@ export async function runStore(name: string, run: StoreRun): Promise<number> {
   try {
     return await action(run);
   } catch (error) {
-    if (error instanceof StoreError) throw new CommandError(ExitCode.failure, error.message);
+    if (error instanceof StoreError || (error instanceof Error && error.name === 'RecordError'))
+      throw new CommandError(ExitCode.failure, error.message);
     const { code, syscall, message } = error as NodeJS.ErrnoException;
     if (code !== undefined && syscall !== undefined) throw new CommandError(ExitCode.failure, message);
     throw error;
