@@ -60,6 +60,11 @@ export class SlowStore extends MemoryStore {
     this.#tell();
   }
 
+  override removeSession(record: SessionRecord): void {
+    super.removeSession(record);
+    if (record.isLasting) this.#tell();
+  }
+
   override setSubscription(): void {
     this.#tell();
   }

@@ -19,8 +19,12 @@ export interface Door {
   readonly remote: string;
   /** The client is in: this is its session. Nothing has been sent yet. */
   enter(session: Session): void;
-  /** Calls back when what was told the store of this client is kept; at once where nothing has to be waited for. */
-  whenKept(answer: () => void): void;
+  /**
+   * Calls back when what was told the store of this client is kept; at once where nothing has to be waited for.
+   *
+   * @param hasEnded Whether a session of the client has ended: its end has to be kept, whatever the new one is.
+   */
+  whenKept(answer: () => void, hasEnded: boolean): void;
   /** Something was sent, a deadline moved or the connection was closed, within an input or outside of one. */
   settle(): void;
 }
@@ -183,12 +187,15 @@ export class ClientAdmission {
       this.#refuse({ reasonCode: ReasonCode.quotaExceeded, message: 'the store cannot keep sessions' });
       return;
     }
+    const changesBefore = store.changes;
     const opened = sessions.open(clientIdentifier, packet.cleanStart, sessionExpiry > 0);
     if (opened === undefined) {
       this.#refuse({ reasonCode: ReasonCode.quotaExceeded, message: 'there are as many sessions as may be' });
       return;
     }
     const { session, isResumed } = opened;
+    // A session that is discarded must not be there again after a crash, whatever comes after it.
+    const hasEnded = !isResumed && store.changes !== changesBefore;
     sessions.identify(session, identity);
     this.#isKnownUser = this.#knows(identity.userName);
     wills.cancel(clientIdentifier);
@@ -212,7 +219,7 @@ export class ClientAdmission {
       this.#connection.acceptConnect(answer, clock.now());
       session.pump(clock.now());
       this.#door.settle();
-    });
+    }, hasEnded);
   }
 
   #identityOf({ userName }: ConnectPacket, clientIdentifier: string, grant: Grant): Identity {

@@ -313,9 +313,10 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     return this.#durability === 'disk' && this.#session?.record.isLasting === true ? this.#rooms.store.mark : 0;
   }
 
-  whenKept(answer: () => void): void {
-    const mark =
-      this.#session?.record.isLasting === true || this.#session?.record.will !== undefined ? this.#rooms.store.mark : 0;
+  whenKept(answer: () => void, hasEnded = false): void {
+    const record = this.#session?.record;
+    const isKept = hasEnded || record?.isLasting === true || record?.will !== undefined;
+    const mark = isKept ? this.#rooms.store.mark : 0;
     if (mark === 0) answer();
     else {
       this.#keptAnswers.push(mark, answer);

@@ -114,6 +114,17 @@ describe('what is acknowledged is kept', () => {
     assert.equal(willing.take()?.type, PacketType.connack);
   });
 
+  test('CONNACK of a client whose former session is discarded, though nothing of the new one is kept', () => {
+    connectLasting('c').cut();
+    const raw = broker.raw(5);
+    raw.send(connectPacket({ clientIdentifier: 'c', cleanStart: true }));
+    broker.run();
+    assert.deepEqual(raw.takeAll(), []);
+    sync();
+    const connack = raw.take();
+    assert.ok(connack?.type === PacketType.connack && !connack.sessionPresent);
+  });
+
   test('messages that come before the CONNACK wait for it', () => {
     keeper('t').cut();
     const raw = broker.raw(5);
