@@ -19,7 +19,12 @@ import { ROOT, run, SetUpError, step } from './run.mjs';
 const OLDEST_NODE = [20, 19];
 
 /** What `npm start` and `npm test` run from `dist/`; `tsc -b` builds what these refer to as well. */
-const BUILT_PROJECTS = ['packages/cli', 'examples'];
+const BUILT_PROJECTS = [
+  'packages/cli',
+  'packages/transport/tsconfig.browser.json',
+  'packages/client/tsconfig.browser.json',
+  'examples',
+];
 const BUILD_STAMP = 'node_modules/.cache/busbar/build.json';
 const DEPENDENCY_FIELDS = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'];
 
