@@ -27,7 +27,8 @@ const MEMORY_MS = 15 * 60_000;
 
 /**
  * Makes guessing slow: who fails often has to wait longer and longer, and until then is refused without a look at the password.
- * Counted by address, of IPv6 by the network of 64 bits that one household has, and by user name.
+ * Counted by address, of IPv6 by the network of 64 bits that one household has, and by user name. Addresses of this machine are
+ * everybody's who comes through a proxy on it, and do not count.
  */
 export class LoginBackOff {
   readonly #byAddress: FailureTable;
@@ -48,7 +49,7 @@ export class LoginBackOff {
   }
 
   handleFailure(address: string, userName: string | undefined, now: number): void {
-    this.#byAddress.add(networkOf(address), now);
+    if (!isLoopback(address)) this.#byAddress.add(networkOf(address), now);
     if (userName !== undefined) this.#byName.add(userName, now);
   }
 
@@ -100,4 +101,8 @@ export function networkOf(address: string): string {
     ? Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => '0')
     : [];
   return [...before, ...zeros, ...after].slice(0, 4).join(':');
+}
+
+function isLoopback(address: string): boolean {
+  return address === '::1' || /^(::ffff:)?127\./.test(address);
 }

@@ -87,3 +87,13 @@ describe('Flapping', () => {
     assert.equal(off.bannedMs('c', 'a', 0), 0);
   });
 });
+
+test('addresses of this machine do not count: who comes through a proxy on it shares them; names do', () => {
+  const backOff = new LoginBackOff({ addressFailures: 1, nameFailures: 1 });
+  for (const address of ['127.0.0.1', '127.8.0.1', '::1', '::ffff:127.0.0.1']) {
+    for (let failure = 0; failure < 5; failure++) backOff.handleFailure(address, undefined, 0);
+    assert.equal(backOff.waitMs(address, undefined, 0), 0, address);
+  }
+  for (let failure = 0; failure < 5; failure++) backOff.handleFailure('127.0.0.1', 'ann', 0);
+  assert.ok(backOff.waitMs('127.0.0.1', 'ann', 0) > 0);
+});
