@@ -11,6 +11,8 @@ export default defineConfig({
       'conformance/test/**/*.test.ts',
       'fuzz/test/**/*.test.ts',
     ],
+    // Many tests wait for other processes: every processor has one to work on meanwhile.
+    maxWorkers: '100%',
     testTimeout: 20_000,
     hookTimeout: 30_000,
   },
