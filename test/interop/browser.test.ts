@@ -87,7 +87,9 @@ describe.skipIf(!existsSync(CHROMIUM))('the WebSocket of a real browser, Chromiu
         { transport: 'ws', ...address },
         { transport: 'wss', ...address, tls },
       ],
+      // A CONNACK that says nothing: the page counts bytes.
       limits: { topicAliasMaximum: 0, receiveMaximum: 65_535, maximumPacketSize: 268_435_460 },
+      capabilities: { announceDurability: false },
     });
     const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'];
     browser = await chromium.launch({ executablePath: CHROMIUM, args });
