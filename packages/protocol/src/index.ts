@@ -33,3 +33,4 @@ export { isValidTopicFilter, matchesTopicFilter, topicFilterFault } from './topi
 export type { TopicMatches } from './topic/topic-matches.ts';
 export { isValidTopicName, topicNameFault } from './topic/topic-name.ts';
 export { TopicTree } from './topic/topic-tree.ts';
+export { WideMap } from './topic/wide-map.ts';

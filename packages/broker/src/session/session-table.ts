@@ -1,5 +1,5 @@
 import { ReasonCode, RetainHandling, type SubscribePacket, type SubscriptionRequest } from '@busbar/codec';
-import { isSharedSubscription } from '@busbar/protocol';
+import { isSharedSubscription, WideMap } from '@busbar/protocol';
 import type { Identity } from '../authorization/identity.ts';
 import type { Clock } from '../clock/clock.ts';
 import { Alarm, type TimerWheel } from '../clock/timer-wheel.ts';
@@ -45,7 +45,7 @@ export interface SessionTableRooms {
  */
 export class SessionTable {
   readonly #rooms: SessionTableRooms;
-  readonly #sessions = new Map<string, Session>();
+  readonly #sessions = new WideMap<Session>();
   readonly #expiries = new Map<Session, Alarm>();
   /** Sessions without a connection, the one that has been away for longest first. */
   readonly #away = new Set<Session>();

@@ -1,4 +1,4 @@
-import { type ApplicationMessage, type Delivery, SessionState } from '@busbar/protocol';
+import { type ApplicationMessage, type Delivery, SessionState, WideMap } from '@busbar/protocol';
 import { MemoryQueue } from './memory-queue.ts';
 import type { FlowJournal, SessionRecord, Store, StoredState } from './store.ts';
 
@@ -30,8 +30,8 @@ export class MemoryStore implements Store {
   readonly mark: number = 0;
   readonly keptMark: number = 0;
   readonly failure: string | undefined = undefined;
-  readonly #sessions = new Map<string, SessionRecord>();
-  readonly #retained = new Map<string, ApplicationMessage>();
+  readonly #sessions = new WideMap<SessionRecord>();
+  readonly #retained = new WideMap<ApplicationMessage>();
 
   load(): StoredState {
     return { sessions: [...this.#sessions.values()], retained: [...this.#retained.values()] };

@@ -59,6 +59,8 @@ export interface ServerConnectionLimits {
   readonly connectTimeoutMs: number;
   /** Bytes of a whole packet from the client. */
   readonly maximumPacketSize: number;
+  /** Bytes of a packet from a client that is not let in yet, if that is less. Default: as afterwards. */
+  readonly maximumConnectSize?: number;
   /** QoS 1 and 2 publications from the client that may be unacknowledged at a time, 1 to 65,535. */
   readonly receiveMaximum: number;
   /** Highest QoS that the client may publish with. */

@@ -96,7 +96,8 @@ export class ServerConnection {
   constructor(owner: ServerConnectionOwner, limits: ServerConnectionLimits, pool: BlockPool, now: number) {
     this.#owner = owner;
     this.#limits = limits;
-    this.#splitter = new PacketSplitter(limits.maximumPacketSize);
+    const { maximumPacketSize, maximumConnectSize = maximumPacketSize } = limits;
+    this.#splitter = new PacketSplitter(Math.min(maximumPacketSize, maximumConnectSize));
     this.output = new OutputBuffer(pool);
     this.#writer = new PacketWriter(this.output);
     this.#now = now;
@@ -192,6 +193,7 @@ export class ServerConnection {
     if (size !== undefined) return this.#giveUp(connack, size);
     this.#connected = this.#makeConnected(session, connect);
     this.#phase = Phase.connected;
+    this.#splitter.maximumPacketSize = this.#limits.maximumPacketSize;
     this.#silence.start(keepAlive, this.#now);
     const receiveMaximum = connect.properties.receiveMaximum ?? LARGEST_RECEIVE_MAXIMUM;
     session.outbound.handleConnected(Math.min(receiveMaximum, this.#limits.maximumInFlight)); // [MQTT-3.3.4-9]

@@ -1,3 +1,5 @@
+import { WideMap } from './wide-map.ts';
+
 /** A node of a tree of topic levels. */
 export interface LevelNode {
   /** What stands between two `/`; may be empty. */
@@ -5,26 +7,23 @@ export interface LevelNode {
 }
 
 /**
- * The children of a node by their level: nothing, the only child itself, or a `Map` from the second child on. Most nodes of
- * real topic trees have one child or none, and a `Map` costs more than all the rest of a node.
+ * The children of a node by their level: nothing, the only child itself, or a map from the second child on. Most nodes of
+ * real topic trees have one child or none, and a map costs more than all the rest of a node.
  */
-export type LevelChildren<Node extends LevelNode> = Node | Map<string, Node> | undefined;
+export type LevelChildren<Node extends LevelNode> = Node | WideMap<Node> | undefined;
 
 /** The child with this level. */
 export function childAt<Node extends LevelNode>(children: LevelChildren<Node>, level: string): Node | undefined {
   if (children === undefined) return undefined;
-  if (children instanceof Map) return children.get(level);
+  if (children instanceof WideMap) return children.get(level);
   return children.level === level ? children : undefined;
 }
 
 /** The children and one more, whose level none of them has. */
 export function withChild<Node extends LevelNode>(children: LevelChildren<Node>, child: Node): LevelChildren<Node> {
   if (children === undefined) return child;
-  if (children instanceof Map) return children.set(child.level, child);
-  return new Map([
-    [children.level, children],
-    [child.level, child],
-  ]);
+  if (children instanceof WideMap) return children.set(child.level, child);
+  return new WideMap<Node>().set(children.level, children).set(child.level, child);
 }
 
 /** The children without the one of this level, which must be among them. */
@@ -32,7 +31,7 @@ export function withoutChild<Node extends LevelNode>(
   children: LevelChildren<Node>,
   level: string,
 ): LevelChildren<Node> {
-  if (!(children instanceof Map)) return undefined;
+  if (!(children instanceof WideMap)) return undefined;
   children.delete(level);
   if (children.size > 1) return children;
   const [remaining] = children.values();

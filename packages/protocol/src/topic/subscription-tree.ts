@@ -1,6 +1,7 @@
 import { childAt, type LevelChildren, type LevelNode, ownedLevel, withChild, withoutChild } from './level-children.ts';
 import { SubscriberSet } from './subscriber-set.ts';
 import { hasWildcard } from './topic-filter.ts';
+import { WideMap } from './wide-map.ts';
 
 /** Called for each matching subscription; must not change the tree. */
 export type SubscriptionVisitor<Subscriber, Subscription> = (
@@ -27,7 +28,7 @@ class FilterNode<Subscriber, Subscription> implements LevelNode {
 /**
  * All subscriptions of a server by Topic Filter and subscriber, and which of them match a Topic Name (section 4.7).
  *
- * Every filter stands in one `Map`. A filter without wildcard needs nothing else: the Topic Name is its key. Filters with
+ * Every filter stands in one map. A filter without wildcard needs nothing else: the Topic Name is its key. Filters with
  * wildcards also hang in a tree of levels, which a match walks level by level with all nodes reached so far:
  *
  *     plant/+/temp, plant/#        root - plant (multi: plant/#) - + - temp (here: plant/+/temp)
@@ -43,7 +44,7 @@ class FilterNode<Subscriber, Subscription> implements LevelNode {
  * tree.match('plant/line1/temp', (subscriber, { qos }) => console.log(subscriber, qos)); // panel 1
  */
 export class SubscriptionTree<Subscriber, Subscription extends NonNullable<unknown>> {
-  readonly #filters = new Map<string, SubscriberSet<Subscriber, Subscription>>();
+  readonly #filters = new WideMap<SubscriberSet<Subscriber, Subscription>>();
   readonly #root = new FilterNode<Subscriber, Subscription>('');
   #size = 0;
   #nodeCount = 0;
@@ -106,7 +107,7 @@ export class SubscriptionTree<Subscriber, Subscription extends NonNullable<unkno
     if (this.#nodeCount > 0 || this.#root.multi !== undefined) this.#matchWildcards(topicName, visit);
   }
 
-  /** All subscriptions as `[filter, subscriber, subscription]`, filters in the order in which they came. */
+  /** All subscriptions as `[filter, subscriber, subscription]`, in no particular order. */
   *[Symbol.iterator](): IterableIterator<[string, Subscriber, Subscription]> {
     for (const [filter, subscribers] of this.#filters) {
       for (const [subscriber, subscription] of subscribers) yield [filter, subscriber, subscription];

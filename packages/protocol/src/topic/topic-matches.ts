@@ -1,4 +1,5 @@
 import { childAt, type LevelChildren, type LevelNode } from './level-children.ts';
+import { WideMap } from './wide-map.ts';
 
 /** A node of a `TopicTree` as its matches see it. */
 export interface TopicNode<Value> extends LevelNode {
@@ -122,6 +123,6 @@ export class TopicMatches<Value> implements IterableIterator<[topicName: string,
   #branchOff(node: TopicNode<Value>, depth: number): void {
     const { children } = node;
     if (children === undefined) return;
-    this.#branches.push({ children: children instanceof Map ? children.values() : [children].values(), depth });
+    this.#branches.push({ children: children instanceof WideMap ? children.values() : [children].values(), depth });
   }
 }
