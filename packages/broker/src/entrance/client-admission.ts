@@ -24,7 +24,7 @@ export interface Door {
    *
    * @param hasEnded Whether a session of the client has ended: its end has to be kept, whatever the new one is.
    */
-  whenKept(answer: () => void, hasEnded: boolean): void;
+  whenKept(answer: () => void, hasEnded?: boolean): void;
   /** Something was sent, a deadline moved or the connection was closed, within an input or outside of one. */
   settle(): void;
 }

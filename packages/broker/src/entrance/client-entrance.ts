@@ -10,7 +10,6 @@ import {
 import {
   type Closing,
   type Delivery,
-  isSharedSubscription,
   type LATER,
   ServerConnection,
   type ServerConnectionOwner,
@@ -20,27 +19,23 @@ import { Alarm } from '../clock/timer-wheel.ts';
 import type { Durability } from '../config/durability.ts';
 import type { ClientDescription, Outlet } from '../session/outlet.ts';
 import type { Session } from '../session/session.ts';
-import type { KeptWaiter } from '../store/store.ts';
 import { endsWithoutWill } from '../will/wills.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 import { ClientAdmission, type Door } from './client-admission.ts';
+import { ClientKeeping } from './client-keeping.ts';
+import { ClientOutput, type OutputOwner } from './client-output.ts';
 import { ClientPublications } from './client-publications.ts';
-import { explainRefusals } from './explanations.ts';
-import { KeptAnswers } from './kept-answers.ts';
+import { ClientSubscriptions } from './client-subscriptions.ts';
 import type { Peer } from './peer.ts';
-import type { Flushable } from './turn.ts';
 
 /** How people call the versions, by their Protocol Level. */
 const PROTOCOL_VERSIONS = { 3: '3.1', 4: '3.1.1', 5: '5.0' } as const;
-
-/** Output that does not wait for the end of the turn. */
-const FLUSH_AT = 256 * 1024;
 
 /**
  * One client's door: joins its Network Connection, its {@link ServerConnection} machine and its session, and decides
  * nothing that one of them can decide. The only code of the broker that knows socket, machine and clock at a time.
  */
-export class ClientEntrance implements TransportReceiver, ServerConnectionOwner, Outlet, Door, Flushable, KeptWaiter {
+export class ClientEntrance implements TransportReceiver, ServerConnectionOwner, Outlet, Door, OutputOwner {
   readonly #rooms: BrokerRooms;
   readonly #transport: ByteTransport;
   readonly #connection: ServerConnection;
@@ -48,20 +43,13 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   readonly #onClosed: (entrance: ClientEntrance) => void;
   readonly #admission: ClientAdmission;
   readonly #publications: ClientPublications;
+  readonly #subscriptions: ClientSubscriptions;
+  readonly #output: ClientOutput;
+  readonly #keeping: ClientKeeping;
   readonly #durability: Durability;
-  readonly #flushAt: number;
   #session: Session | undefined = undefined;
   #clientIdentifier = '';
-  #isMarked = false;
-  #isPaused = false;
-  /** The client leaves so many answers unread that it is not read either. */
-  #isChoked = false;
-  /** It has had its share of this turn. */
-  #isResting = false;
   #pumpsLater = false;
-  #isLost = false;
-  readonly #keptAnswers = new KeptAnswers();
-  #awaitsKept = false;
   #enteredAt = 0;
 
   constructor(rooms: BrokerRooms, transport: ByteTransport, peer: Peer, onClosed: (entrance: ClientEntrance) => void) {
@@ -69,10 +57,12 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#rooms = rooms;
     this.#transport = transport;
     this.#onClosed = onClosed;
-    this.#flushAt = Math.min(FLUSH_AT, rooms.limits.maximumBufferedBytes);
     this.#connection = new ServerConnection(this, rooms.connectionLimits, rooms.pool, now);
     this.#durability = peer.durability;
-    this.#publications = new ClientPublications(rooms, this.#connection, this.#durability, () => this.#awaitKept());
+    this.#output = new ClientOutput(rooms, transport, this.#connection, this);
+    this.#publications = new ClientPublications(rooms, this.#connection, this.#durability, () => this.#keeping.await());
+    this.#keeping = new ClientKeeping(rooms, this.#connection, this.#publications, this.#output);
+    this.#subscriptions = new ClientSubscriptions(rooms, this.#connection, this);
     this.#admission = new ClientAdmission(rooms, this.#connection, this, peer);
     this.#alarm = new Alarm((at) => this.#handleDeadline(at));
     rooms.wheel.set(this.#alarm, this.#connection.nextDeadline);
@@ -85,7 +75,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   /** Ends the connection because the broker stops. */
   shutDown(): void {
     this.#connection.disconnect(ReasonCode.serverShuttingDown, 'the broker is stopping');
-    this.#mark();
+    this.#output.mark();
   }
 
   /** Rules or users have changed: what was allowed is asked for again, and a client whose user is gone has to go. */
@@ -93,7 +83,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#publications.handleRightsChanged();
     if (this.#session === undefined || !this.#admission.isUserGone(this.#session.identity)) return;
     this.#connection.disconnect(ReasonCode.notAuthorized, 'the user is gone');
-    this.#mark();
+    this.#output.mark();
   }
 
   /** Closes the Network Connection at once. */
@@ -115,14 +105,8 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     }
     this.#rooms.counters.packetsReceived += this.#connection.packetsReceived;
     this.#connection.packetsReceived = 0;
-    if (turn.isOver) this.#rest();
-    this.#settle();
-  }
-
-  /** The others have their turn before this client's next bytes. */
-  #rest(): void {
-    this.#isResting = true;
-    this.#mark();
+    if (turn.isOver) this.#output.rest();
+    this.#output.settle();
   }
 
   /** A mistake of ours that one client's packets brought to light ends that connection and no other. */
@@ -136,13 +120,13 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   }
 
   handleWritable(): void {
-    this.#isChoked = false;
+    this.#output.handleWritable();
     this.#session?.pump(this.#rooms.clock.now());
-    this.#settle();
+    this.#output.settle();
   }
 
   handleClosed(error?: TransportError): void {
-    this.#isLost = true;
+    this.#output.handleLost();
     this.#rooms.counters.connections--;
     this.#rooms.wheel.clear(this.#alarm);
     this.#admission.handleClosed();
@@ -154,9 +138,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   // --- outlet ----------------------------------------------------------------------------------------------------------
 
   get isWritable(): boolean {
-    if (!this.#connection.isConnected) return false;
-    const waiting = this.#transport.bufferedBytes + this.#connection.output.byteLength;
-    return waiting < this.#rooms.limits.maximumBufferedBytes;
+    return this.#connection.isConnected && this.#output.isWritable;
   }
 
   get hasRoom(): boolean {
@@ -169,21 +151,20 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
 
   deliver(delivery: Delivery, now: number): number {
     const packetId = this.#connection.deliver(delivery, now);
-    this.#mark();
-    if (this.#connection.output.byteLength >= this.#flushAt) this.#write();
-    if (delivery.qos === 2 && this.#connection.isHolding) this.#awaitKept();
+    this.#output.handleDelivered();
+    if (delivery.qos === 2 && this.#connection.isHolding) this.#keeping.await();
     return packetId;
   }
 
   pumpLater(): void {
     this.#pumpsLater = true;
-    this.#mark();
+    this.#output.mark();
   }
 
   acceptPublish(packetId: number, reasonCode: ReasonCode): boolean {
     if (!this.#connection.isConnected) return false;
     this.#connection.acceptPublish(2, packetId, reasonCode);
-    this.#settle();
+    this.#output.settle();
     return true;
   }
 
@@ -196,7 +177,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
 
   kick(message: string): void {
     this.#connection.disconnect(ReasonCode.administrativeAction, message);
-    this.#mark();
+    this.#output.mark();
   }
 
   cutOff(): void {
@@ -204,68 +185,18 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
       ReasonCode.quotaExceeded,
       'the client does not take its messages, and more of them wait than may',
     );
-    this.#mark();
+    this.#output.mark();
   }
 
   takeOver(): void {
     this.#connection.disconnect(ReasonCode.sessionTakenOver, 'another connection has taken the session over'); // [MQTT-3.1.4-3]
-    this.#mark();
+    this.#output.mark();
   }
 
-  // --- turn ------------------------------------------------------------------------------------------------------------
-
-  flush(): void {
-    this.#isMarked = false;
-    this.#write();
-    if (this.#connection.isClosed) {
-      if (!this.#isLost) this.#transport.end();
-      return;
-    }
-    if (this.#isResting) {
-      this.#isResting = false;
-      this.#settle();
-    }
-    // What found no room behind the output of this turn finds it now.
+  handleFlushed(): void {
     if (!this.#pumpsLater && this.#session?.hasWaiting !== true) return;
     this.#pumpsLater = false;
     this.#session?.pump(this.#rooms.clock.now());
-  }
-
-  #write(): void {
-    const { output } = this.#connection;
-    const { byteLength } = output;
-    if (byteLength === 0 || this.#isLost) return;
-    this.#rooms.counters.bytesSent += byteLength;
-    this.#rooms.counters.packetsSent += output.packets;
-    output.packets = 0;
-    output.flushTo(this.#transport);
-    if (!this.#transport.isWritable) this.#bound();
-  }
-
-  /** Deliveries alone never bring so much together: the client asks, and does not read the answers. */
-  #bound(): void {
-    const { maximumBufferedBytes, maximumPacketSize } = this.#rooms.limits;
-    if (this.#transport.bufferedBytes < 2 * maximumBufferedBytes + maximumPacketSize) return;
-    this.#isChoked = true;
-    this.#settle();
-  }
-
-  #mark(): void {
-    if (this.#isMarked) return;
-    this.#isMarked = true;
-    this.#rooms.turn.mark(this);
-  }
-
-  /** After every input: output leaves with the turn, and the socket waits while no input is wanted. */
-  #settle(): void {
-    const connection = this.#connection;
-    if (connection.isClosed || connection.output.byteLength > 0) this.#mark();
-    if (connection.output.byteLength >= this.#flushAt) this.#write();
-    const pause = (this.#isChoked || this.#isResting || !connection.wantsInput) && !connection.isClosed;
-    if (pause === this.#isPaused) return;
-    this.#isPaused = pause;
-    if (pause) this.#transport.pause();
-    else this.#transport.resume();
   }
 
   #handleDeadline(now: number): void {
@@ -285,7 +216,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
 
   settle(): void {
     this.#rooms.wheel.set(this.#alarm, this.#connection.nextDeadline);
-    this.#settle();
+    this.#output.settle();
   }
 
   enter(session: Session): void {
@@ -294,6 +225,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#rooms.counters.countClient();
     this.#enteredAt = this.#rooms.clock.now();
     this.#publications.enter(session);
+    this.#subscriptions.enter(session);
     session.connect(this);
   }
 
@@ -318,55 +250,15 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     const isKept = hasEnded || record?.isLasting === true || record?.will !== undefined;
     const mark = isKept ? this.#rooms.store.mark : 0;
     if (mark === 0) answer();
-    else {
-      this.#keptAnswers.push(mark, answer);
-      this.#awaitKept();
-    }
-  }
-
-  #awaitKept(): void {
-    if (this.#awaitsKept) return;
-    this.#awaitsKept = true;
-    this.#rooms.store.whenKept(this);
-  }
-
-  handleKept(): void {
-    this.#awaitsKept = false;
-    const { keptMark } = this.#rooms.store;
-    this.#publications.handleKept(keptMark);
-    this.#keptAnswers.give(keptMark);
-    this.#connection.handleKept(keptMark, this.#rooms.clock.now());
-    if (this.#publications.isWaiting || !this.#keptAnswers.isEmpty || this.#connection.isHolding) this.#awaitKept();
-    this.#settle();
+    else this.#keeping.push(mark, answer);
   }
 
   handleSubscribe(packet: SubscribePacket): void {
-    const session = this.#session;
-    if (session === undefined) return;
-    const sharedNoLocal = packet.subscriptions.some((each) => each.noLocal && isSharedSubscription(each.topicFilter));
-    if (sharedNoLocal) {
-      this.#connection.fault(ReasonCode.protocolError, 'No Local is set on a Shared Subscription [MQTT-3.8.3-4]');
-      return;
-    }
-    const mounted = session.mountPoint?.subscribe(packet) ?? packet;
-    const { reasonCodes, refusals } = this.#rooms.sessions.subscribe(session, mounted);
-    for (const { message, rule } of refusals.slice(0, 1)) {
-      const fields = { client: this.#clientIdentifier, ...(rule === undefined ? {} : { rule }) };
-      this.#rooms.log.warn(fields, `subscription refused: ${message}`);
-    }
-    this.whenKept(() => {
-      this.#connection.acceptSubscribe(packet.packetId, reasonCodes, explainRefusals(refusals));
-      session.pump(this.#rooms.clock.now());
-    });
+    this.#subscriptions.handleSubscribe(packet);
   }
 
   handleUnsubscribe(packet: UnsubscribePacket): void {
-    const session = this.#session;
-    if (session === undefined) return;
-    const { mountPoint } = session;
-    const filters = packet.topicFilters.map((filter) => mountPoint?.filter(filter) ?? filter);
-    const reasonCodes = this.#rooms.sessions.unsubscribe(session, filters);
-    this.whenKept(() => this.#connection.acceptUnsubscribe(packet.packetId, reasonCodes));
+    this.#subscriptions.handleUnsubscribe(packet);
   }
 
   handleDelivered(delivery: Delivery, reasonCode: ReasonCode, packetId: number): void {
@@ -385,7 +277,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
 
   /** What the machine answers to this step of a QoS 2 flow is held back until the store has kept it. */
   #awaitKeptFlow(): void {
-    if (this.keepMark !== 0) this.#awaitKept();
+    if (this.keepMark !== 0) this.#keeping.await();
   }
 
   handleUndeliverable(delivery: Delivery, packetId: number): void {
