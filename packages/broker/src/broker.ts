@@ -285,10 +285,17 @@ function sharedStrategyOf({ sharedSubscriptionStrategy: name }: Capabilities): S
 }
 
 function connectionLimitsOf(limits: BrokerLimits, capabilities: Capabilities): ServerConnectionLimits {
-  const { connectTimeoutMs, maximumPacketSize, receiveMaximum, maximumInFlight } = limits;
+  const { connectTimeoutMs, maximumPacketSize, maximumConnectSize, receiveMaximum, maximumInFlight } = limits;
   const { topicAliasMaximum, outboundTopicAliasMaximum } = limits;
   const { maximumQoS, retainAvailable } = capabilities;
-  const publishing = { maximumPacketSize, receiveMaximum, topicAliasMaximum, maximumQoS, retainAvailable };
+  const publishing = {
+    maximumPacketSize,
+    maximumConnectSize,
+    receiveMaximum,
+    topicAliasMaximum,
+    maximumQoS,
+    retainAvailable,
+  };
   return { connectTimeoutMs, ...publishing, outboundTopicAliasMaximum, maximumInFlight };
 }
 

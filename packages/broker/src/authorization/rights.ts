@@ -11,6 +11,8 @@ export interface RulesInForce {
 
 /** Verdicts that a client's rights remember at the most: twice this, one generation of use behind the other. */
 const GENERATION_SIZE = 512;
+/** Characters of the topics of one generation: long ones let fewer of them be remembered. */
+const GENERATION_LENGTH = 128 * 1024;
 
 /**
  * What one client may do, as far as it was asked: the rules that are about it, bound to its names, and the verdicts on the
@@ -58,6 +60,7 @@ export class Rights {
 class VerdictCache {
   #young = new Map<string, Verdict>();
   #old = new Map<string, Verdict>();
+  #length = 0;
 
   get(topic: string): Verdict | undefined {
     const young = this.#young.get(topic);
@@ -67,16 +70,19 @@ class VerdictCache {
   }
 
   set(topic: string, verdict: Verdict): Verdict {
-    if (this.#young.size >= GENERATION_SIZE) {
+    if (this.#young.size >= GENERATION_SIZE || this.#length >= GENERATION_LENGTH) {
       this.#old = this.#young;
       this.#young = new Map();
+      this.#length = 0;
     }
     this.#young.set(topic, verdict);
+    this.#length += topic.length;
     return verdict;
   }
 
   clear(): void {
     this.#young = new Map();
     this.#old = new Map();
+    this.#length = 0;
   }
 }

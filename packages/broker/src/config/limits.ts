@@ -24,6 +24,11 @@ export interface BrokerLimits {
   readonly maximumClientIdentifierLength: number;
   /** A whole packet from a client; a larger one is answered with 0x95. */
   readonly maximumPacketSize: number;
+  /**
+   * A CONNECT or AUTH packet of a client that is not let in yet; a larger one ends the connection without an answer. The default holds
+   * every field of CONNECT at its longest, and some User Properties.
+   */
+  readonly maximumConnectSize: number;
   /** QoS 1 and 2 publications of a client that may be unacknowledged; one more is answered with 0x93. */
   readonly receiveMaximum: number;
   /** Topic Aliases that a client may use; a larger one is answered with 0x94. */
@@ -81,6 +86,7 @@ export const LIMIT_BOUNDS: Readonly<Record<Exclude<keyof BrokerLimits, 'queuePol
   maximumConnections: { default: 100_000, minimum: 1, maximum: UNBOUNDED },
   maximumClientIdentifierLength: { default: 65_535, minimum: 23, maximum: 65_535 }, // [MQTT-3.1.3-5]
   maximumPacketSize: { default: 8 * 1024 * 1024, minimum: 32, maximum: 268_435_460 },
+  maximumConnectSize: { default: 1024 * 1024, minimum: 32, maximum: 268_435_460 },
   receiveMaximum: { default: 1024, minimum: 1, maximum: 65_535 },
   topicAliasMaximum: { default: 64, minimum: 0, maximum: 65_535 },
   outboundTopicAliasMaximum: { default: 64, minimum: 0, maximum: 65_535 },

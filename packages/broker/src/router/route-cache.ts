@@ -1,18 +1,24 @@
 import type { Route } from './route.ts';
 
+/** Bytes that a route may weigh on the average: long Topic Names and many receivers let fewer of them be remembered. */
+const MEAN_WEIGHT = 2048;
+
 /**
- * Routes by the bytes of their Topic Names, found without making a string. Bounded: when a generation is full it becomes
- * the old one, and what is used again moves over; what is not used for two generations is forgotten.
+ * Routes by the bytes of their Topic Names, found without making a string. Bounded by number and by weight: when a generation
+ * is full it becomes the old one, and what is used again moves over; what is not used for two generations is forgotten.
  */
 export class RouteCache {
   readonly #generationSize: number;
+  readonly #generationWeight: number;
   #young = new Map<number, Route>();
   #old = new Map<number, Route>();
   #youngSize = 0;
+  #youngWeight = 0;
 
   /** @param maximumRoutes Routes that are kept at the most. */
   constructor(maximumRoutes: number) {
     this.#generationSize = Math.max(1, maximumRoutes >> 1);
+    this.#generationWeight = this.#generationSize * MEAN_WEIGHT;
   }
 
   find(hash: number, bytes: Uint8Array, start: number, end: number): Route | undefined {
@@ -29,14 +35,21 @@ export class RouteCache {
   }
 
   add(route: Route): void {
-    if (this.#youngSize >= this.#generationSize) {
+    if (this.#youngSize >= this.#generationSize || this.#youngWeight >= this.#generationWeight) {
       this.#old = this.#young;
       this.#young = new Map();
       this.#youngSize = 0;
+      this.#youngWeight = 0;
     }
     route.next = this.#young.get(route.hash);
     this.#young.set(route.hash, route);
     this.#youngSize++;
+    this.#youngWeight += route.weight;
+  }
+
+  /** What a route that was found or added last weighs has changed by so much. */
+  handleWeight(change: number): void {
+    this.#youngWeight += change;
   }
 
   *[Symbol.iterator](): Generator<Route, void> {

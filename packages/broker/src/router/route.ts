@@ -14,6 +14,9 @@ export interface Destination {
   publish(message: ApplicationMessage, now: number): void;
 }
 
+const WEIGHT = 256;
+const RECEIVER_WEIGHT = 160;
+
 /**
  * Everything that the road of a PUBLISH needs to know of a Topic Name: the name once for all its messages, whether it is
  * one, and who receives. What matched is right as long as the epoch of the subscriptions is the one it was matched in.
@@ -47,6 +50,11 @@ export class Route {
     this.fault = fault;
     this.isReserved = isReservedTopic(topicName);
     this.durability = durability;
+  }
+
+  /** About so many bytes of memory: its name is kept as text and as bytes, and so is everybody whom it reaches. */
+  get weight(): number {
+    return WEIGHT + 2 * this.topicBytes.length + (this.receivers.length + this.groups.length) * RECEIVER_WEIGHT;
   }
 
   /** Whether this is the route of the Topic Name that these bytes spell. */

@@ -126,9 +126,11 @@ export class Router {
     const allowed = isActive ? receivers.filter(isAllowed) : receivers;
     const others = isActive ? receivers.filter((receiver) => !isAllowed(receiver)) : [];
     const denied = others.map(({ subscriber }) => new DeniedRoute(subscriber, this.#ledger));
+    const weightBefore = route.weight;
     route.receivers = allowed;
     route.groups = denied.length === 0 ? groupRoutes : [...groupRoutes, ...denied];
     route.epoch = this.#subscriptions.epoch;
+    this.#routes.handleWeight(route.weight - weightBefore);
   }
 
   #makeRoute(topicBytes: Uint8Array, hash: number): Route {

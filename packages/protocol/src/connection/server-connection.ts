@@ -90,8 +90,9 @@ export class ServerConnection {
   #connectDeadline: number;
   #connect: ConnectPacket | undefined = undefined;
   #connected: Connected | undefined = undefined;
-  /** Chunks that came while the CONNECT was being answered. */
+  /** Chunks that came while the CONNECT was being answered, or the input held. */
   #waiting: Uint8Array[] = [];
+  #isHeld = false;
 
   constructor(owner: ServerConnectionOwner, limits: ServerConnectionLimits, pool: BlockPool, now: number) {
     this.#owner = owner;
@@ -116,14 +117,14 @@ export class ServerConnection {
     return this.#phase === Phase.closed;
   }
 
-  /** False while the CONNECT is being answered: whoever reads the socket should let the client's bytes wait there. */
+  /** False while the CONNECT is being answered or input is held: whoever reads the socket should let the bytes wait there. */
   get wantsInput(): boolean {
-    return this.#phase !== Phase.answering;
+    return this.#phase !== Phase.answering && !this.#isHeld;
   }
 
   /** When {@link handleTimeout} is due, in milliseconds of the clock that `now` comes from; Infinity for never. */
   get nextDeadline(): number {
-    if (this.#phase === Phase.connected) return this.#silence.deadline;
+    if (this.#phase === Phase.connected) return this.#isHeld ? NEVER : this.#silence.deadline;
     if (this.#phase === Phase.awaitingConnect || this.#phase === Phase.authenticating) return this.#connectDeadline;
     return NEVER;
   }
@@ -133,20 +134,38 @@ export class ServerConnection {
   /** Takes bytes as they came from the client. */
   handleBytes(bytes: Uint8Array, now: number): void {
     this.#now = now;
-    if (this.#phase !== Phase.connected && !this.#takes(bytes)) return;
+    if ((this.#phase !== Phase.connected || this.#isHeld) && !this.#takes(bytes)) return;
     this.#splitter.push(bytes);
     this.#readPackets();
   }
 
-  /** Whether bytes that come before the CONNACK are to be read now. */
+  /** Whether bytes that come before the CONNACK, or while input is held, are to be read now. */
   #takes(bytes: Uint8Array): boolean {
-    if (this.#phase === Phase.answering) this.#waiting.push(bytes);
-    if (this.#phase === Phase.answering || this.#phase === Phase.closed) return false;
+    if (this.#phase === Phase.closed) return false;
+    if (!this.wantsInput) this.#waiting.push(bytes);
+    if (!this.wantsInput) return false;
     const isFirst = this.#phase === Phase.awaitingConnect && this.#splitter.unfinished === undefined;
     const stranger = isFirst ? strangerIn(bytes) : undefined;
     if (stranger === undefined) return true;
     this.fault(ReasonCode.protocolError, `expected CONNECT first, ${stranger} came [MQTT-3.1.0-1]`);
     return false;
+  }
+
+  /**
+   * Leaves everything behind the packet that is being worked on unread until {@link resumeInput}: somebody takes time for an
+   * answer, and what the client sends keeps its order. The client's silence is not its fault meanwhile.
+   */
+  holdInput(): void {
+    this.#isHeld = true;
+  }
+
+  /** Reads on. */
+  resumeInput(now: number): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    this.#now = now;
+    this.#silence.handleReceived(now);
+    this.#readWaiting();
   }
 
   /** Acts on a deadline that has passed; early calls do nothing. */
@@ -224,9 +243,11 @@ export class ServerConnection {
   /**
    * Answers a PUBLISH to which `handlePublish` said `LATER`. After the connection has closed it does nothing: what the
    * session is to remember of the message, its owner tells the session itself.
+   *
+   * @param reason What a 5.0 client is told in words of a refusal.
    */
-  acceptPublish(qos: 1 | 2, packetId: number, reasonCode: ReasonCode): void {
-    this.#connected?.intake.acceptPublish(qos, packetId, reasonCode);
+  acceptPublish(qos: 1 | 2, packetId: number, reasonCode: ReasonCode, reason?: string): void {
+    this.#connected?.intake.acceptPublish(qos, packetId, reasonCode, reason);
   }
 
   /**
@@ -310,7 +331,7 @@ export class ServerConnection {
   #readPackets(): void {
     const splitter = this.#splitter;
     try {
-      while (this.#phase !== Phase.closed && this.#phase !== Phase.answering && splitter.next()) {
+      while (this.#phase !== Phase.closed && this.#phase !== Phase.answering && !this.#isHeld && splitter.next()) {
         this.packetsReceived++;
         this.#silence.handleReceived(this.#now);
         this.#handlePacket(splitter.bytes, splitter.start, splitter.bodyStart, splitter.end);
