@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { chmod, type FileHandle, mkdir, open } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import path from 'node:path';
 import { lockDirectory } from './directory/directory-lock.ts';
@@ -28,7 +28,7 @@ export interface OpenOptions extends LmdbStoreOptions {
  * const broker = await createBroker({ store });
  */
 export async function openLmdbStore({ directory, ...options }: OpenOptions): Promise<LmdbStore> {
-  await worded(directory, mkdir(directory, { recursive: true }));
+  await worded(directory, mkdir(directory, { recursive: true, mode: 0o700 }));
   const lock = await worded(directory, lockDirectory(directory));
   try {
     const disk = await openDisk(directory);
@@ -45,7 +45,10 @@ export async function openDisk(directory: string): Promise<LmdbDisk> {
   // Looked at before anything is written to it: it may be another's.
   const isMade = isThere && (await isMadeStore(directory));
   const disk = await openTables(directory, false);
-  if (!isMade) await writeFormat(disk, directory);
+  if (isMade) return disk;
+  // Messages are nobody else's to read.
+  await worded(directory, chmod(path.join(directory, DATA_FILE), 0o600));
+  await writeFormat(disk, directory);
   return disk;
 }
 

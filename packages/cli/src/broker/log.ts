@@ -13,8 +13,22 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 export async function createLog(format: LogFormat | undefined, level: LogLevel): Promise<BrokerLog> {
   const inJson = (format ?? (process.stderr.isTTY ? 'pretty' : 'json')) === 'json';
   const stream = inJson ? destination({ fd: 2, sync: true }) : await createPrettyStream();
-  const logger: Logger = pino({ level, base: null, timestamp: stdTimeFunctions.isoTime }, stream);
+  const hooks = { streamWrite: inJson ? withoutTricks : (line: string) => withoutControls(withoutTricks(line)) };
+  const logger: Logger = pino({ level, base: null, timestamp: stdTimeFunctions.isoTime, hooks }, stream);
   return logger;
+}
+
+/** What JSON does not escape and a terminal obeys all the same: the other control characters, and those that turn the direction. */
+const TRICKS = /[\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** A line in JSON that says the same, and holds nothing that moves a cursor: names are the peers' own. */
+function withoutTricks(line: string): string {
+  return line.replace(TRICKS, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** A line in JSON whose texts show control characters by their escapes, also when somebody prints them as they are. */
+function withoutControls(line: string): string {
+  return line.replace(/\\\\|\\(?:u[0-9a-f]{4}|[bfnrt])/g, (each) => (each === '\\\\' ? each : `\\${each}`));
 }
 
 async function createPrettyStream(): Promise<NodeJS.WritableStream> {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CommandError } from '../command/command-error.ts';
@@ -12,11 +12,27 @@ export function controlDirectory(environment: NodeJS.ProcessEnv = process.env): 
   return runtime ? path.join(runtime, 'busbar') : path.join(tmpdir(), `busbar-${process.getuid?.() ?? 'user'}`);
 }
 
-/** The control socket of the broker that listens on a port. The directory is made when it is missing. */
-export function makeControlPath(port: number): string {
-  const directory = controlDirectory();
+/**
+ * The control socket of the broker that listens on a port. The directory is made when it is missing, and closed to others when
+ * they could look into it.
+ *
+ * @throws {Error} Somebody else has made the directory: who owns it could put another socket in our place.
+ */
+export function makeControlPath(port: number, directory = controlDirectory()): string {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
+  expectOwn(directory);
+  chmodSync(directory, 0o700);
   return path.join(directory, `${port}${ENDING}`);
+}
+
+/** @throws {Error} The directory is not this user's, or is no directory. */
+function expectOwn(directory: string): void {
+  const found = lstatSync(directory, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  const own = process.getuid?.() ?? found.uid;
+  if (!found.isDirectory() || found.uid !== own) {
+    throw new Error(`${directory} is not a directory of this user's: remove it, or set XDG_RUNTIME_DIR`);
+  }
 }
 
 /**
@@ -26,12 +42,22 @@ export function makeControlPath(port: number): string {
  */
 export function findControlSocket(port: number | undefined): string {
   const directory = controlDirectory();
+  refuseStrangers(directory);
   const ports = portsIn(directory);
   const [only, ...others] = port === undefined ? ports : ports.filter((each) => each === port);
   if (only !== undefined && others.length === 0) return path.join(directory, `${only}${ENDING}`);
   const running = ports.length === 0 ? 'no broker of yours runs here' : `brokers of yours run on ${ports.join(', ')}`;
   const hint = port === undefined ? '; choose one with --port' : `, none on ${port}`;
   throw new CommandError(ExitCode.failure, ports.length === 0 ? running : running + hint);
+}
+
+/** Who listens in somebody else's directory is nobody to give orders to. */
+function refuseStrangers(directory: string): void {
+  try {
+    expectOwn(directory);
+  } catch (error) {
+    throw new CommandError(ExitCode.failure, error instanceof Error ? error.message : String(error));
+  }
 }
 
 function portsIn(directory: string): number[] {

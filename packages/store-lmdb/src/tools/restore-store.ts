@@ -21,7 +21,7 @@ const BATCH_BYTES = 4 * 1024 * 1024;
  * @throws {StoreError} `store-dump`: the lines are no dump of this version, or the directory has a store; `store-in-use`.
  */
 export async function restoreStore(directory: string, input: Readable): Promise<number> {
-  await mkdir(directory, { recursive: true });
+  await mkdir(directory, { recursive: true, mode: 0o700 });
   const lock = await lockDirectory(directory);
   try {
     if (await hasStore(directory)) {
