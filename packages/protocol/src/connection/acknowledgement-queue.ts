@@ -6,7 +6,7 @@ interface Due {
   readonly packetId: number;
   reasonCode: ReasonCode | undefined;
   /** What the client is told in words. */
-  readonly reason: string | undefined;
+  reason: string | undefined;
   /** Another one that is held for the same Packet Identifier. */
   next: Due | undefined;
 }
@@ -66,12 +66,13 @@ export class AcknowledgementQueue {
   }
 
   /** @returns Whether an acknowledgement was held for it: not when it belongs to an earlier connection. */
-  settle(packetId: number, reasonCode: ReasonCode): boolean {
+  settle(packetId: number, reasonCode: ReasonCode, reason?: string): boolean {
     const due = this.#held.get(packetId);
     if (due === undefined) return false;
     if (due.next === undefined) this.#held.delete(packetId);
     else this.#held.set(packetId, due.next);
     due.reasonCode = reasonCode;
+    due.reason = reason;
     this.#writeReady();
     return true;
   }

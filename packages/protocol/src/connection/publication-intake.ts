@@ -71,10 +71,10 @@ export class PublicationIntake {
   }
 
   /** The owner has made up its mind about a message to which it said {@link LATER}. */
-  acceptPublish(qos: 1 | 2, packetId: number, reasonCode: ReasonCode): void {
+  acceptPublish(qos: 1 | 2, packetId: number, reasonCode: ReasonCode, reason?: string): void {
     this.#settle(qos, packetId, reasonCode);
     if (qos === 1 && this.#acknowledgements.holds(packetId)) this.#inbound.settleQos1();
-    this.#acknowledgements.settle(packetId, reasonCode);
+    this.#acknowledgements.settle(packetId, reasonCode, reason);
   }
 
   /** Answers PUBREL with PUBCOMP, also when the Packet Identifier is not known [MQTT-4.3.3-11]. */

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { PacketType, ReasonCode } from '@busbar/codec';
+import { type PacketPattern, publishPacket } from '@busbar/testkit';
+import { describe, test } from 'vitest';
+import { LATER } from '../../src/connection/server-connection-owner.ts';
+import { ServerHarness } from './server-harness.ts';
+
+const PINGREQ = { type: PacketType.pingreq } as const;
+
+function held(keepAlive = 0): ServerHarness {
+  const harness = new ServerHarness(5);
+  harness.connect({ keepAlive });
+  harness.answer = ({ text }) => {
+    if (text !== 'slow') return ReasonCode.success;
+    harness.machine.holdInput();
+    return LATER;
+  };
+  return harness;
+}
+
+const typesOf = (packets: readonly PacketPattern[]) => packets.map(({ type }) => type);
+
+describe('while input is held', () => {
+  test('nothing behind the packet is read, of its chunk and of others, until it goes on in order', () => {
+    const harness = held();
+    harness.receive(publishPacket('t', 'slow', { qos: 1, packetId: 1 }), publishPacket('t', '2'), PINGREQ);
+    harness.receive(publishPacket('t', 'slow', { qos: 1, packetId: 3 }));
+    harness.receive(publishPacket('t', '4', { qos: 1, packetId: 4 }));
+    assert.deepEqual(
+      harness.published.map(({ text }) => text),
+      ['slow'],
+    );
+    assert.deepEqual(harness.sent(), []);
+    assert.equal(harness.machine.wantsInput, false);
+
+    harness.machine.acceptPublish(1, 1, ReasonCode.success);
+    harness.machine.resumeInput(harness.now);
+    assert.deepEqual(
+      harness.published.map(({ text }) => text),
+      ['slow', '2', 'slow'],
+    );
+    assert.deepEqual(typesOf(harness.sent()), [PacketType.puback, PacketType.pingresp]);
+
+    harness.machine.acceptPublish(1, 3, ReasonCode.payloadFormatInvalid, 'no JSON');
+    harness.machine.resumeInput(harness.now);
+    const [refused, last, ...others] = harness.sent();
+    assert.ok(refused?.type === PacketType.puback && last?.type === PacketType.puback);
+    assert.deepEqual([refused.packetId, refused.reasonCode, refused.properties.reasonString], [3, 0x99, 'no JSON']);
+    assert.deepEqual([last.packetId, last.reasonCode], [4, 0]);
+    assert.deepEqual(others, []);
+    assert.equal(harness.machine.wantsInput, true);
+  });
+
+  test('the client is not silent: its Keep Alive begins anew afterwards', () => {
+    const harness = held(10);
+    harness.receive(publishPacket('t', 'slow'));
+    harness.advance(60_000);
+    assert.equal(harness.machine.isConnected, true);
+    harness.machine.resumeInput(harness.now);
+    harness.advance(14_999);
+    assert.equal(harness.machine.isConnected, true);
+    harness.advance(1);
+    assert.equal(harness.closing.cause, 'timeout');
+  });
+
+  test('the connection may be lost, and nothing is read any more', () => {
+    const harness = held();
+    harness.receive(publishPacket('t', 'slow'), publishPacket('t', '2'));
+    harness.machine.handleLost('gone');
+    harness.machine.resumeInput(harness.now);
+    harness.receive(publishPacket('t', '3'));
+    assert.deepEqual(
+      harness.published.map(({ text }) => text),
+      ['slow'],
+    );
+    assert.equal(harness.closing.cause, 'lost');
+  });
+});
