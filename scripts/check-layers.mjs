@@ -69,7 +69,7 @@ const ROOMS = {
     { rooms: ['subscription', 'retained', 'will'] },
     { rooms: ['router'] },
     { rooms: ['session'] },
-    { rooms: ['entrance', 'system', 'inspect'] },
+    { rooms: ['entrance', 'system', 'inspect', 'metrics'] },
     { rooms: ['broker'] },
     { rooms: ['index'] },
   ],

@@ -17,10 +17,16 @@ import { checkListeners, type ListenerOptions } from './entrance/listener-option
 import { LoginGuard, type LoginGuardOptions } from './entrance/login-guard.ts';
 import { Turn } from './entrance/turn.ts';
 import { Inspection } from './inspect/inspection.ts';
+import { Metrics } from './metrics/metrics.ts';
+import { CommitTimes } from './observe/commit-times.ts';
 import { Counters } from './observe/counters.ts';
+import { DeliveryTimes } from './observe/delivery-times.ts';
 import { type BrokerLog, silentLog } from './observe/log.ts';
+import { LoopLag } from './observe/loop-lag.ts';
 import { LossLedger, type LossReason } from './observe/loss-ledger.ts';
 import { QuietWarning } from './observe/quiet-warning.ts';
+import { Readiness } from './observe/readiness.ts';
+import { Tallies } from './observe/tallies.ts';
 import { RetainedMessages } from './retained/retained-messages.ts';
 import { Router } from './router/router.ts';
 import { explainSession, type RightsQuestion } from './session/explain-session.ts';
@@ -68,6 +74,11 @@ export interface BrokerOptions extends AuthenticationOptions {
   readonly durability?: readonly DurabilityRule[];
   /** Seconds between two publications of the `$SYS` topics; 0 turns them off. Default: 10. */
   readonly systemTopicsInterval?: number;
+  /**
+   * Whether times are measured for {@link Broker.metrics}: of a sample of messages, and of the event loop. Default: false; what is
+   * counted is there in any case.
+   */
+  readonly measuresTimes?: boolean;
   /** Default: the machine's. */
   readonly clock?: Clock;
 }
@@ -127,6 +138,10 @@ export interface Broker {
   stats(): BrokerStats;
   /** Clients, sessions, subscriptions, retained messages, topics and losses, to look at. */
   readonly inspect: Inspection;
+  /** What goes on, for Prometheus. */
+  readonly metrics: Metrics;
+  /** Whether the broker should be sent clients, and what speaks against it. */
+  readonly readiness: Readiness;
   /**
    * Ends the connection of a client; a 5.0 client is told 0x98. Its session stays as it asked for.
    *
@@ -156,6 +171,17 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
   const store = options.store ?? new MemoryStore();
   const wheel = new TimerWheel(clock);
   const counters = new Counters();
+  const tallies = new Tallies();
+  const readiness = new Readiness();
+  readiness.report('starting', 'the broker is starting');
+  const turn = new Turn(clock);
+  const deliveryTimes = new DeliveryTimes(options.measuresTimes ?? false, {
+    now: () => clock.now(),
+    awaitFlush: (times) => turn.mark(times),
+    random: Math.random,
+  });
+  const loopLag = new LoopLag(clock);
+  const commitTimes = new CommitTimes();
   const ledger = new LossLedger();
   const subscriptions = new SubscriptionTable(sharedStrategyOf(capabilities));
   const retained = new RetainedMessages(store, limits);
@@ -172,9 +198,10 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     slab: new ByteSlab(),
     queued: new QueueAccount(),
     authorization,
+    deliveryTimes,
   };
   const sessions = new SessionTable({ store, subscriptions, retained, clock, wheel, around });
-  const willRooms = { authorization, ledger, log };
+  const willRooms = { authorization, ledger, tallies, log };
   const wills = new Wills(clock, wheel, store, (message, record) =>
     publishWill(willRooms, message, record, (allowed) => router.publishOwn(allowed, clock.now())),
   );
@@ -185,10 +212,13 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     connectionLimits: connectionLimitsOf(limits, capabilities),
     clock,
     wheel,
-    turn: new Turn(clock),
+    turn,
     pool: new BlockPool((byteLength) => Buffer.allocUnsafeSlow(byteLength)),
     log,
     counters,
+    tallies,
+    deliveryTimes,
+    readiness,
     ledger,
     chain,
     authenticationMethods: new Map(options.authenticationMethods?.map((method) => [method.name, method])),
@@ -197,7 +227,7 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     store,
     wills,
     authorization,
-    loginGuard: new LoginGuard(options.login ?? {}, clock, log),
+    loginGuard: new LoginGuard(options.login ?? {}, clock, log, tallies.loginFailures),
     denials: new QuietWarning(log, 'a client may not publish to a topic'),
     protectsSessions: protectsSessions(options),
     makeClientIdentifier,
@@ -206,7 +236,8 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     now: () => clock.now(),
     endOfTurn: (callback) => clock.endOfTurn(callback),
     successorOf: (sharedFilter) => router.successorOf(sharedFilter),
-    handleFailure: (failure) => logFailure(rooms.log, failure),
+    handleFailure: (failure) => handleStoreFailure(rooms, failure),
+    handleCommit: (commit) => commitTimes.handleCommit(commit),
   });
   const records = [...state.sessions];
   retained.restore(state.retained);
@@ -231,6 +262,8 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     wheel.stop();
     throw error;
   }
+  if (options.measuresTimes) loopLag.start();
+  readiness.report('starting', undefined);
   return {
     listeners: entrance.bound,
     accept: entrance.accept,
@@ -247,6 +280,22 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     },
     stats: () => statsOf(rooms, subscriptions, retained, ledger),
     inspect: new Inspection({ clock, sessions, retained, router, ledger }),
+    metrics: new Metrics({
+      version: VERSION,
+      counters,
+      tallies,
+      ledger,
+      sessions,
+      subscriptions,
+      retained,
+      queued: around.queued,
+      store,
+      readiness,
+      deliveryTimes,
+      loopLag,
+      commitTimes,
+    }),
+    readiness,
     explain(question, clientIdentifier, topic) {
       const session = sessions.get(clientIdentifier);
       return session === undefined ? undefined : explainSession(session, authorization, question, topic);
@@ -254,6 +303,8 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     kick: (clientIdentifier, message = 'the operator has ended the connection') =>
       sessions.get(clientIdentifier)?.kick(message) ?? false,
     async stop() {
+      readiness.report('stopping', 'the broker is stopping');
+      loopLag.stop();
       wills.stop();
       system.stop();
       await entrance.close();
@@ -299,9 +350,14 @@ function connectionLimitsOf(limits: BrokerLimits, capabilities: Capabilities): S
   return { connectTimeoutMs, ...publishing, outboundTopicAliasMaximum, maximumInFlight };
 }
 
-function logFailure(log: BrokerLog, failure: string | undefined): void {
-  if (failure === undefined) log.info({}, 'the store keeps messages again');
-  else log.error({ error: failure }, 'the store cannot keep messages: what would have to be kept is refused with 0x97');
+function handleStoreFailure({ log, tallies, readiness }: BrokerRooms, failure: string | undefined): void {
+  readiness.report('store', failure);
+  if (failure === undefined) {
+    log.info({}, 'the store keeps messages again');
+    return;
+  }
+  tallies.storeFailures++;
+  log.error({ error: failure }, 'the store cannot keep messages: what would have to be kept is refused with 0x97');
 }
 
 function readingOf(

@@ -61,8 +61,12 @@ export type {
   InspectedTopic,
   Inspection,
 } from './inspect/inspection.ts';
+export type { Metric } from './metrics/metric.ts';
+export { METRICS } from './metrics/metric-list.ts';
+export type { Metrics } from './metrics/metrics.ts';
 export type { BrokerLog } from './observe/log.ts';
 export type { LossReason, LossReport, RefusalReason, SessionLosses } from './observe/loss-ledger.ts';
+export type { Readiness, ReadinessCheck } from './observe/readiness.ts';
 export type { RightsQuestion } from './session/explain-session.ts';
 export { MemoryQueue } from './store/memory-queue.ts';
 export { MemoryStore, memoryRecord } from './store/memory-store.ts';
@@ -72,6 +76,7 @@ export type {
   KeptWaiter,
   SessionRecord,
   Store,
+  StoreCommit,
   StoredState,
   StoredSubscription,
   StoredWill,

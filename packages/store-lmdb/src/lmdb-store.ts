@@ -1,4 +1,12 @@
-import type { KeptWaiter, SessionRecord, Store, StoredState, StoredSubscription, StoreStart } from '@busbar/broker';
+import type {
+  KeptWaiter,
+  SessionRecord,
+  Store,
+  StoreCommit,
+  StoredState,
+  StoredSubscription,
+  StoreStart,
+} from '@busbar/broker';
 import { PacketError } from '@busbar/codec';
 import type { ApplicationMessage } from '@busbar/protocol';
 import type { Batch } from './batch/batch.ts';
@@ -232,6 +240,7 @@ export class LmdbStore implements Store {
       },
       handleFailed: (batch: Batch) => encoder.takeBack(batch),
       handleFailure: (failure: string | undefined) => start.handleFailure(failure),
+      handleCommit: (commit: StoreCommit) => start.handleCommit(commit),
     };
   }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { SessionRecord, StoredSubscription, StoreStart } from '@busbar/broker';
+import type { SessionRecord, StoreCommit, StoredSubscription, StoreStart } from '@busbar/broker';
 import { ApplicationMessage, type Delivery, type Successor } from '@busbar/protocol';
 import { VirtualClock } from '@busbar/testkit';
 import { LmdbStore } from '../src/lmdb-store.ts';
@@ -54,12 +54,17 @@ export function plainDelivery(delivery: Delivery): PlainDelivery {
   return { text: textOf(message), qos, retain, identifiers, sharedFilter: successor?.sharedFilter };
 }
 
-export function startOf(clock: VirtualClock, failures: (string | undefined)[] = []): StoreStart {
+export function startOf(
+  clock: VirtualClock,
+  failures: (string | undefined)[] = [],
+  commits: StoreCommit[] = [],
+): StoreStart {
   return {
     now: clock.now,
     endOfTurn: clock.endOfTurn,
     successorOf,
     handleFailure: (failure) => failures.push(failure),
+    handleCommit: (commit) => commits.push(commit),
   };
 }
 

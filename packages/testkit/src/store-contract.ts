@@ -42,6 +42,7 @@ class Run {
       endOfTurn: (callback) => setImmediate(callback),
       successorOf: (sharedFilter) => successor(sharedFilter),
       handleFailure: (failure) => this.failures.push(failure),
+      handleCommit: () => {},
     };
     this.#store = await this.#kind.open();
     const { sessions, retained } = this.#store.load(start);

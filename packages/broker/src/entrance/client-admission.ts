@@ -251,6 +251,7 @@ export class ClientAdmission {
   }
 
   #refuse({ reasonCode, message, serverReference }: Refusal): void {
+    this.#rooms.tallies.countRefusedConnect(reasonCode);
     this.#connection.refuseConnect(reasonCode, message, serverReference === undefined ? {} : { serverReference });
     this.#door.settle();
   }

@@ -294,6 +294,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   /** The machine has closed; the Network Connection follows with the end of the turn. */
   handleClosing(closing: Closing): void {
     this.#logClosing(closing);
+    this.#rooms.tallies.ends.count(closing.cause);
     const session = this.#session;
     if (session === undefined) return;
     this.#session = undefined;

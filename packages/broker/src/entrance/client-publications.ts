@@ -52,7 +52,7 @@ export class ClientPublications {
     const mountPoint = this.#session?.mountPoint;
     const view = mountPoint === undefined ? packet : mountPoint.enter(packet, this.#connection.version);
     if (view === undefined) return this.#refuseLongTopic();
-    const { router, clock, counters, store } = this.#rooms;
+    const { router, clock, counters, store, deliveryTimes } = this.#rooms;
     const { topicBytes, topicStart, topicEnd, qos } = view;
     let route = this.#lastRoute;
     if (route === undefined || !route.isOf(topicBytes, topicStart, topicEnd)) {
@@ -63,7 +63,7 @@ export class ClientPublications {
       }
       if (route.isReserved) return this.#refuseReserved(route, qos);
       const verdict = this.#session?.rights?.publish(route.topicName);
-      if (verdict?.isAllowed === false) return this.#refuseUnauthorized(verdict, route);
+      if (verdict?.isAllowed === false) return this.#refuseUnauthorized(verdict, route, qos);
       this.#lastRoute = route;
     }
     if (view.payloadIsText && this.#rooms.capabilities.checkPayloadFormat && !isUtf8(view.payload)) {
@@ -78,9 +78,11 @@ export class ClientPublications {
     const { topicName, topicBytes: ownTopicBytes } = route;
     const publisher = session.clientIdentifier;
     const message = new ApplicationMessage(view, isVersion5, topicName, ownTopicBytes, publisher, now);
+    if (--deliveryTimes.untilNext === 0) message.acceptance = deliveryTimes.accept(now);
     if (message.retain) this.#rooms.authorization.rememberSource(message, session.identity);
     const reasonCode = router.publish(message, route, qos !== 0 && isVersion5, now);
     if (qos === 0) return reasonCode;
+    counters.countReceived(qos);
     if (reasonCode >= FIRST_FAILURE) this.#refusal = 'as many messages wait or are retained as may';
     else if (qos === 2) session.handleAccepted(view.packetId);
     if (store.changes === changesBefore || !this.#waits(route)) return reasonCode;
@@ -123,11 +125,13 @@ export class ClientPublications {
   }
 
   /** Below 5.0 a client cannot be told: it is acknowledged, or cut off. [MQTT311-3.3.5-2] */
-  #refuseUnauthorized(verdict: Verdict, { topicName }: Route): ReasonCode {
-    const { authorization, counters, ledger, denials, clock } = this.#rooms;
+  #refuseUnauthorized(verdict: Verdict, { topicName }: Route, qos: QoS): ReasonCode {
+    const { authorization, counters, tallies, ledger, denials, clock } = this.#rooms;
     const { reasonCode, reason } = authorization.denialOf(verdict);
     const { clientIdentifier, userName } = this.#session?.identity ?? { clientIdentifier: '' };
     counters.messagesReceived++;
+    if (qos !== 0) counters.countReceived(qos);
+    tallies.denials.count('publish');
     ledger.countRefusal('publish-not-authorized', topicName);
     const rule = describeVerdict(verdict);
     denials.warn({ client: clientIdentifier, user: userName, topic: topicName, rule }, clock.now());

@@ -32,6 +32,7 @@ export class ClientSubscriptions {
     }
     const mounted = session.mountPoint?.subscribe(packet) ?? packet;
     const { reasonCodes, refusals } = this.#rooms.sessions.subscribe(session, mounted);
+    for (const { rule } of refusals) if (rule !== undefined) this.#rooms.tallies.denials.count('subscribe');
     for (const { message, rule } of refusals.slice(0, 1)) {
       const fields = { client: session.clientIdentifier, ...(rule === undefined ? {} : { rule }) };
       this.#rooms.log.warn(fields, `subscription refused: ${message}`);

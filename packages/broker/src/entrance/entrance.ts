@@ -101,9 +101,10 @@ export class Entrance {
   }
 
   #accept(transport: ByteTransport, peer: Peer): void {
-    const { limits, counters, clock } = this.#rooms;
+    const { limits, counters, tallies, clock } = this.#rooms;
     if (this.#clients.size >= limits.maximumConnections) {
       counters.connectionsRefused++;
+      tallies.refusedConnections.count('maximumConnections');
       const { maximumConnections } = limits;
       this.#tooMany.warn({ remote: formatPeer(transport.remote), maximumConnections }, clock.now());
       transport.destroy();
@@ -118,7 +119,7 @@ export class Entrance {
   };
 
   #reportsOf(transport: ListenerTransport): ListenerReports {
-    const { log, counters, clock } = this.#rooms;
+    const { log, counters, tallies, clock } = this.#rooms;
     const refused = new QuietWarning(log, 'a listener has turned a connection away');
     const failed = new QuietWarning(log, 'a handshake has failed');
     const fieldsOf = (remote: TransportAddress) => ({ transport, remote: formatPeer(remote) });
@@ -126,6 +127,7 @@ export class Entrance {
       onError: ({ code, message }) => log.error({ transport, code }, message),
       onRefused: (remote, reason) => {
         counters.connectionsRefused++;
+        tallies.refusedConnections.count(reason);
         refused.warn({ ...fieldsOf(remote), reason }, clock.now());
       },
       onHandshakeFailed: (remote, { code, message }) => {

@@ -4,6 +4,7 @@ import { type BackOffOptions, LoginBackOff } from '../auth/login-back-off.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { BrokerLog } from '../observe/log.ts';
 import { QuietWarning } from '../observe/quiet-warning.ts';
+import type { Tallies } from '../observe/tallies.ts';
 import type { Refusal } from './admission.ts';
 
 /** Who a login comes from, as it says itself. */
@@ -24,11 +25,18 @@ export class LoginGuard {
   readonly #clock: Clock;
   readonly #backOff: LoginBackOff;
   readonly #flapping: Flapping;
+  readonly #failures: Tallies['loginFailures'];
   readonly #failed: QuietWarning;
   readonly #keptOut: QuietWarning;
 
-  constructor({ backOff, flapping }: LoginGuardOptions, clock: Clock, log: BrokerLog) {
+  constructor(
+    { backOff, flapping }: LoginGuardOptions,
+    clock: Clock,
+    log: BrokerLog,
+    failures: Tallies['loginFailures'],
+  ) {
     this.#clock = clock;
+    this.#failures = failures;
     this.#backOff = new LoginBackOff(backOff);
     this.#flapping = new Flapping(flapping);
     this.#failed = new QuietWarning(log, 'a login has failed');
@@ -40,12 +48,14 @@ export class LoginGuard {
     const now = this.#clock.now();
     const bannedMs = this.#flapping.bannedMs(clientIdentifier, address, now);
     if (bannedMs > 0) {
+      this.#failures.count('banned');
       const seconds = Math.ceil(bannedMs / 1000);
       this.#keptOut.warn({ client: clientIdentifier, address, seconds, reason: 'it came and went too often' }, now);
       return { reasonCode: ReasonCode.banned, message: `the client is banned for ${seconds} s` };
     }
     const waitMs = this.#backOff.waitMs(address, userName, now);
     if (waitMs === 0) return undefined;
+    this.#failures.count('kept-out');
     const seconds = Math.ceil(waitMs / 1000);
     this.#keptOut.warn({ client: clientIdentifier, address, seconds, reason: 'too many logins failed' }, now);
     return { reasonCode: ReasonCode.serverBusy, message: `too many logins failed, try again in ${seconds} s` };
@@ -55,6 +65,7 @@ export class LoginGuard {
   handleFailure({ clientIdentifier, userName, address }: LoginAttempt, by: string, reason: string): void {
     const now = this.#clock.now();
     this.#backOff.handleFailure(address, userName, now);
+    this.#failures.count('refused');
     this.#failed.warn({ client: clientIdentifier, user: shown(userName), address, by, reason }, now);
   }
 

@@ -1,14 +1,10 @@
 import { Histogram } from './histogram.ts';
 
-/** What a durable store has written at a stretch. */
-export interface Commit {
-  /** From the begin of the write to the end of the sync. */
+/** A commit of a store, as far as it is measured. */
+interface MeasuredCommit {
   readonly durationMs: number;
-  /** Rows that were written or removed. */
   readonly rows: number;
   readonly byteLength: number;
-  /** Callers that waited for it, to be told once. */
-  readonly waiters: number;
 }
 
 /** Seconds. */
@@ -22,7 +18,7 @@ export class CommitTimes {
   readonly rows = new Histogram(ROWS);
   readonly bytes = new Histogram(BYTES);
 
-  handleCommit({ durationMs, rows, byteLength }: Commit): void {
+  handleCommit({ durationMs, rows, byteLength }: MeasuredCommit): void {
     this.durations.observe(durationMs / 1000);
     this.rows.observe(rows);
     this.bytes.observe(byteLength);

@@ -1,16 +1,19 @@
 /** Why a message did not reach a session that it matched (law 14). */
-export type LossReason =
-  | 'queue-full'
-  | 'expired'
-  | 'too-large'
-  | 'offline-qos0'
-  | 'session-ended'
-  | 'refused'
-  | 'no-member'
-  | 'not-authorized';
+export const LOSS_REASONS = [
+  'queue-full',
+  'expired',
+  'too-large',
+  'offline-qos0',
+  'session-ended',
+  'refused',
+  'no-member',
+  'not-authorized',
+] as const;
+export type LossReason = (typeof LOSS_REASONS)[number];
 
 /** Why a message of a client, or its being retained, came to nothing, and the client could not be told with a Reason Code. */
-export type RefusalReason = 'publish-not-authorized' | 'retained-full';
+export const REFUSAL_REASONS = ['publish-not-authorized', 'retained-full'] as const;
+export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
 /** Losses of one session. */
 export interface SessionLosses {
@@ -84,6 +87,16 @@ export class LossLedger {
   /** The counts of deliveries that did not take place, as plain data. */
   toPlain(): Partial<Record<LossReason, number>> {
     return Object.fromEntries(this.#counts);
+  }
+
+  /** Every reason with its count. */
+  lossesByReason(): [LossReason, number][] {
+    return LOSS_REASONS.map((reason) => [reason, this.#counts.get(reason) ?? 0]);
+  }
+
+  /** Every reason with its count. */
+  refusalsByReason(): [RefusalReason, number][] {
+    return REFUSAL_REASONS.map((reason) => [reason, this.#refusals.get(reason) ?? 0]);
   }
 
   report(): LossReport {

@@ -6,6 +6,7 @@ import type { Rights } from '../authorization/rights.ts';
 import type { Capabilities } from '../config/capabilities.ts';
 import type { BrokerLimits } from '../config/limits.ts';
 import type { Counters } from '../observe/counters.ts';
+import type { DeliveryTimes } from '../observe/delivery-times.ts';
 import type { LossLedger, LossReason } from '../observe/loss-ledger.ts';
 import type { SessionRecord } from '../store/store.ts';
 import type { Subscriber } from '../subscription/receiver.ts';
@@ -24,6 +25,7 @@ export interface SessionSurroundings {
   /** What waits in all of them together. */
   readonly queued: QueueAccount;
   readonly authorization: Authorization;
+  readonly deliveryTimes: DeliveryTimes;
 }
 
 /** Messages that one session may send in a row before others have their turn. */
@@ -199,7 +201,11 @@ export class Session implements Subscriber {
     else if (!this.#mayLeave(outlet, delivery)) this.#enqueue(delivery);
     else if (!outlet.accepts(delivery))
       this.#lose('too-large', delivery); // [MQTT-3.1.2-25]
-    else this.#send(outlet, delivery, false, now);
+    else {
+      this.#send(outlet, delivery, false, now);
+      const { acceptance } = given.message;
+      if (acceptance !== undefined) this.#around.deliveryTimes.handleWritten(acceptance);
+    }
   }
 
   /** A delivery as the client sees it; undefined, and lost, where its topic is outside of what the client has. */
@@ -265,7 +271,10 @@ export class Session implements Subscriber {
   #send(outlet: Outlet, delivery: Delivery, hasWaited: boolean, now: number): void {
     const { counters, slab } = this.#around;
     counters.messagesSent++;
-    if (delivery.qos !== 0) delivery.message.keep(slab);
+    if (delivery.qos !== 0) {
+      counters.countSent(delivery.qos);
+      delivery.message.keep(slab);
+    }
     const packetId = outlet.deliver(delivery, now);
     if (delivery.qos === 0) {
       counters.messagesDelivered++;
@@ -303,8 +312,11 @@ export class Session implements Subscriber {
     const next = this.#waiting.peek();
     if (next === undefined || !this.#isDue(outlet, next, now)) return false;
     const loss = this.#lossOf(outlet, next, now);
-    if (loss === undefined) this.#send(outlet, next, true, now);
-    else {
+    if (loss === undefined) {
+      const { acceptance } = next.message;
+      this.#send(outlet, next, true, now);
+      if (acceptance !== undefined) this.#around.deliveryTimes.handleWritten(acceptance);
+    } else {
       this.#lose(loss, next);
       this.#waiting.drop();
     }

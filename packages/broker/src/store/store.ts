@@ -68,6 +68,17 @@ export interface StoreStart {
   successorOf(sharedFilter: string): Successor;
   /** {@link Store.failure} has come or gone. */
   handleFailure(failure: string | undefined): void;
+  /** A durable store has written and synced what it had gathered. */
+  handleCommit(commit: StoreCommit): void;
+}
+
+/** What a durable store has written at a stretch. */
+export interface StoreCommit {
+  /** From the beginning of the write to the end of the sync. */
+  readonly durationMs: number;
+  /** Rows that were written or removed. */
+  readonly rows: number;
+  readonly byteLength: number;
 }
 
 export interface StoredState {

@@ -3,12 +3,14 @@ import type { Authorization } from '../authorization/authorization.ts';
 import { describeVerdict } from '../authorization/rule.ts';
 import type { BrokerLog } from '../observe/log.ts';
 import type { LossLedger } from '../observe/loss-ledger.ts';
+import type { Tallies } from '../observe/tallies.ts';
 import type { SessionRecord } from '../store/store.ts';
 
 /** What the publication of Wills needs of the rooms around it. */
 export interface WillPublicationRooms {
   readonly authorization: Authorization;
   readonly ledger: LossLedger;
+  readonly tallies: Tallies;
   readonly log: BrokerLog;
 }
 
@@ -17,7 +19,7 @@ export interface WillPublicationRooms {
  * CONNECT.
  */
 export function publishWill(
-  { authorization, ledger, log }: WillPublicationRooms,
+  { authorization, ledger, tallies, log }: WillPublicationRooms,
   message: ApplicationMessage,
   record: SessionRecord,
   publish: (message: ApplicationMessage) => void,
@@ -29,6 +31,7 @@ export function publishWill(
     publish(message);
     return;
   }
+  tallies.denials.count('will');
   ledger.countRefusal('publish-not-authorized', message.topicName);
   log.warn({ client: clientIdentifier, rule: describeVerdict(verdict) }, 'a Will may not be published');
 }

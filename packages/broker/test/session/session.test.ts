@@ -7,6 +7,7 @@ import { Authorization } from '../../src/authorization/authorization.ts';
 import { resolveCapabilities } from '../../src/config/capabilities.ts';
 import { type BrokerLimits, resolveLimits } from '../../src/config/limits.ts';
 import { Counters } from '../../src/observe/counters.ts';
+import { DeliveryTimes } from '../../src/observe/delivery-times.ts';
 import { LossLedger } from '../../src/observe/loss-ledger.ts';
 import type { Outlet } from '../../src/session/outlet.ts';
 import { Session } from '../../src/session/session.ts';
@@ -17,6 +18,8 @@ import { deliveryOf, type MessageOptions } from '../deliveries.ts';
 
 /** No rules: everybody may do everything. */
 const authorization = new Authorization(undefined);
+/** Measures nothing. */
+const deliveryTimes = new DeliveryTimes(false, { now: () => 0, awaitFlush() {}, random: Math.random });
 
 /** A connected client whose socket and window are what the test says. */
 class FakeOutlet implements Outlet {
@@ -82,6 +85,7 @@ function setUp(limits: Partial<BrokerLimits> = {}): void {
   record.expiryInterval = 60;
   const capabilities = resolveCapabilities();
   const around = {
+    deliveryTimes,
     limits: resolveLimits(limits),
     capabilities,
     counters,
@@ -195,6 +199,7 @@ describe('the client is away', () => {
     outlet.isWritable = true;
     const capabilities = resolveCapabilities();
     session = new Session(record, {
+      deliveryTimes,
       limits: resolveLimits(),
       capabilities,
       counters,

@@ -52,6 +52,8 @@ export class ApplicationMessage {
   readonly expiresAt: number;
   /** The Client Identifier of the publisher; `''` for the broker's own messages. */
   readonly publisher: string;
+  /** When it was accepted, where somebody measures how long it stays; undefined for nearly all messages. */
+  acceptance: { readonly at: number } | undefined = undefined;
 
   /** Undefined where the message's own bytes spell the Topic Name: at rest nothing is kept twice. */
   #topicBytes: Uint8Array | undefined;

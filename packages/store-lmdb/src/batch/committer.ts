@@ -1,4 +1,4 @@
-import type { KeptWaiter } from '@busbar/broker';
+import type { KeptWaiter, StoreCommit } from '@busbar/broker';
 import type { Disk, DiskChanges } from '../disk/disk.ts';
 import { META_KEY, readMeta } from '../format/meta-format.ts';
 import { Batch } from './batch.ts';
@@ -26,6 +26,7 @@ export interface CommitterOwner {
   /** The batch may not be: its changes go into the next one. */
   handleFailed(batch: Batch): void;
   handleFailure(failure: string | undefined): void;
+  handleCommit(commit: StoreCommit): void;
 }
 
 /**
@@ -144,11 +145,15 @@ export class Committer {
     this.#lastWaiters = batch.waiters.length;
     this.#beganAt = this.#owner.now();
     this.#lastBytes = changes.byteLength;
+    const { size: rows, byteLength } = changes;
     this.#disk.write(changes, (error) => {
       this.#writing = undefined;
       this.#room.handleWritten(this.#lastBytes);
-      if (error === undefined) this.#handleKept(batch);
-      else this.#handleError(batch, error);
+      if (error === undefined) {
+        const durationMs = this.#owner.now() - this.#beganAt;
+        this.#owner.handleCommit({ durationMs, rows, byteLength });
+        this.#handleKept(batch);
+      } else this.#handleError(batch, error);
     });
   }
 
