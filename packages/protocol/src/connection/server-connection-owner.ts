@@ -30,6 +30,11 @@ export interface ServerConnectionOwner {
   handlePublish(view: PublishView): ReasonCode | typeof LATER;
   /** What the client is told in words about the PUBLISH that `handlePublish` has just refused. Default: nothing. */
   readonly refusal?: string | undefined;
+  /**
+   * Whether so much time has gone into this turn that what else came should wait: asked now and then between two packets. If so,
+   * {@link ServerConnection.readOn} is to be called in the next turn. Default: never.
+   */
+  readonly isTurnOver?: boolean;
   /** Answer with `acceptSubscribe`. */
   handleSubscribe(packet: SubscribePacket): void;
   /** Answer with `acceptUnsubscribe`. */

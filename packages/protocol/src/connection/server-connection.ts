@@ -11,7 +11,6 @@ import {
   NO_PROPERTIES,
   type Packet,
   PacketError,
-  PacketSplitter,
   PacketType,
   PINGRESP,
   type ProtocolVersion,
@@ -23,6 +22,7 @@ import {
 import type { Delivery } from '../message/delivery.ts';
 import type { SessionState } from '../session/session-state.ts';
 import { OutboundTopicAliases } from '../session/topic-alias.ts';
+import { ClientInput } from './client-input.ts';
 import type { Closing } from './closing.ts';
 import { DeliveryDispatch } from './delivery-dispatch.ts';
 import { HeldOutput } from './held-output.ts';
@@ -81,7 +81,7 @@ export class ServerConnection {
   readonly #owner: ServerConnectionOwner;
   readonly #limits: ServerConnectionLimits;
   readonly #writer: PacketWriter;
-  readonly #splitter: PacketSplitter;
+  readonly #input: ClientInput;
   readonly #view = new PublishView();
   readonly #silence = new ClientSilence();
   #phase: Phase = Phase.awaitingConnect;
@@ -90,15 +90,12 @@ export class ServerConnection {
   #connectDeadline: number;
   #connect: ConnectPacket | undefined = undefined;
   #connected: Connected | undefined = undefined;
-  /** Chunks that came while the CONNECT was being answered, or the input held. */
-  #waiting: Uint8Array[] = [];
-  #isHeld = false;
 
   constructor(owner: ServerConnectionOwner, limits: ServerConnectionLimits, pool: BlockPool, now: number) {
     this.#owner = owner;
     this.#limits = limits;
     const { maximumPacketSize, maximumConnectSize = maximumPacketSize } = limits;
-    this.#splitter = new PacketSplitter(Math.min(maximumPacketSize, maximumConnectSize));
+    this.#input = new ClientInput(Math.min(maximumPacketSize, maximumConnectSize));
     this.output = new OutputBuffer(pool);
     this.#writer = new PacketWriter(this.output);
     this.#now = now;
@@ -117,14 +114,19 @@ export class ServerConnection {
     return this.#phase === Phase.closed;
   }
 
-  /** False while the CONNECT is being answered or input is held: whoever reads the socket should let the bytes wait there. */
+  /** False while the CONNECT is being answered, or input is held or rests: whoever reads the socket should let the bytes wait there. */
   get wantsInput(): boolean {
-    return this.#phase !== Phase.answering && !this.#isHeld;
+    return this.#phase !== Phase.answering && this.#input.isOpen;
+  }
+
+  /** The owner said that its turn is over: {@link readOn} is to be called in the next one. */
+  get isResting(): boolean {
+    return this.#input.isResting;
   }
 
   /** When {@link handleTimeout} is due, in milliseconds of the clock that `now` comes from; Infinity for never. */
   get nextDeadline(): number {
-    if (this.#phase === Phase.connected) return this.#isHeld ? NEVER : this.#silence.deadline;
+    if (this.#phase === Phase.connected) return this.#input.isHeld ? NEVER : this.#silence.deadline;
     if (this.#phase === Phase.awaitingConnect || this.#phase === Phase.authenticating) return this.#connectDeadline;
     return NEVER;
   }
@@ -134,17 +136,17 @@ export class ServerConnection {
   /** Takes bytes as they came from the client. */
   handleBytes(bytes: Uint8Array, now: number): void {
     this.#now = now;
-    if ((this.#phase !== Phase.connected || this.#isHeld) && !this.#takes(bytes)) return;
-    this.#splitter.push(bytes);
+    if ((this.#phase !== Phase.connected || !this.#input.isOpen) && !this.#takes(bytes)) return;
+    this.#input.splitter.push(bytes);
     this.#readPackets();
   }
 
-  /** Whether bytes that come before the CONNACK, or while input is held, are to be read now. */
+  /** Whether bytes that come before the CONNACK, or while input is held or rests, are to be read now. */
   #takes(bytes: Uint8Array): boolean {
     if (this.#phase === Phase.closed) return false;
-    if (!this.wantsInput) this.#waiting.push(bytes);
+    if (!this.wantsInput) this.#input.keep(bytes);
     if (!this.wantsInput) return false;
-    const isFirst = this.#phase === Phase.awaitingConnect && this.#splitter.unfinished === undefined;
+    const isFirst = this.#phase === Phase.awaitingConnect && this.#input.splitter.unfinished === undefined;
     const stranger = isFirst ? strangerIn(bytes) : undefined;
     if (stranger === undefined) return true;
     this.fault(ReasonCode.protocolError, `expected CONNECT first, ${stranger} came [MQTT-3.1.0-1]`);
@@ -156,16 +158,24 @@ export class ServerConnection {
    * answer, and what the client sends keeps its order. The client's silence is not its fault meanwhile.
    */
   holdInput(): void {
-    this.#isHeld = true;
+    this.#input.isHeld = true;
   }
 
   /** Reads on. */
   resumeInput(now: number): void {
-    if (!this.#isHeld) return;
-    this.#isHeld = false;
+    if (!this.#input.isHeld) return;
+    this.#input.isHeld = false;
     this.#now = now;
     this.#silence.handleReceived(now);
-    this.#readWaiting();
+    this.#readPackets();
+  }
+
+  /** Reads on what was left unread when the owner's turn was over. */
+  readOn(now: number): void {
+    if (!this.#input.isResting) return;
+    this.#input.isResting = false;
+    this.#now = now;
+    this.#readPackets();
   }
 
   /** Acts on a deadline that has passed; early calls do nothing. */
@@ -176,7 +186,7 @@ export class ServerConnection {
     const reasonCode = isSilent ? ReasonCode.keepAliveTimeout : ReasonCode.unspecifiedError;
     const message = isSilent
       ? 'nothing came for one and a half times the Keep Alive'
-      : connectTimeoutMessage(this.#splitter.unfinished, this.#limits.connectTimeoutMs);
+      : connectTimeoutMessage(this.#input.splitter.unfinished, this.#limits.connectTimeoutMs);
     this.#sendDisconnect(reasonCode, message, NO_PROPERTIES);
     this.#close({ cause: 'timeout', reasonCode, message });
   }
@@ -212,12 +222,12 @@ export class ServerConnection {
     if (size !== undefined) return this.#giveUp(connack, size);
     this.#connected = this.#makeConnected(session, connect);
     this.#phase = Phase.connected;
-    this.#splitter.maximumPacketSize = this.#limits.maximumPacketSize;
+    this.#input.splitter.maximumPacketSize = this.#limits.maximumPacketSize;
     this.#silence.start(keepAlive, this.#now);
     const receiveMaximum = connect.properties.receiveMaximum ?? LARGEST_RECEIVE_MAXIMUM;
     session.outbound.handleConnected(Math.min(receiveMaximum, this.#limits.maximumInFlight)); // [MQTT-3.3.4-9]
     this.#connected.dispatch.resend(this.#now);
-    this.#readWaiting();
+    this.#readPackets();
   }
 
   /** Answers CONNECT with a refusal and closes (section 3.2.2.2). */
@@ -237,7 +247,7 @@ export class ServerConnection {
     if (this.#phase === Phase.answering) this.#phase = Phase.authenticating;
     this.#connectDeadline = this.#now + this.#limits.connectTimeoutMs;
     this.#send({ type: PacketType.auth, reasonCode, properties });
-    this.#readWaiting();
+    this.#readPackets();
   }
 
   /**
@@ -318,23 +328,15 @@ export class ServerConnection {
 
   // --- packets ---------------------------------------------------------------------------------------------------------
 
-  #readWaiting(): void {
-    this.#readPackets();
-    while (this.wantsInput && !this.isClosed) {
-      const chunk = this.#waiting.shift();
-      if (chunk === undefined) return;
-      this.#splitter.push(chunk);
-      this.#readPackets();
-    }
-  }
-
   #readPackets(): void {
-    const splitter = this.#splitter;
+    const input = this.#input;
+    const { splitter } = input;
     try {
-      while (this.#phase !== Phase.closed && this.#phase !== Phase.answering && !this.#isHeld && splitter.next()) {
+      while (this.#phase !== Phase.closed && this.#phase !== Phase.answering && input.next()) {
         this.packetsReceived++;
         this.#silence.handleReceived(this.#now);
-        this.#handlePacket(splitter.bytes, splitter.start, splitter.bodyStart, splitter.end);
+        const isLong = this.#handlePacket(splitter.bytes, splitter.start, splitter.bodyStart, splitter.end);
+        if (input.handleRead(isLong) && this.#owner.isTurnOver === true) input.isResting = true;
       }
     } catch (error) {
       if (!(error instanceof PacketError)) throw error;
@@ -343,7 +345,8 @@ export class ServerConnection {
     this.#view.release();
   }
 
-  #handlePacket(bytes: Uint8Array, start: number, bodyStart: number, end: number): void {
+  /** @returns Whether it may have taken long: all but a publication and its plain acknowledgements. */
+  #handlePacket(bytes: Uint8Array, start: number, bodyStart: number, end: number): boolean {
     const firstByte = bytes[start] as number;
     const connected = this.#connected;
     if (connected === undefined) {
@@ -351,15 +354,18 @@ export class ServerConnection {
     } else if (firstByte >> 4 === PacketType.publish) {
       this.#view.read(bytes, start, bodyStart, end, this.#version);
       connected.intake.handlePublish(this.#view);
+      return false;
     } else if (isPlainAcknowledgement(firstByte, bytes, bodyStart, end)) {
       const packetId = ((bytes[bodyStart] as number) << 8) | (bytes[bodyStart + 1] as number);
       this.#handleAcknowledgement(connected, (firstByte >> 4) as AcknowledgementType, packetId, ReasonCode.success);
+      return false;
     } else if (firstByte >> 4 === PacketType.connect) {
       // Whatever is in it: what is wrong with a first CONNECT is not what is wrong with a second one.
       this.fault(ReasonCode.protocolError, 'CONNECT came a second time [MQTT-3.1.0-2]');
     } else {
       this.#handleConnected(connected, decodePacket(firstByte, bytes, bodyStart, end, this.#version));
     }
+    return true;
   }
 
   #handleConnected(connected: Connected, packet: Packet): void {
@@ -484,7 +490,7 @@ export class ServerConnection {
   #close(closing: Closing): void {
     if (this.#phase === Phase.closed) return;
     this.#phase = Phase.closed;
-    this.#waiting = [];
+    this.#input.clear();
     this.#connected?.intake.close();
     this.#connected?.session.handleDisconnected();
     this.#connected = undefined;

@@ -65,6 +65,8 @@ export class ServerHarness implements ServerConnectionOwner {
   keepMark = 0;
   windows = 0;
   closings: Closing[] = [];
+  /** Whether the owner wants the rest of what came to wait. */
+  isTurnOver = false;
   /** What the owner does with a CONNECT; by default it waits to be told. */
   onConnect: (packet: ConnectPacket) => void = () => {};
   /** What a PUBLISH is answered with. */

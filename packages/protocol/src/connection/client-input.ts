@@ -1,0 +1,55 @@
+import { PacketSplitter } from '@busbar/codec';
+
+/** Packets between two questions whether it is time for somebody else. */
+const STRETCH = 64;
+
+/**
+ * What has come from a client and is not read yet: the Control Packets in it one by one, unless somebody holds them back.
+ *
+ * It is held while somebody takes time for an answer, so that what the client sends keeps its order; and it rests when others
+ * are to have their turn, for one chunk may hold a thousand packets.
+ */
+export class ClientInput {
+  readonly splitter: PacketSplitter;
+  isHeld = false;
+  isResting = false;
+  readonly #waiting: Uint8Array[] = [];
+  #untilQuestion = STRETCH;
+
+  /** @param maximumPacketSize Of the first packet, in bytes. */
+  constructor(maximumPacketSize: number) {
+    this.splitter = new PacketSplitter(maximumPacketSize);
+  }
+
+  /** Whether packets may be read now. */
+  get isOpen(): boolean {
+    return !this.isHeld && !this.isResting;
+  }
+
+  /** A chunk that is read when what came before it has been. */
+  keep(bytes: Uint8Array): void {
+    this.#waiting.push(bytes);
+  }
+
+  /** Finds the next whole packet; it lies where the splitter says. @throws {PacketError} What comes is no packet. */
+  next(): boolean {
+    if (this.isHeld || this.isResting) return false;
+    while (!this.splitter.next()) {
+      const chunk = this.#waiting.shift();
+      if (chunk === undefined) return false;
+      this.splitter.push(chunk);
+    }
+    return true;
+  }
+
+  /** A packet has been read. @returns Whether so many have that it is worth asking whether others wait for their turn. */
+  handleRead(isLong: boolean): boolean {
+    if (!isLong && --this.#untilQuestion > 0) return false;
+    this.#untilQuestion = STRETCH;
+    return true;
+  }
+
+  clear(): void {
+    this.#waiting.length = 0;
+  }
+}
