@@ -5,7 +5,10 @@ import path from 'node:path';
 
 /** The tests that name options, and what they do with them. */
 const TESTS = [
-  ['packages/cli/test/mosquitto/tool-cases.ts', 'side by side'],
+  ...['publishing', 'refusal', 'subscribing', 'format', 'asking', 'usage'].map((cases) => [
+    `packages/cli/test/mosquitto/${cases}-cases.ts`,
+    `side by side: ${cases}`,
+  ]),
   ['packages/cli/test/mosquitto/comparison.test.ts', 'with both brokers'],
   ['packages/cli/test/tool/ways-in.test.ts', 'ways in'],
   ['packages/cli/test/tool/own-options.test.ts', 'alone'],

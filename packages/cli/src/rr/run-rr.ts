@@ -10,6 +10,8 @@ import type { Voice } from '../tool/voice.ts';
 
 const TIMED_OUT = 27;
 const DISCONNECT_WITH_WILL = 0x04;
+/** What libmosquitto calls MOSQ_ERR_INVAL. */
+const INVALID_ARGUMENT = 3;
 const RESPONSE_TOPIC = 8;
 const NO_PROPERTIES = new Uint8Array(0);
 
@@ -37,6 +39,7 @@ export async function runRr(settings: ToolSettings, voice: Voice): Promise<numbe
     output.write(format(message));
     if (isDebug) output.flush(); // in its place among the packets
     exit.end(0);
+    client.stop();
   };
   const client: ToolClient = new ToolClient(
     settings,
@@ -49,6 +52,11 @@ export async function runRr(settings: ToolSettings, voice: Voice): Promise<numbe
       handleSuback: (_, [code = 0]) => {
         if (code >= 0x80) {
           exit.end(0, reasonWords(code), `Error: the server refused to subscribe us to ${responseTopic}`);
+          return;
+        }
+        if (topicName === '' && !settings.hasTopicAlias) {
+          exit.end(INVALID_ARGUMENT, 'Error: Invalid function arguments provided.', 'Error: the topic is empty');
+          client.stop();
           return;
         }
         const properties = version === 5 ? settings.properties.publish.bytes : NO_PROPERTIES;

@@ -21,10 +21,9 @@ export function checkFormat(format: string): void {
 
 /** @returns Where the field's letter is. */
 function checkField(format: string, start: number): number {
-  const [width = ''] = /^[-0]?\d*(\.\d*)?/.exec(format.slice(start + 1)) ?? [];
-  let at = start + width.length;
-  at = expectMore(format, at, 'format');
-  if (HEX_SEPARATORS.includes(format.charAt(at))) at = expectMore(format, at, 'format');
+  const [width = '', precision] = /^-?\d*(\.\d*)?/.exec(format.slice(start + 1)) ?? [];
+  let at = expectMore(format, start + width.length, 'format');
+  if (precision !== undefined && HEX_SEPARATORS.includes(format.charAt(at))) at = expectMore(format, at, 'format');
   const field = format.charAt(at);
   if (!FIELDS.includes(field)) throw invalid('format', field);
   return at;

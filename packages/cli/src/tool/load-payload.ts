@@ -20,11 +20,10 @@ async function loadFile(path: string, voice: Voice): Promise<Uint8Array | undefi
     const { readFile } = await import('node:fs/promises');
     return await readFile(path);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const { code } = error as NodeJS.ErrnoException;
-    const words = code === 'ENOENT' ? 'No such file or directory' : message;
+    const { lowerFirst, systemWords } = await import('./system-words.ts');
+    const words = systemWords(error);
     const theirs = `Error: Unable to read file "${path}": ${words}.\nError loading input file "${path}".`;
-    voice.tell(theirs, `Error: cannot read -f ${path}: ${message}`);
+    voice.tell(theirs, `Error: cannot read -f ${path}: ${lowerFirst(words)}`);
     return undefined;
   }
 }

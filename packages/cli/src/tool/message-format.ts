@@ -57,7 +57,7 @@ function bytesOf(text: Uint8Array | string): Uint8Array {
 }
 
 function* partsOf(format: string): Iterable<Part> {
-  const pattern = /%(-?)(0?)(\d*)(\.\d*)?([^A-Za-z0-9%]?)([A-Za-z%])|@(.)|\\(.)|([^%@\\]+)/gsu;
+  const pattern = /%(-?)(0?)(\d*)(?:(\.\d*)([^A-Za-z0-9%]?))?([A-Za-z%])|@(.)|\\(.)|([^%@\\]+)/gsu;
   for (const [, minus, zero, width, precision, separator = '', field, time, escaped, text] of format.matchAll(
     pattern,
   )) {
@@ -77,10 +77,11 @@ function* partsOf(format: string): Iterable<Part> {
   }
 }
 
+/** A letter that the C library does not know stays what it is. */
 function timePart(letter: string): Part {
   if (letter === '@') return () => '@';
   if (letter === 'N') return ({ moment }) => nanoseconds(moment);
-  return ({ moment }) => strftime(letter, moment.date) ?? '';
+  return ({ moment }) => strftime(letter, moment.date) ?? `%${letter}`;
 }
 
 function nanoseconds(moment: Moment): string {

@@ -41,7 +41,11 @@ export async function runTool({ tool, words, isMosquitto, profile, load, help }:
   if (isMosquitto) {
     const lacking = whatLacks(settings);
     if (lacking !== undefined) return complainOfMessage(lacking, tool, help);
-    const { password, userName, version } = settings;
+    const { id, password, userName, version } = settings;
+    if (id === '') {
+      voice.tell('Error: Invalid id.', undefined);
+      return 1;
+    }
     if (password !== undefined && userName === undefined && version !== 5) {
       voice.tell('Error: Problem setting username and/or password.', undefined);
       return 1;

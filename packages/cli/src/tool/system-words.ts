@@ -1,4 +1,4 @@
-/** What the C library says of the errors that connecting ends with: mosquitto's tools print it. */
+/** What the C library says of the errors that connecting, or reading a file, ends with: mosquitto's tools print it. */
 const SYSTEM_WORDS: ReadonlyMap<string, string> = new Map([
   ['EACCES', 'Permission denied'],
   ['EADDRNOTAVAIL', 'Cannot assign requested address'],
@@ -6,14 +6,25 @@ const SYSTEM_WORDS: ReadonlyMap<string, string> = new Map([
   ['ECONNREFUSED', 'Connection refused'],
   ['ECONNRESET', 'Connection reset by peer'],
   ['EHOSTUNREACH', 'No route to host'],
+  ['EISDIR', 'Is a directory'],
   ['EINVAL', 'Invalid argument'],
+  ['ELOOP', 'Too many levels of symbolic links'],
+  ['EMFILE', 'Too many open files'],
+  ['ENAMETOOLONG', 'File name too long'],
   ['ENETUNREACH', 'Network is unreachable'],
   ['ENOENT', 'No such file or directory'],
+  ['ENOTDIR', 'Not a directory'],
   ['ENOTSOCK', 'Socket operation on non-socket'],
   ['EPIPE', 'Broken pipe'],
   ['ETIMEDOUT', 'Connection timed out'],
 ]);
 const LOOKUP = /^(ENOTFOUND|EAI_|ENODATA|ESERVFAIL|EBADNAME)/;
+
+/** The C library's words for an error of Node's, or Node's own. */
+export function systemWords(error: unknown): string {
+  const { code, message } = causeOf(error);
+  return SYSTEM_WORDS.get(code ?? '') ?? message;
+}
 
 /** Connecting failed: in mosquitto's words, and in ours. */
 export class DialFailure extends Error {
@@ -49,6 +60,7 @@ function causeOf(error: unknown): { code: string | undefined; message: string } 
   return { code: typeof code === 'string' ? code : undefined, message: told };
 }
 
-function lowerFirst(text: string): string {
+/** For the middle of a sentence. */
+export function lowerFirst(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
 }

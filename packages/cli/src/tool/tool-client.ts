@@ -116,6 +116,11 @@ export class ToolClient {
     this.#stream?.resume();
   }
 
+  /** Looks at nothing more that the server sends. */
+  stop(): void {
+    this.#connection?.stop();
+  }
+
   /** Says DISCONNECT where there is somebody to hear it. */
   disconnect(reasonCode = 0): void {
     if (!this.isConnected) return;

@@ -20,9 +20,9 @@ export function isTopicName(topic: string): boolean {
   return Buffer.byteLength(topic) <= LONGEST_TOPIC && !/[+#]/.test(topic);
 }
 
-/** Whether it may be subscribed to: `+` is a whole level, `#` the last one. */
+/** Whether its wildcards stand where they may: `+` is a whole level, `#` the last one. */
 export function isTopicFilter(filter: string): boolean {
-  if (filter === '' || Buffer.byteLength(filter) > LONGEST_TOPIC) return false;
+  if (Buffer.byteLength(filter) > LONGEST_TOPIC) return false;
   const levels = filter.split('/');
   return levels.every(
     (level, at) => !/[+#]/.test(level) || level === '+' || (level === '#' && at === levels.length - 1),

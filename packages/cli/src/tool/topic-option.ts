@@ -8,7 +8,7 @@ export function addTopic(topic: string, settings: ToolSettings, { flag, isStrict
   const typed = flag === '-L topic' ? flag : '-t';
   expectText(topic, typed);
   if (settings.tool === 'sub') {
-    expectFilter(topic, '-t/--topic', 'subscription');
+    expectFilter(topic, '-t/--topic', 'subscription', isStrict);
     settings.topicFilters.push(topic);
     return;
   }
@@ -35,16 +35,16 @@ export function setResponseTopic(topic: string, settings: ToolSettings): void {
 }
 
 /** Takes `-T`. @throws {ToolUsage} */
-export function addFilteredOut(filter: string, settings: ToolSettings): void {
+export function addFilteredOut(filter: string, settings: ToolSettings, { isStrict }: Reading): void {
   expectText(filter, '-T');
-  expectFilter(filter, '-T/--filter-out', 'filter');
+  expectFilter(filter, '-T/--filter-out', 'filter', isStrict);
   settings.filteredOut.push(filter);
 }
 
 /** Takes `-U`. @throws {ToolUsage} */
-export function addUnsubscribed(filter: string, settings: ToolSettings): void {
+export function addUnsubscribed(filter: string, settings: ToolSettings, { isStrict }: Reading): void {
   expectText(filter, '-U');
-  expectFilter(filter, '-U/--unsubscribe', 'unsubscribe');
+  expectFilter(filter, '-U/--unsubscribe', 'unsubscribe', isStrict);
   settings.unsubscribed.push(filter);
 }
 
@@ -54,8 +54,9 @@ function expectText(topic: string, typed: string): void {
   throw new ToolUsage(theirs, `${typed}: expected text without control characters`);
 }
 
-function expectFilter(filter: string, typed: string, kind: string): void {
-  if (isTopicFilter(filter)) return;
+/** Mosquitto's tools leave it to the server what it thinks of an empty filter. */
+function expectFilter(filter: string, typed: string, kind: string, isStrict: boolean): void {
+  if (isTopicFilter(filter) && (filter !== '' || !isStrict)) return;
   const theirs = `Error: Invalid ${kind} topic '${filter}', are all '+' and '#' wildcards correct?\n`;
   throw new ToolUsage(theirs, `${typed}: '${filter}': expected a Topic Filter: + is a whole level, # the last one`);
 }

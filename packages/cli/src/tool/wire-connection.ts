@@ -144,7 +144,7 @@ export class WireConnection {
   subscribe(subscriptions: readonly Subscription[], properties: Uint8Array, now: number): number {
     const packetId = this.#outgoing.takePacketId();
     for (const { topicFilter, options } of subscriptions) {
-      const shown = `0x${(options & ~0b11).toString(16).padStart(2, '0')}`;
+      const shown = this.#content.version === 5 ? `0x${(options & ~0b11).toString(16).padStart(2, '0')}` : '0x00';
       this.#log(`sending SUBSCRIBE (Mid: ${packetId}, Topic: ${topicFilter}, QoS: ${options & 3}, Options: ${shown})`);
     }
     this.#write(subscribePacket(this.#content.version, packetId, subscriptions, properties), now);
@@ -156,6 +156,11 @@ export class WireConnection {
     this.#log(`sending UNSUBSCRIBE (Mid: ${packetId}, Topic: ${topicFilter})`);
     this.#write(unsubscribePacket(this.#content.version, packetId, topicFilter, properties), now);
     return packetId;
+  }
+
+  /** Looks at nothing more that comes. */
+  stop(): void {
+    this.#isOver = true;
   }
 
   /** Says goodbye; whoever owns the socket ends it. */

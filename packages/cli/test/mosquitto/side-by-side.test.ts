@@ -5,8 +5,14 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { runForBytes } from '../support/in-process.ts';
 import { isInstalled, runLink } from '../support/running-command.ts';
+import { ASKING_CASES } from './asking-cases.ts';
+import { FORMAT_CASES } from './format-cases.ts';
+import { PUBLISHING_CASES } from './publishing-cases.ts';
 import { RecordingServer } from './recording-server.ts';
-import { type ToolCase, USAGE_CASES, WIRE_CASES } from './tool-cases.ts';
+import { REFUSAL_CASES } from './refusal-cases.ts';
+import { SUBSCRIBING_CASES } from './subscribing-cases.ts';
+import type { ToolCase } from './tool-case.ts';
+import { USAGE_CASES } from './usage-cases.ts';
 
 /**
  * Links named mosquitto_pub, mosquitto_sub and mosquitto_rr beside Debian's tools of these names: the same command line, the
@@ -14,6 +20,8 @@ import { type ToolCase, USAGE_CASES, WIRE_CASES } from './tool-cases.ts';
  */
 
 vi.setConfig({ testTimeout: 30_000 });
+
+const WIRE_CASES = [...PUBLISHING_CASES, ...REFUSAL_CASES, ...SUBSCRIBING_CASES, ...FORMAT_CASES, ...ASKING_CASES];
 
 const folder = mkdtempSync(path.join(tmpdir(), 'busbar-side-by-side-'));
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readCases, renderOptionsPage, testsOf } from '../../../../scripts/reference/mosquitto-options.mjs';
 import { TOOL_OPTIONS } from '../../src/tool/tool-options.ts';
 import { RecordingServer, type Script } from '../mosquitto/recording-server.ts';
-import { publish } from '../mosquitto/tool-cases.ts';
+import { publish } from '../mosquitto/tool-case.ts';
 import { runInProcess } from '../support/in-process.ts';
 
 /** What mosquitto 2.1 and ours have and Debian's 2.0 has not, so that there is nothing to compare with. */
