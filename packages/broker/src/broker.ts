@@ -6,13 +6,14 @@ import type { AuthenticationMethod } from './auth/enhanced-authentication.ts';
 import { Authorization, type AuthorizationOptions } from './authorization/authorization.ts';
 import type { Explanation } from './authorization/explain.ts';
 import { type Clock, systemClock } from './clock/clock.ts';
-import { TimerWheel } from './clock/timer-wheel.ts';
+import { Alarm, TimerWheel } from './clock/timer-wheel.ts';
 import { type Capabilities, resolveCapabilities } from './config/capabilities.ts';
 import { type DurabilityRule, DurabilityRules } from './config/durability.ts';
 import { type BrokerLimits, resolveLimits } from './config/limits.ts';
 import type { BrokerRooms } from './entrance/broker-rooms.ts';
 import { type AuthenticationOptions, chainOptionsOf } from './entrance/chain-of.ts';
 import { type Bound, Entrance } from './entrance/entrance.ts';
+import { linesOf } from './entrance/lines.ts';
 import { checkListeners, type ListenerOptions } from './entrance/listener-options.ts';
 import { LoginGuard, type LoginGuardOptions } from './entrance/login-guard.ts';
 import { Turn } from './entrance/turn.ts';
@@ -24,6 +25,7 @@ import { DeliveryTimes } from './observe/delivery-times.ts';
 import { type BrokerLog, silentLog } from './observe/log.ts';
 import { LoopLag } from './observe/loop-lag.ts';
 import { LossLedger, type LossReason } from './observe/loss-ledger.ts';
+import type { Later } from './observe/quiet-line.ts';
 import { QuietWarning } from './observe/quiet-warning.ts';
 import { Readiness } from './observe/readiness.ts';
 import { Tallies } from './observe/tallies.ts';
@@ -170,6 +172,7 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
   const clock = options.clock ?? systemClock;
   const store = options.store ?? new MemoryStore();
   const wheel = new TimerWheel(clock);
+  const later: Later = (callback, delayMs) => wheel.set(new Alarm(callback), clock.now() + delayMs);
   const counters = new Counters();
   const tallies = new Tallies();
   const readiness = new Readiness();
@@ -201,7 +204,9 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     deliveryTimes,
   };
   const sessions = new SessionTable({ store, subscriptions, retained, clock, wheel, around });
-  const willRooms = { authorization, ledger, tallies, log };
+  const deniedWills = new QuietWarning(log, 'a Will may not be published', later);
+  const deniedWill = (fields: object): void => deniedWills.warn(fields, clock.now());
+  const willRooms = { authorization, ledger, tallies, deniedWill };
   const wills = new Wills(clock, wheel, store, (message, record) =>
     publishWill(willRooms, message, record, (allowed) => router.publishOwn(allowed, clock.now())),
   );
@@ -215,6 +220,7 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     turn,
     pool: new BlockPool((byteLength) => Buffer.allocUnsafeSlow(byteLength)),
     log,
+    later,
     counters,
     tallies,
     deliveryTimes,
@@ -227,8 +233,8 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     store,
     wills,
     authorization,
-    loginGuard: new LoginGuard(options.login ?? {}, clock, log, tallies.loginFailures),
-    denials: new QuietWarning(log, 'a client may not publish to a topic'),
+    loginGuard: new LoginGuard(options.login ?? {}, clock, log, later, tallies.loginFailures),
+    lines: linesOf(log, later),
     protectsSessions: protectsSessions(options),
     makeClientIdentifier,
   };

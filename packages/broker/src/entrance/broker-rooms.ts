@@ -8,7 +8,7 @@ import type { Counters } from '../observe/counters.ts';
 import type { DeliveryTimes } from '../observe/delivery-times.ts';
 import type { BrokerLog } from '../observe/log.ts';
 import type { LossLedger } from '../observe/loss-ledger.ts';
-import type { QuietWarning } from '../observe/quiet-warning.ts';
+import type { Later } from '../observe/quiet-line.ts';
 import type { Readiness } from '../observe/readiness.ts';
 import type { Tallies } from '../observe/tallies.ts';
 import type { Router } from '../router/router.ts';
@@ -16,6 +16,7 @@ import type { SessionTable } from '../session/session-table.ts';
 import type { Store } from '../store/store.ts';
 import type { Wills } from '../will/wills.ts';
 import type { AuthenticationRooms } from './authentication.ts';
+import type { EntranceLines } from './lines.ts';
 import type { LoginGuard } from './login-guard.ts';
 import type { Turn } from './turn.ts';
 
@@ -29,6 +30,8 @@ export interface BrokerRooms extends AuthenticationRooms {
   readonly turn: Turn;
   readonly pool: BlockPool;
   readonly log: BrokerLog;
+  /** For what is said a while later. */
+  readonly later: Later;
   readonly counters: Counters;
   readonly tallies: Tallies;
   readonly deliveryTimes: DeliveryTimes;
@@ -40,8 +43,8 @@ export interface BrokerRooms extends AuthenticationRooms {
   readonly wills: Wills;
   readonly authorization: Authorization;
   readonly loginGuard: LoginGuard;
-  /** What clients may not, told at most once a second. */
-  readonly denials: QuietWarning;
+  /** Lines of the log that peers can bring about. */
+  readonly lines: EntranceLines;
   /** Whether a session is its user's: nobody else may take its Client Identifier. */
   readonly protectsSessions: boolean;
   /** A Client Identifier for a client that brings none. */

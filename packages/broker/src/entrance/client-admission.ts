@@ -113,7 +113,8 @@ export class ClientAdmission {
     try {
       this.#follow(await step);
     } catch (error) {
-      this.#rooms.log.error({ remote: this.#door.remote, error: String(error) }, 'authentication failed to answer');
+      const { lines, clock } = this.#rooms;
+      lines.unauthenticated.write({ remote: this.#door.remote, error: String(error) }, clock.now());
       const message = 'authentication is not available';
       this.#follow({ kind: 'refuse', reasonCode: ReasonCode.serverUnavailable, message });
     }
@@ -173,12 +174,13 @@ export class ClientAdmission {
   }
 
   #admit(packet: ConnectPacket, authentication: AuthProperties, grant: Grant): void {
-    const { sessions, wills, limits, capabilities, store, log, clock } = this.#rooms;
+    const { sessions, wills, limits, capabilities, store, lines, clock } = this.#rooms;
     const clientIdentifier = packet.clientIdentifier || this.#rooms.makeClientIdentifier();
     const identity = this.#identityOf(packet, clientIdentifier, grant);
     if (this.#isOfAnother(identity)) {
       const message = 'the Client Identifier belongs to a session of another user';
-      log.warn({ client: clientIdentifier, remote: this.#door.remote, user: identity.userName }, message);
+      const { userName: user } = identity;
+      lines.ofAnother.write({ client: clientIdentifier, remote: this.#door.remote, user }, clock.now());
       this.#refuse({ reasonCode: ReasonCode.notAuthorized, message });
       return;
     }
@@ -206,9 +208,9 @@ export class ClientAdmission {
     this.#door.enter(session);
     this.#awaitExpiry(grant);
     const version = packet.protocolVersion;
-    log.info(
+    lines.connected.write(
       { client: clientIdentifier, remote: this.#door.remote, version, resumed: isResumed, keepAlive },
-      'connected',
+      clock.now(),
     );
     const granted = { clientIdentifier, sessionExpiry, keepAlive };
     const sessionPresent = isResumed; // [MQTT-3.2.2-2] [MQTT-3.2.2-3]

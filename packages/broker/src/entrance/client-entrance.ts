@@ -68,7 +68,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     rooms.wheel.set(this.#alarm, this.#connection.nextDeadline);
     rooms.counters.connections++;
     rooms.counters.connectionsAccepted++;
-    rooms.log.debug({ remote: this.remote }, 'a connection has come');
+    rooms.lines.arrived.write({ remote: this.remote }, now);
     transport.attach(this);
   }
 
@@ -103,19 +103,39 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     } catch (error) {
       this.#handleMistake(error);
     }
+    this.#handleRead();
+  }
+
+  /** The next turn has begun: what rested is read. */
+  handleRested(): void {
+    const { turn, clock } = this.#rooms;
+    const now = clock.now();
+    turn.handleReading(now);
+    try {
+      this.#connection.readOn(now);
+    } catch (error) {
+      this.#handleMistake(error);
+    }
+    this.#handleRead();
+  }
+
+  #handleRead(): void {
     this.#rooms.counters.packetsReceived += this.#connection.packetsReceived;
     this.#connection.packetsReceived = 0;
-    if (turn.isOver) this.#output.rest();
+    if (this.#connection.isResting || this.#rooms.turn.isOver) this.#output.rest();
     this.#output.settle();
+  }
+
+  /** Whether what else this client has sent should wait for the next turn. */
+  get isTurnOver(): boolean {
+    return this.#rooms.turn.isOver;
   }
 
   /** A mistake of ours that one client's packets brought to light ends that connection and no other. */
   #handleMistake(error: unknown): void {
     const stack = error instanceof Error ? error.stack : String(error);
-    this.#rooms.log.error(
-      { client: this.#clientIdentifier, remote: this.remote, stack },
-      'an internal error ends a connection',
-    );
+    const { lines, clock } = this.#rooms;
+    lines.mistake.write({ client: this.#clientIdentifier, remote: this.remote, stack }, clock.now());
     this.#connection.disconnect(ReasonCode.unspecifiedError, 'internal error');
   }
 
@@ -315,8 +335,12 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     const isPlain = cause === 'lost' || reasonCode === ReasonCode.normalDisconnection;
     const reason = isPlain ? {} : { reason: describeReasonCode(reasonCode) };
     const fields = { client: this.#clientIdentifier, remote: this.remote, ...reason };
-    if (cause === 'fault' || cause === 'timeout') this.#rooms.log.warn(fields, message);
-    else this.#rooms.log.info(fields, message);
+    const { lines, clock } = this.#rooms;
+    const isFault = cause === 'fault' || cause === 'timeout';
+    const isStranger = this.#clientIdentifier === '';
+    const faulted = isStranger ? lines.strangerFaulted : lines.faulted;
+    const ended = isStranger ? lines.strangerEnded : lines.ended;
+    (isFault ? faulted : ended).write(fields, clock.now(), message);
   }
 
   get remote(): string {

@@ -7,6 +7,8 @@ import type { Flushable } from './turn.ts';
 export interface OutputOwner {
   /** The output of a turn has left: what found no room behind it may find it now. */
   handleFlushed(): void;
+  /** It has rested for a turn. */
+  handleRested(): void;
 }
 
 /** Output that does not wait for the end of the turn. */
@@ -82,7 +84,7 @@ export class ClientOutput implements Flushable {
     }
     if (this.#isResting) {
       this.#isResting = false;
-      this.settle();
+      this.#owner.handleRested();
     }
     this.#owner.handleFlushed();
   }

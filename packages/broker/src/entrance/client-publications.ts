@@ -126,7 +126,7 @@ export class ClientPublications {
 
   /** Below 5.0 a client cannot be told: it is acknowledged, or cut off. [MQTT311-3.3.5-2] */
   #refuseUnauthorized(verdict: Verdict, { topicName }: Route, qos: QoS): ReasonCode {
-    const { authorization, counters, tallies, ledger, denials, clock } = this.#rooms;
+    const { authorization, counters, tallies, ledger, lines, clock } = this.#rooms;
     const { reasonCode, reason } = authorization.denialOf(verdict);
     const { clientIdentifier, userName } = this.#session?.identity ?? { clientIdentifier: '' };
     counters.messagesReceived++;
@@ -134,7 +134,7 @@ export class ClientPublications {
     tallies.denials.count('publish');
     ledger.countRefusal('publish-not-authorized', topicName);
     const rule = describeVerdict(verdict);
-    denials.warn({ client: clientIdentifier, user: userName, topic: topicName, rule }, clock.now());
+    lines.deniedPublish.write({ client: clientIdentifier, user: userName, topic: topicName, rule }, clock.now());
     this.#refusal = reason;
     if (authorization.endsConnection) this.#connection.disconnect(reasonCode, reason ?? 'not authorized to publish');
     return reasonCode;

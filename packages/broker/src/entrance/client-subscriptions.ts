@@ -35,7 +35,8 @@ export class ClientSubscriptions {
     for (const { rule } of refusals) if (rule !== undefined) this.#rooms.tallies.denials.count('subscribe');
     for (const { message, rule } of refusals.slice(0, 1)) {
       const fields = { client: session.clientIdentifier, ...(rule === undefined ? {} : { rule }) };
-      this.#rooms.log.warn(fields, `subscription refused: ${message}`);
+      const { lines, clock } = this.#rooms;
+      lines.refusedSubscription.write(fields, clock.now(), `subscription refused: ${message}`);
     }
     this.#door.whenKept(() => {
       this.#connection.acceptSubscribe(packet.packetId, reasonCodes, explainRefusals(refusals));

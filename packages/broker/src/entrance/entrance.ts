@@ -2,6 +2,7 @@ import { UsageError } from '@busbar/codec';
 import type { ByteTransport, TlsCredentials, TransportAddress } from '@busbar/transport';
 import { formatPeer } from '@busbar/transport';
 import { AuthenticatorChain } from '../auth/authenticator-chain.ts';
+import { QuietLine } from '../observe/quiet-line.ts';
 import { QuietWarning } from '../observe/quiet-warning.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 import { ownChainOf } from './chain-of.ts';
@@ -37,7 +38,7 @@ export class Entrance {
 
   constructor(rooms: BrokerRooms) {
     this.#rooms = rooms;
-    this.#tooMany = new QuietWarning(rooms.log, 'too many connections');
+    this.#tooMany = new QuietWarning(rooms.log, 'too many connections', rooms.later);
   }
 
   get bound(): readonly Bound[] {
@@ -119,12 +120,14 @@ export class Entrance {
   };
 
   #reportsOf(transport: ListenerTransport): ListenerReports {
-    const { log, counters, tallies, clock } = this.#rooms;
-    const refused = new QuietWarning(log, 'a listener has turned a connection away');
-    const failed = new QuietWarning(log, 'a handshake has failed');
+    const { log, later, counters, tallies, clock } = this.#rooms;
+    const refused = new QuietWarning(log, 'a listener has turned a connection away', later);
+    const failed = new QuietWarning(log, 'a handshake has failed', later);
+    // A peer that opens more connections than there are descriptors brings them about by the thousand.
+    const errors = new QuietLine(log, 'a listener has failed', { level: 'error', later });
     const fieldsOf = (remote: TransportAddress) => ({ transport, remote: formatPeer(remote) });
     return {
-      onError: ({ code, message }) => log.error({ transport, code }, message),
+      onError: ({ code, message }) => errors.write({ transport, code }, clock.now(), message),
       onRefused: (remote, reason) => {
         counters.connectionsRefused++;
         tallies.refusedConnections.count(reason);

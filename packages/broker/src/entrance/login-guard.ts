@@ -3,6 +3,7 @@ import { Flapping, type FlappingOptions } from '../auth/flapping.ts';
 import { type BackOffOptions, LoginBackOff } from '../auth/login-back-off.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { BrokerLog } from '../observe/log.ts';
+import type { Later } from '../observe/quiet-line.ts';
 import { QuietWarning } from '../observe/quiet-warning.ts';
 import type { Tallies } from '../observe/tallies.ts';
 import type { Refusal } from './admission.ts';
@@ -33,14 +34,15 @@ export class LoginGuard {
     { backOff, flapping }: LoginGuardOptions,
     clock: Clock,
     log: BrokerLog,
+    later: Later,
     failures: Tallies['loginFailures'],
   ) {
     this.#clock = clock;
     this.#failures = failures;
     this.#backOff = new LoginBackOff(backOff);
     this.#flapping = new Flapping(flapping);
-    this.#failed = new QuietWarning(log, 'a login has failed');
-    this.#keptOut = new QuietWarning(log, 'a client has to wait before it may log in');
+    this.#failed = new QuietWarning(log, 'a login has failed', later);
+    this.#keptOut = new QuietWarning(log, 'a client has to wait before it may log in', later);
   }
 
   /** Why a client may not even try; undefined when it may. */

@@ -1,31 +1,16 @@
 import type { BrokerLog } from './log.ts';
+import { type Later, QuietLine } from './quiet-line.ts';
 
-const QUIET_MS = 1_000;
-
-/**
- * Warns of what peers can bring about as often as they like: the first time at once, then once a second at the most, with the
- * number of times that it happened in between. A flood costs a counter, not a log.
- */
+/** Warns of what peers can bring about as often as they like: at once, and at most once a second; see {@link QuietLine}. */
 export class QuietWarning {
-  readonly #log: BrokerLog;
-  readonly #message: string;
-  #silentUntil = Number.NEGATIVE_INFINITY;
-  #unsaid = 0;
+  readonly #line: QuietLine;
 
-  constructor(log: BrokerLog, message: string) {
-    this.#log = log;
-    this.#message = message;
+  constructor(log: BrokerLog, message: string, later: Later) {
+    this.#line = new QuietLine(log, message, { later });
   }
 
   /** @param fields What is said of this time. */
   warn(fields: object, now: number): void {
-    if (now < this.#silentUntil) {
-      this.#unsaid++;
-      return;
-    }
-    const unsaid = this.#unsaid;
-    this.#silentUntil = now + QUIET_MS;
-    this.#unsaid = 0;
-    this.#log.warn(unsaid > 0 ? { ...fields, before: unsaid } : fields, this.#message);
+    this.#line.write(fields, now);
   }
 }

@@ -1,7 +1,6 @@
 import type { ApplicationMessage } from '@busbar/protocol';
 import type { Authorization } from '../authorization/authorization.ts';
 import { describeVerdict } from '../authorization/rule.ts';
-import type { BrokerLog } from '../observe/log.ts';
 import type { LossLedger } from '../observe/loss-ledger.ts';
 import type { Tallies } from '../observe/tallies.ts';
 import type { SessionRecord } from '../store/store.ts';
@@ -11,7 +10,8 @@ export interface WillPublicationRooms {
   readonly authorization: Authorization;
   readonly ledger: LossLedger;
   readonly tallies: Tallies;
-  readonly log: BrokerLog;
+  /** Says that a Will may not be published. */
+  readonly deniedWill: (fields: object) => void;
 }
 
 /**
@@ -19,7 +19,7 @@ export interface WillPublicationRooms {
  * CONNECT.
  */
 export function publishWill(
-  { authorization, ledger, tallies, log }: WillPublicationRooms,
+  { authorization, ledger, tallies, deniedWill }: WillPublicationRooms,
   message: ApplicationMessage,
   record: SessionRecord,
   publish: (message: ApplicationMessage) => void,
@@ -33,5 +33,5 @@ export function publishWill(
   }
   tallies.denials.count('will');
   ledger.countRefusal('publish-not-authorized', message.topicName);
-  log.warn({ client: clientIdentifier, rule: describeVerdict(verdict) }, 'a Will may not be published');
+  deniedWill({ client: clientIdentifier, rule: describeVerdict(verdict) });
 }
