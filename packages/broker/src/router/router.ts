@@ -1,5 +1,5 @@
 import { decodeUtf8, ReasonCode, utf8Fault } from '@busbar/codec';
-import { type ApplicationMessage, Delivery, type Successor, topicNameFault } from '@busbar/protocol';
+import { type ApplicationMessage, copyOf, Delivery, type Successor, topicNameFault } from '@busbar/protocol';
 import type { Authorization } from '../authorization/authorization.ts';
 import type { DurabilityRules } from '../config/durability.ts';
 import type { BrokerLimits } from '../config/limits.ts';
@@ -52,7 +52,7 @@ export class Router {
     const hash = hashBytes(bytes, start, end);
     const known = this.#routes.find(hash, bytes, start, end);
     if (known !== undefined) return known;
-    const route = this.#makeRoute(bytes.slice(start, end), hash);
+    const route = this.#makeRoute(copyOf(bytes, start, end), hash);
     if (route.fault === undefined) this.#routes.add(route);
     return route;
   }

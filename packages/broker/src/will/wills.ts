@@ -1,5 +1,5 @@
 import { type ConnectPacket, ReasonCode } from '@busbar/codec';
-import { ApplicationMessage, type Closing } from '@busbar/protocol';
+import { ApplicationMessage, type Closing, copyOf } from '@busbar/protocol';
 import type { Clock } from '../clock/clock.ts';
 import { Alarm, type TimerWheel } from '../clock/timer-wheel.ts';
 import type { SessionRecord, Store, StoredWill } from '../store/store.ts';
@@ -14,7 +14,12 @@ export function willOf({ will }: ConnectPacket, prefix = ''): StoredWill | undef
   const { willDelayInterval, ...properties } = will.properties;
   // The packet's bytes are a view of the chunk that was read; the will outlives it.
   return {
-    content: { ...will, topicName: prefix + will.topicName, payload: will.payload.slice(), properties },
+    content: {
+      ...will,
+      topicName: prefix + will.topicName,
+      payload: copyOf(will.payload, 0, will.payload.length),
+      properties,
+    },
     delaySeconds: willDelayInterval ?? 0,
   };
 }

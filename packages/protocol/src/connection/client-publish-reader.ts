@@ -10,6 +10,7 @@ import {
   type QoS,
   RETAIN,
 } from '@busbar/codec';
+import { copyOf } from '../message/byte-slab.ts';
 
 /** A Topic Name that has been checked, and its bytes to recognise it by. */
 interface KnownTopic {
@@ -101,7 +102,7 @@ export class ClientPublishReader {
     const topicStart = bodyStart + 2;
     const topicEnd = topicStart + (((bytes[bodyStart] as number) << 8) | (bytes[bodyStart + 1] as number));
     const isWorthKnowing = packet.topicName !== '' && topicEnd - topicStart <= LARGEST_KNOWN_TOPIC;
-    if (isWorthKnowing) this.#topics[place] = { bytes: bytes.slice(topicStart, topicEnd), name: packet.topicName };
+    if (isWorthKnowing) this.#topics[place] = { bytes: copyOf(bytes, topicStart, topicEnd), name: packet.topicName };
     return { ...packet, payload: ownBytes(packet.payload, 0, packet.payload.length) };
   }
 }
@@ -110,7 +111,7 @@ export class ClientPublishReader {
 function ownBytes(bytes: Uint8Array, start: number, end: number): Uint8Array {
   const byteLength = end - start;
   if (byteLength === 0) return NO_BYTES;
-  return byteLength * 2 >= bytes.buffer.byteLength ? bytes.subarray(start, end) : bytes.slice(start, end);
+  return byteLength * 2 >= bytes.buffer.byteLength ? bytes.subarray(start, end) : copyOf(bytes, start, end);
 }
 
 function placeOf(bytes: Uint8Array, start: number, end: number): number {

@@ -1,4 +1,5 @@
 import { FIRST_FAILURE, PacketType, type PublishView, type QoS, ReasonCode } from '@busbar/codec';
+import { copyOf } from '../message/byte-slab.ts';
 import type { Delivery } from '../message/delivery.ts';
 import { type InboundFlow, Verdict } from '../session/inbound-flow.ts';
 import type { SessionState } from '../session/session-state.ts';
@@ -144,7 +145,7 @@ export class PublicationIntake {
       return false;
     }
     if (view.topicStart < view.topicEnd) {
-      this.#aliases.set(topicAlias, view.topicBytes.slice(view.topicStart, view.topicEnd));
+      this.#aliases.set(topicAlias, copyOf(view.topicBytes, view.topicStart, view.topicEnd));
       return true;
     }
     const topic = this.#aliases.get(topicAlias);

@@ -88,7 +88,10 @@ export class ServerConnection {
   #version: ProtocolVersion = 4;
   #now: number;
   #connectDeadline: number;
+  /** The CONNECT that waits for its answer: secrets and Will are nobody's to keep here. */
   #connect: ConnectPacket | undefined = undefined;
+  /** Whether the client asked for a session that outlives the connection. */
+  #mayOutlive = false;
   #connected: Connected | undefined = undefined;
 
   constructor(owner: ServerConnectionOwner, limits: ServerConnectionLimits, pool: BlockPool, now: number) {
@@ -221,6 +224,8 @@ export class ServerConnection {
     const size = this.#writer.writeExplained(connack, explanation);
     if (size !== undefined) return this.#giveUp(connack, size);
     this.#connected = this.#makeConnected(session, connect);
+    this.#connect = undefined;
+    this.#mayOutlive = (connect.properties.sessionExpiryInterval ?? 0) > 0;
     this.#phase = Phase.connected;
     this.#input.splitter.maximumPacketSize = this.#limits.maximumPacketSize;
     this.#silence.start(keepAlive, this.#now);
@@ -235,8 +240,10 @@ export class ServerConnection {
     if (this.#phase === Phase.closed || this.#phase === Phase.connected) return;
     const { connack } = PacketType;
     const said = sayable(connack, reasonCode);
-    const packet: Packet = { type: connack, sessionPresent: false, reasonCode: said, properties };
-    this.#writer.writeExplained(packet, { reasonString: message });
+    const { userProperties, ...rest } = properties;
+    const packet: Packet = { type: connack, sessionPresent: false, reasonCode: said, properties: rest };
+    const hints = userProperties === undefined ? {} : { userProperties };
+    this.#writer.writeExplained(packet, { reasonString: message, ...hints });
     this.#close({ cause: 'ended', reasonCode, message });
   }
 
@@ -412,7 +419,7 @@ export class ServerConnection {
 
   #handleDisconnect(disconnect: DisconnectPacket): void {
     const expiry = disconnect.properties.sessionExpiryInterval ?? 0;
-    if (expiry > 0 && (this.#connect?.properties.sessionExpiryInterval ?? 0) === 0) {
+    if (expiry > 0 && !this.#mayOutlive) {
       const message = 'DISCONNECT sets a Session Expiry Interval, and CONNECT set it to 0';
       return this.fault(ReasonCode.protocolError, message);
     }

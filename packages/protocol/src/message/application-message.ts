@@ -12,7 +12,7 @@ import {
   writeUtf8,
   writeVariableByteInteger,
 } from '@busbar/codec';
-import { type ByteSlab, copyBytes } from './byte-slab.ts';
+import { type ByteSlab, copyBytes, copyOf } from './byte-slab.ts';
 import type { MessageRecord } from './message-record.ts';
 import { LARGE_PAYLOAD, type WireForm } from './wire-form.ts';
 
@@ -183,7 +183,7 @@ export class ApplicationMessage {
   /** Makes sure that the message may stay for long: queued or retained. Its memory is its own and exact. */
   own(): this {
     if (this.#isOwned) return this;
-    this.#moveTo(this.#bytes.slice(this.#start, this.#start + this.#byteLength), 0);
+    this.#moveTo(copyOf(this.#bytes, this.#start, this.#start + this.#byteLength), 0);
     this.#isOwned = true;
     if (this.#isForm) this.#topicBytes = undefined;
     return this;

@@ -16,7 +16,7 @@ export class ByteSlab {
   copy(source: Uint8Array, start: number, end: number): void {
     const byteLength = end - start;
     if (byteLength > LARGEST_SHARE) {
-      this.bytes = source.slice(start, end);
+      this.bytes = copyOf(source, start, end);
       this.start = 0;
       return;
     }
@@ -29,6 +29,16 @@ export class ByteSlab {
     this.#used += byteLength;
     copyBytes(source, start, end, this.bytes, this.start);
   }
+}
+
+/**
+ * A range in memory of its own. What was read is often a Buffer, whose `slice` copies nothing: a few bytes that stay would keep
+ * the whole of what came with them.
+ */
+export function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const copy = new Uint8Array(end - start);
+  copyBytes(bytes, start, end, copy, 0);
+  return copy;
 }
 
 /** Below this many bytes a loop is faster than making a view for `set`. */
