@@ -68,7 +68,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     rooms.wheel.set(this.#alarm, this.#connection.nextDeadline);
     rooms.counters.connections++;
     rooms.counters.connectionsAccepted++;
-    rooms.lines.arrived.write({ remote: this.remote }, now);
+    rooms.log.debug({ remote: this.remote }, 'a connection has come');
     transport.attach(this);
   }
 
@@ -103,7 +103,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     } catch (error) {
       this.#handleMistake(error);
     }
-    this.#handleRead();
+    this.#handleRead(turn.isOver);
   }
 
   /** The next turn has begun: what rested is read. */
@@ -116,13 +116,14 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     } catch (error) {
       this.#handleMistake(error);
     }
-    this.#handleRead();
+    this.#handleRead(false);
   }
 
-  #handleRead(): void {
+  /** @param restsInSocket Whether further chunks should wait for the next turn, even if this one has been read to its end. */
+  #handleRead(restsInSocket: boolean): void {
     this.#rooms.counters.packetsReceived += this.#connection.packetsReceived;
     this.#connection.packetsReceived = 0;
-    if (this.#connection.isResting || this.#rooms.turn.isOver) this.#output.rest();
+    if (restsInSocket || this.#connection.isResting) this.#output.rest();
     this.#output.settle();
   }
 
@@ -134,8 +135,10 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   /** A mistake of ours that one client's packets brought to light ends that connection and no other. */
   #handleMistake(error: unknown): void {
     const stack = error instanceof Error ? error.stack : String(error);
-    const { lines, clock } = this.#rooms;
-    lines.mistake.write({ client: this.#clientIdentifier, remote: this.remote, stack }, clock.now());
+    this.#rooms.log.error(
+      { client: this.#clientIdentifier, remote: this.remote, stack },
+      'an internal error ends a connection',
+    );
     this.#connection.disconnect(ReasonCode.unspecifiedError, 'internal error');
   }
 
@@ -335,12 +338,8 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     const isPlain = cause === 'lost' || reasonCode === ReasonCode.normalDisconnection;
     const reason = isPlain ? {} : { reason: describeReasonCode(reasonCode) };
     const fields = { client: this.#clientIdentifier, remote: this.remote, ...reason };
-    const { lines, clock } = this.#rooms;
-    const isFault = cause === 'fault' || cause === 'timeout';
-    const isStranger = this.#clientIdentifier === '';
-    const faulted = isStranger ? lines.strangerFaulted : lines.faulted;
-    const ended = isStranger ? lines.strangerEnded : lines.ended;
-    (isFault ? faulted : ended).write(fields, clock.now(), message);
+    if (cause === 'fault' || cause === 'timeout') this.#rooms.log.warn(fields, message);
+    else this.#rooms.log.info(fields, message);
   }
 
   get remote(): string {

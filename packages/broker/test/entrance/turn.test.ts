@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { encodePacket } from '@busbar/codec';
 import { connectPacket, publishPacket, RawClient, VirtualClock } from '@busbar/testkit';
 import { createMemoryPair } from '@busbar/transport';
 import { describe, test, vi } from 'vitest';
@@ -82,4 +83,23 @@ test('a client that has much to say lets others have their turn, and is heard to
   broker.run();
   assert.deepEqual(watcher.texts(), payloads);
   assert.ok(pauses.mock.calls.length > 10, `paused ${pauses.mock.calls.length} times`);
+});
+
+test('a thousand packets in one chunk are read in several turns, in their order', async () => {
+  const clock = new VirtualClock();
+  const { now } = clock;
+  let spent = 0;
+  // Every look at the clock takes ten milliseconds: a turn is over at the first.
+  Object.defineProperty(clock, 'now', { value: () => now() + 10 * spent++ });
+  const broker = await VirtualBroker.start({}, clock);
+  const watcher = broker.connect('watcher');
+  watcher.subscribe('#');
+  const talker = broker.connect('talker');
+  const payloads = Array.from({ length: 1_000 }, (_, n) => `${n}`);
+  const chunk = Buffer.concat(payloads.map((payload) => encodePacket(publishPacket('t', payload), 5)));
+  const turns = vi.spyOn(clock, 'endOfTurn');
+  talker.send(chunk);
+  assert.deepEqual(watcher.texts(), payloads);
+  assert.ok(turns.mock.calls.length >= 15, `${turns.mock.calls.length} turns`);
+  assert.equal(broker.broker.stats().packetsReceived, 1_000 + 3);
 });
