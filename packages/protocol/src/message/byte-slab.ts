@@ -7,7 +7,7 @@ const LARGEST_SHARE = SLAB_SIZE / 4;
  */
 export class ByteSlab {
   /** Where the last copy lies, from {@link start}. */
-  bytes = new Uint8Array(0);
+  bytes: Uint8Array = new Uint8Array(0);
   start = 0;
   #slab = new Uint8Array(SLAB_SIZE);
   #used = 0;
