@@ -37,16 +37,16 @@ export async function measureLatency(connection: ProbeConnection): Promise<Findi
 
 /** What the server does when it is asked to. */
 export async function probeCapabilities(settings: ToolSettings, version: ProtocolVersion): Promise<Finding[]> {
-  const { connection } = await openSession(settings, { version });
   const topic = `busbar/probe/${newName()}`;
-  const findings = [
-    ...(await probeQos(connection, topic)),
-    ...(await probeRetained(connection, topic)),
-    ...(await probeFilters(connection, topic)),
-    ...(version === 5 ? await probeVersion5(connection, topic) : []),
-  ];
-  connection.end();
-  return [...findings, await probeSession(settings, version, topic)];
+  const ask = async (probePart: (connection: ProbeConnection, topic: string) => Promise<Finding[]>) => {
+    const { connection } = await openSession(settings, { version });
+    const findings = await probePart(connection, topic);
+    connection.end();
+    return findings;
+  };
+  const parts = [probeQos, probeRetained, probeFilters, ...(version === 5 ? [probeVersion5] : [])];
+  const [session, ...findings] = await Promise.all([probeSession(settings, version, topic), ...parts.map(ask)]);
+  return [...findings.flat(), session];
 }
 
 async function probeQos(connection: ProbeConnection, topic: string): Promise<Finding[]> {
@@ -55,7 +55,7 @@ async function probeQos(connection: ProbeConnection, topic: string): Promise<Fin
   for (const qos of [0, 1, 2] as const) {
     const startedAt = performance.now();
     const code = await publish(connection, `${topic}/qos`, `qos ${qos}`, { qos });
-    const message = await connection.next(isPublish, 1000);
+    const message = await connection.next(isPublish);
     const elapsed = `${(performance.now() - startedAt).toFixed(1)} ms there and back`;
     const isDone = code !== undefined && code < 0x80 && message !== undefined;
     findings.push(capability(`QoS ${qos}`, isDone, isDone ? `${elapsed}, came with QoS ${message.qos}` : ''));
@@ -66,7 +66,7 @@ async function probeQos(connection: ProbeConnection, topic: string): Promise<Fin
 async function probeRetained(connection: ProbeConnection, topic: string): Promise<Finding[]> {
   await publish(connection, `${topic}/retained`, 'kept', { qos: 1, retain: true });
   await subscribe(connection, [{ topicFilter: `${topic}/retained` }]);
-  const message = await connection.next(isPublish, 1000);
+  const message = await connection.next(isPublish);
   await publish(connection, `${topic}/retained`, '', { qos: 1, retain: true });
   await connection.messages();
   return [capability('retained messages', message?.retain === true)];
@@ -82,7 +82,7 @@ async function probeFilters(connection: ProbeConnection, topic: string): Promise
     const [code] = (await subscribe(connection, [{ topicFilter }])) ?? [];
     const target = topicFilter.replace('$share/probe/', '').replace('+', 'any').replace('#', 'any');
     await publish(connection, target, 'x');
-    const message = code !== undefined && code < 0x80 ? await connection.next(isPublish, 1000) : undefined;
+    const message = code !== undefined && code < 0x80 ? await connection.next(isPublish) : undefined;
     findings.push(capability(name, message !== undefined));
   }
   return findings;
@@ -99,7 +99,7 @@ async function probeVersion5(connection: ProbeConnection, topic: string): Promis
     userProperties: [['k', 'v']] as [string, string][],
   };
   await publish(connection, identified, 'x', { properties });
-  const message = await connection.next(isPublish, 1000);
+  const message = await connection.next(isPublish);
   const got = message?.properties ?? {};
   const kept = (Object.keys(properties) as (keyof typeof properties)[]).filter((name) => got[name] !== undefined);
   await subscribe(connection, [{ topicFilter: `${topic}/local`, noLocal: true }]);

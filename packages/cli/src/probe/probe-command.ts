@@ -1,20 +1,12 @@
 import { ExitCode } from '../exit-code.ts';
-import { connectionOptions } from '../tool/connection-options.ts';
 import { describeOptions } from '../tool/describe-tool.ts';
-import { flag, type ToolOption } from '../tool/option.ts';
+import type { ToolOption } from '../tool/option.ts';
 import type { OwnCommand } from '../tool/own-command.ts';
-import { tlsOptions } from '../tool/tls-options.ts';
-
-const NOT_OURS: ReadonlySet<string> = new Set(['-i', '-I', '-c', '-x', '-D', '-M', '-V', '-d', '-o', '--quiet', '-L']);
-
-/** The options of a connection that a command of ours takes. */
-export const ownConnectionOptions: readonly ToolOption[] = [...connectionOptions, ...tlsOptions].filter(
-  ({ flags: [name] }) => !NOT_OURS.has(name) && !name.startsWith('--will'),
-);
+import { ownConnectionOptions, ownFlag } from '../tool/own-options.ts';
 
 const options: readonly ToolOption[] = [
-  flag(['--json'], 'print the findings as JSON', (settings) => (settings.printsJson = true)),
-  flag(['--pretty'], 'with --json: on several lines', (settings) => (settings.isPretty = true)),
+  ownFlag('--json', 'print the findings as JSON', (settings) => (settings.printsJson = true)),
+  ownFlag('--pretty', 'with --json: on several lines', (settings) => (settings.isPretty = true)),
   ...ownConnectionOptions,
 ];
 

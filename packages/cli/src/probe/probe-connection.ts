@@ -13,9 +13,13 @@ import { dialWire } from '../tool/wire-dial.ts';
 
 const LARGEST_PACKET = 268_435_460;
 /** What a server may take to answer before it counts as no answer. */
-export const ANSWER_MS = 2000;
+const ANSWER_MS = 2000;
+/** The same for a server that has not answered before. */
+const IMPATIENT_MS = 300;
+/** How long after a PINGRESP a server may still think of hanging up. */
+const LATE_MS = 100;
 /** How long nothing has to come before nothing will. */
-export const QUIET_MS = 300;
+const QUIET_MS = 300;
 
 /**
  * A connection that a probe plays by hand: it sends any packet, also a wrong one, and waits for what comes. Messages are
@@ -27,13 +31,14 @@ export class ProbeConnection {
   readonly #splitter = new PacketSplitter(LARGEST_PACKET);
   readonly #arrived: Packet[] = [];
   #isClosed = false;
+  #patienceMs = ANSWER_MS;
   #wake: () => void = () => {};
 
   private constructor(stream: Duplex, version: ProtocolVersion) {
     this.stream = stream;
     this.#version = version;
     stream.resume();
-    stream.on('data', (bytes: Buffer) => this.#take(bytes));
+    stream.on('data', (bytes: Buffer) => this.#receive(bytes));
     stream.on('error', () => {});
     stream.on('close', () => this.#close());
     stream.on('end', () => this.#close());
@@ -56,32 +61,34 @@ export class ProbeConnection {
     if (!this.#isClosed) this.stream.write(bytes);
   }
 
-  /** The next packet that fits, and takes it away; undefined when none comes in time or the server hangs up. */
-  async next<Wanted extends Packet>(
-    fits: (packet: Packet) => packet is Wanted,
-    timeoutMs = ANSWER_MS,
-  ): Promise<Wanted | undefined> {
-    const deadline = performance.now() + timeoutMs;
-    for (;;) {
-      const at = this.#arrived.findIndex(fits);
-      if (at >= 0) return this.#arrived.splice(at, 1).find(fits);
-      const left = deadline - performance.now();
-      if (left <= 0 || this.#isClosed) return undefined;
-      await this.#change(left);
-    }
+  /**
+   * The answer that fits, and takes it away; undefined when none comes in time or the server hangs up. A server that has owed
+   * an answer once is not waited for that long again.
+   */
+  async next<Wanted extends Packet>(fits: (packet: Packet) => packet is Wanted): Promise<Wanted | undefined> {
+    const packet = await this.#take(fits, this.#patienceMs);
+    if (packet === undefined) this.#patienceMs = IMPATIENT_MS;
+    return packet;
   }
 
   /** Every message that comes until nothing has come for a while. */
-  async messages(quietMs = QUIET_MS): Promise<PublishPacket[]> {
+  async messages(): Promise<PublishPacket[]> {
     const found: PublishPacket[] = [];
     for (;;) {
-      const message = await this.next(isPublish, quietMs);
+      const message = await this.#take(isPublish, QUIET_MS);
       if (message === undefined) return found;
       found.push(message);
     }
   }
 
-  /** Whether the server hangs up, in time. */
+  /** Whether the server hangs up over what was sent: if it does not, it answers the PINGREQ that follows. */
+  async hangsUp(): Promise<boolean> {
+    this.send({ type: PacketType.pingreq });
+    const pingresp = await this.next(ofType(PacketType.pingresp));
+    return this.closes(pingresp === undefined ? 0 : LATE_MS);
+  }
+
+  /** Whether the connection is closed, in time. */
   async closes(timeoutMs = ANSWER_MS): Promise<boolean> {
     const deadline = performance.now() + timeoutMs;
     while (!this.#isClosed && performance.now() < deadline) await this.#change(deadline - performance.now());
@@ -93,7 +100,21 @@ export class ProbeConnection {
     setTimeout(() => this.stream.destroy(), 200).unref();
   }
 
-  #take(bytes: Uint8Array): void {
+  async #take<Wanted extends Packet>(
+    fits: (packet: Packet) => packet is Wanted,
+    timeoutMs: number,
+  ): Promise<Wanted | undefined> {
+    const deadline = performance.now() + timeoutMs;
+    for (;;) {
+      const at = this.#arrived.findIndex(fits);
+      if (at >= 0) return this.#arrived.splice(at, 1).find(fits);
+      const left = deadline - performance.now();
+      if (left <= 0 || this.#isClosed) return undefined;
+      await this.#change(left);
+    }
+  }
+
+  #receive(bytes: Uint8Array): void {
     try {
       this.#splitter.push(bytes);
       while (this.#splitter.next()) {

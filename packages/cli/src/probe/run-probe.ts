@@ -65,9 +65,11 @@ export async function probe(settings: ToolSettings): Promise<ProbeReport> {
   }
   sections.unshift({ title: 'connection', findings: connections }, { title: 'versions', findings: versions });
   if (best !== undefined) {
-    add('capabilities', await probeCapabilities(settings, best));
-    add('the server itself', await probeSystem(settings, best));
-    add('rules', await probeOddities(settings, best));
+    const parts = [probeCapabilities, probeSystem, probeOddities].map((probePart) => probePart(settings, best));
+    const [capabilities = [], system = [], rules = []] = await Promise.all(parts);
+    add('capabilities', capabilities);
+    add('the server itself', system);
+    add('rules', rules);
   }
   return { server: describePlace(settings), sections };
 }

@@ -1,16 +1,10 @@
 import { ExitCode } from '../exit-code.ts';
-import { ownConnectionOptions } from '../probe/probe-command.ts';
 import { describeOptions } from '../tool/describe-tool.ts';
-import { printingOptions, qosOption, receivingOptions } from '../tool/message-options.ts';
 import type { ToolOption } from '../tool/option.ts';
 import type { OwnCommand } from '../tool/own-command.ts';
+import { ownConnectionOptions, toolOptions } from '../tool/own-options.ts';
 
-const WANTED: ReadonlySet<string> = new Set(['-t', '-T', '-C', '-R', '-W']);
-const options: readonly ToolOption[] = [
-  ...[...receivingOptions, ...printingOptions].filter(({ flags: [name] }) => WANTED.has(name)),
-  qosOption,
-  ...ownConnectionOptions,
-];
+const options: readonly ToolOption[] = [...toolOptions('-t', '-T', '-C', '-R', '-W', '-q'), ...ownConnectionOptions];
 
 /** `busbar record`: a subscription into a file. */
 export const recordCommand: OwnCommand = {

@@ -1,45 +1,36 @@
 import { ExitCode } from '../exit-code.ts';
-import { ownConnectionOptions } from '../probe/probe-command.ts';
 import { describeOptions } from '../tool/describe-tool.ts';
-import { receivingOptions } from '../tool/message-options.ts';
-import { flag, type ToolOption, valued } from '../tool/option.ts';
+import type { ToolOption } from '../tool/option.ts';
 import type { OwnCommand } from '../tool/own-command.ts';
+import { ownConnectionOptions, ownFlag, ownValued, toolOptions } from '../tool/own-options.ts';
 import { ToolUsage } from '../tool/tool-usage.ts';
 import type { Playing } from './playing.ts';
 
 /** The options, which fill in how it is played. */
 function optionsFor(playing: Playing): readonly ToolOption[] {
   return [
-    valued(
-      ['--speed'],
+    ownValued(
+      '--speed',
       '<factor>',
-      'no factor specified',
       'times as fast as it was; max as fast as it goes (default: 1)',
       (given) => (playing.speed = readSpeed(given)),
-      {
-        since: 'busbar',
-      },
     ),
-    valued(
-      ['--filter'],
+    ownValued(
+      '--filter',
       '<filter>',
-      'no filter specified',
       'play messages of these topics only',
-      (filter, settings) => {
-        settings.topicFilters.push(filter);
-      },
-      { repeatable: true, since: 'busbar' },
+      (filter, settings) => settings.topicFilters.push(filter),
+      { repeatable: true },
     ),
-    ...receivingOptions.filter(({ flags: [name] }) => name === '-T'),
-    valued(
-      ['--map'],
+    ...toolOptions('-T'),
+    ownValued(
+      '--map',
       '<from=to>',
-      'no mapping specified',
       'publish topics that begin with one below the other: plant/line1=test/line1',
       (given) => playing.mappings.push(readMapping(given)),
-      { repeatable: true, since: 'busbar' },
+      { repeatable: true },
     ),
-    flag(['--loop'], 'begin again at the end, until Ctrl-C', () => (playing.loops = true), { since: 'busbar' }),
+    ownFlag('--loop', 'begin again at the end, until Ctrl-C', () => (playing.loops = true)),
     ...ownConnectionOptions,
   ];
 }

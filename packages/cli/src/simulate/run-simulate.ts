@@ -12,6 +12,7 @@ import { DialFailure } from '../tool/system-words.ts';
 import type { ToolSettings } from '../tool/tool-settings.ts';
 import { describePlace, dialWire } from '../tool/wire-dial.ts';
 import type { Simulating } from './simulating.ts';
+import { StreamTransport } from './stream-transport.ts';
 
 /** Plays the devices of a scenario. @returns The exit code. */
 export async function runSimulate(settings: ToolSettings, file: string, simulating: Simulating): Promise<number> {
@@ -65,8 +66,8 @@ async function loadScenario(file: string): Promise<Scenario | undefined> {
 function accessOf(settings: ToolSettings): DeviceAccess {
   const dial = async () => {
     const stream = await dialWire(settings);
-    if (stream instanceof Socket) return new SocketTransport(stream, {});
-    throw new Error('devices connect over TCP, TLS and Unix sockets, not over WebSocket');
+    if (stream instanceof Socket) return new SocketTransport(stream);
+    return new StreamTransport(stream, { address: '', port: 0 });
   };
   return { userName: settings.userName, password: settings.password, dial };
 }

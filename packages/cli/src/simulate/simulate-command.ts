@@ -1,8 +1,8 @@
 import { ExitCode } from '../exit-code.ts';
-import { ownConnectionOptions } from '../probe/probe-command.ts';
 import { describeOptions } from '../tool/describe-tool.ts';
-import { flag, integer, type ToolOption, valued } from '../tool/option.ts';
+import { integer, type ToolOption } from '../tool/option.ts';
 import type { OwnCommand } from '../tool/own-command.ts';
+import { ownConnectionOptions, ownFlag, ownValued } from '../tool/own-options.ts';
 import { ToolUsage } from '../tool/tool-usage.ts';
 import type { Simulating } from './simulating.ts';
 
@@ -10,33 +10,27 @@ const LARGEST_SEED = 2 ** 31 - 2;
 
 function optionsFor(simulating: Simulating): readonly ToolOption[] {
   return [
-    valued(
-      ['--seed'],
+    ownValued(
+      '--seed',
       '<number>',
-      'no number specified',
       'the same number gives the same values again; without it every run is another',
-      (given, _, reading) => {
-        simulating.seed = integer(given, reading, [0, LARGEST_SEED], () => '');
-      },
-      { since: 'busbar' },
+      (given, _, reading) => (simulating.seed = integer(given, reading, [0, LARGEST_SEED], () => '')),
     ),
-    valued(
-      ['--for'],
+    ownValued(
+      '--for',
       '<seconds>',
-      'no time specified',
       'end after so many seconds',
-      (given) => {
-        const seconds = Number(given);
-        if (!(seconds > 0)) throw new ToolUsage('', `--for: expected seconds above 0, not '${given}'`);
-        simulating.forMs = seconds * 1000;
-      },
-      { since: 'busbar' },
+      (given) => (simulating.forMs = 1000 * readSeconds(given)),
     ),
-    flag(['--check'], 'read the scenario, say what it is made of, and end', () => (simulating.checksOnly = true), {
-      since: 'busbar',
-    }),
+    ownFlag('--check', 'read the scenario, say what it is made of, and end', () => (simulating.checksOnly = true)),
     ...ownConnectionOptions,
   ];
+}
+
+function readSeconds(given: string): number {
+  const seconds = Number(given);
+  if (seconds > 0) return seconds;
+  throw new ToolUsage('', `--for: expected seconds above 0, not '${given}'`);
 }
 
 /** `busbar simulate`: devices from a scenario. */

@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connect } from '@busbar/client';
+import { createTestAuthority } from '@busbar/testkit';
 import { expect, onTestFinished, test } from 'vitest';
 import { openBroker } from '../support/broker-under-test.ts';
 import { runInProcess } from '../support/in-process.ts';
@@ -20,6 +24,34 @@ test('devices come, publish and go without their wills', async () => {
   );
   expect(stdout).toContain('10 of 10 devices connected\n');
   expect([...states.keys()].filter((topic) => topic.endsWith('/state'))).toHaveLength(10);
+});
+
+test.each([
+  ['ws', ['--ws']],
+  ['tls', []],
+  ['wss', ['--ws']],
+] as const)('devices connect over %s', async (transport, flags) => {
+  const authority = createTestAuthority();
+  const { cert, key } = authority.issue({ altNames: ['localhost'] });
+  const folder = mkdtempSync(path.join(tmpdir(), 'busbar-simulate-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const caFile = path.join(folder, 'ca.pem');
+  writeFileSync(caFile, authority.cert);
+  const secure = transport === 'ws' ? [] : ['--cafile', caFile];
+  const broker = await openBroker({
+    listeners: [{ port: 0, transport, ...(secure.length > 0 && { tls: { certificates: [{ cert, key }] } }) }],
+  });
+  onTestFinished(() => broker.close());
+  const { exitCode, stdout } = await runInProcess([
+    ...['simulate', PUMPS, '-h', 'localhost', '-p', broker.port, '--seed', '7', '--for', '3'],
+    ...flags,
+    ...secure,
+  ]);
+  expect({ exitCode, stdout }).toEqual({
+    exitCode: 0,
+    stdout: expect.stringContaining('10 of 10 devices connected\n'),
+  });
+  expect(broker.broker.stats().retained).toBeGreaterThanOrEqual(10);
 });
 
 test('--check plays nothing', async () => {
