@@ -7,6 +7,7 @@
 export const USAGE_ERRORS = {
   'already-used':
     'A `ClientConnection` was told of a second connection. It serves one; make a new one with the same session.',
+  'broker-stopped': 'The program published or subscribed through a broker that it had stopped.',
   'chunk-not-emptied': '`PacketSplitter.push` was called before `next` had answered false.',
   'client-identifier-missing':
     'An empty Client Identifier below MQTT 5.0, where only 3.1.1 with a clean session allows it.',
@@ -28,6 +29,7 @@ export const USAGE_ERRORS = {
   'invalid-string': 'A text holds U+0000 or half a surrogate pair, and MQTT has no way to write that.',
   'no-authentication-method': 'AUTH, or Authentication Data, without an Authentication Method in CONNECT.',
   'no-local-shared': 'A Shared Subscription asks for No Local, which the standard forbids.',
+  'not-authorized': 'The identity in whose name the program subscribes may not; the message names the rule or the hook.',
   'not-connected': 'The connection machine was asked for something before CONNACK came or after the end.',
   'option-invalid': 'An option of the client is out of its range; the message names it.',
   'out-of-range': 'A number does not fit its field; the message names field and range.',

@@ -17,7 +17,11 @@ import { linesOf } from './entrance/lines.ts';
 import { checkListeners, type ListenerOptions } from './entrance/listener-options.ts';
 import { LoginGuard, type LoginGuardOptions } from './entrance/login-guard.ts';
 import { Turn } from './entrance/turn.ts';
+import type { BrokerHooks } from './hook/broker-hooks.ts';
+import { wireHooks } from './hook/hooks.ts';
+import type { InProcessClient } from './hook/in-process-client.ts';
 import { Inspection } from './inspect/inspection.ts';
+import { LocalClient } from './local/local-client.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { CommitTimes } from './observe/commit-times.ts';
 import { Counters } from './observe/counters.ts';
@@ -67,6 +71,8 @@ export interface BrokerOptions extends AuthenticationOptions {
   readonly sessionOwnership?: 'user' | 'anyone';
   /** Methods of enhanced authentication that clients may choose, such as {@link scramSha256}. Default: none. */
   readonly authenticationMethods?: readonly AuthenticationMethod[];
+  /** What a program adds: see {@link BrokerHooks}. Asked in this order. Default: nothing. */
+  readonly hooks?: readonly BrokerHooks[];
   /** Default: a new {@link MemoryStore}. */
   readonly store?: Store;
   /**
@@ -102,7 +108,7 @@ export interface BrokerStats extends BrokerReading {
 }
 
 /** A running broker. Several in one process do not know each other. */
-export interface Broker {
+export interface Broker extends InProcessClient {
   /** Where it listens, as really bound. */
   readonly listeners: readonly Bound[];
   /** Takes in a Network Connection of your own making: an in-memory pair, a tunnel. */
@@ -121,6 +127,11 @@ export interface Broker {
    * @throws {UsageError} `invalid-rule`: all that is wrong with them, a line each; the former ones stay.
    */
   replaceAuthorization(options: AuthorizationOptions | undefined): void;
+  /**
+   * Asks rules and `authorize` hooks anew about everything that they have allowed or denied. Subscriptions that are no longer allowed
+   * end, nobody is disconnected.
+   */
+  recheckRights(): void;
   /**
    * Asks others about the clients to come. Clients that are connected stay, but for those whose user is gone: 0x87.
    *
@@ -165,8 +176,7 @@ export interface Broker {
  * await broker.stop();
  */
 export async function createBroker(options: BrokerOptions = {}): Promise<Broker> {
-  const { listeners = [{}] } = options;
-  checkListeners(listeners);
+  checkListeners(options.listeners ?? [{}]);
   const limits = resolveLimits(options.limits);
   const capabilities = resolveCapabilities(options.capabilities);
   const clock = options.clock ?? systemClock;
@@ -185,12 +195,14 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
   });
   const loopLag = new LoopLag(clock);
   const commitTimes = new CommitTimes();
-  const ledger = new LossLedger();
+  const log = options.log ?? silentLog;
+  const hooks = wireHooks(options.hooks ?? [], log, clock);
+  const ledger = new LossLedger(hooks.drop);
   const subscriptions = new SubscriptionTable(sharedStrategyOf(capabilities));
   const retained = new RetainedMessages(store, limits);
-  const log = options.log ?? silentLog;
-  const authorization = new Authorization(options.authorization);
-  const chain = new AuthenticatorChain(chainOptionsOf(options, listeners));
+  const authorization = new Authorization(options.authorization, hooks.authorize);
+  const listeners = askingFirst(hooks.authenticators, options.listeners ?? [{}]);
+  const chain = new AuthenticatorChain(chainOptionsOf(withFirst(hooks.authenticators, options), listeners));
   const durability = new DurabilityRules(options.durability);
   const router = new Router(subscriptions, retained, counters, ledger, limits, authorization, durability);
   const around = {
@@ -201,16 +213,20 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     slab: new ByteSlab(),
     queued: new QueueAccount(),
     authorization,
+    deliver: hooks.deliver,
     deliveryTimes,
   };
   const sessions = new SessionTable({ store, subscriptions, retained, clock, wheel, around });
   const deniedWills = new QuietWarning(log, 'a Will may not be published', later);
   const deniedWill = (fields: object): void => deniedWills.warn(fields, clock.now());
-  const willRooms = { authorization, ledger, tallies, deniedWill };
+  const willRooms = { authorization, ledger, tallies, deniedWill, clock, ask: hooks.publish };
   const wills = new Wills(clock, wheel, store, (message, record) =>
     publishWill(willRooms, message, record, (allowed) => router.publishOwn(allowed, clock.now())),
   );
   sessions.onEnd = ({ record }) => wills.handleSessionEnd(record);
+  const tellOfSession = hooks.session;
+  if (tellOfSession !== undefined) sessions.onOver = ({ identity }, kind) => tellOfSession({ kind, identity });
+  const local = new LocalClient({ router, subscriptions, retained, store, clock, log, around });
   const rooms: BrokerRooms = {
     limits,
     capabilities,
@@ -221,6 +237,7 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     pool: new BlockPool((byteLength) => Buffer.allocUnsafeSlow(byteLength)),
     log,
     later,
+    hooks,
     counters,
     tallies,
     deliveryTimes,
@@ -262,9 +279,11 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
   system.start();
   const entrance = new Entrance(rooms);
   try {
+    for (const extension of options.hooks ?? []) await extension.start?.(local);
     for (const listener of listeners) await entrance.listen(listener);
   } catch (error) {
     await entrance.close();
+    local.close();
     wheel.stop();
     throw error;
   }
@@ -273,15 +292,22 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
   return {
     listeners: entrance.bound,
     accept: entrance.accept,
+    publish: local.publish,
+    subscribe: local.subscribe,
     replaceCertificates: (port, credentials) => entrance.replaceCertificates(port, credentials),
     replaceAuthorization(replacement) {
       authorization.replace(replacement);
       sessions.handleRulesChanged();
       entrance.handleRightsChanged();
     },
+    recheckRights() {
+      authorization.recheck();
+      sessions.handleRulesChanged();
+      entrance.handleRightsChanged();
+    },
     replaceAuthentication(replacement, own) {
-      chain.replace(chainOptionsOf(replacement, listeners));
-      if (own !== undefined) entrance.replaceChains(own);
+      chain.replace(chainOptionsOf(withFirst(hooks.authenticators, replacement), listeners));
+      if (own !== undefined) entrance.replaceChains(askingFirst(hooks.authenticators, own));
       entrance.handleRightsChanged();
     },
     stats: () => statsOf(rooms, subscriptions, retained, ledger),
@@ -314,16 +340,36 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
       wills.stop();
       system.stop();
       await entrance.close();
+      local.close();
       wheel.stop();
       await store.close();
+      for (const extension of options.hooks ?? []) await extension.stop?.();
       await Promise.all([...authenticatorsOf(chain, listeners)].map((authenticator) => authenticator.close?.()));
     },
   };
 }
 
-function protectsSessions({ sessionOwnership, authenticators, authenticate, authorization }: BrokerOptions): boolean {
+function protectsSessions(options: BrokerOptions): boolean {
+  const { sessionOwnership, authenticators = [], authenticate, authorization, hooks = [] } = options;
   if (sessionOwnership !== undefined) return sessionOwnership === 'user';
-  return (authenticators ?? []).length > 0 || authenticate !== undefined || authorization !== undefined;
+  const asksHooks = hooks.some((each) => each.authenticate !== undefined || each.authorize !== undefined);
+  return authenticators.length > 0 || authenticate !== undefined || authorization !== undefined || asksHooks;
+}
+
+/** Hooks are asked before all others. */
+function withFirst<T extends { readonly authenticators?: readonly Authenticator[] | undefined }>(
+  first: readonly Authenticator[],
+  options: T,
+): T {
+  return first.length === 0 ? options : { ...options, authenticators: [...first, ...(options.authenticators ?? [])] };
+}
+
+/** The same for listeners that have authenticators of their own. */
+function askingFirst<T extends { readonly authenticators?: readonly Authenticator[] | undefined }>(
+  first: readonly Authenticator[],
+  listeners: readonly T[],
+): readonly T[] {
+  return listeners.map((each) => (each.authenticators === undefined ? each : withFirst(first, each)));
 }
 
 function authenticatorsOf({ options }: AuthenticatorChain, listeners: readonly ListenerOptions[]): Set<Authenticator> {

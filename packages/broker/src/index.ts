@@ -54,6 +54,27 @@ export type { Bound } from './entrance/entrance.ts';
 export { checkListeners, type ListenerOptions, type ListenerTransport } from './entrance/listener-options.ts';
 export type { LoginGuardOptions } from './entrance/login-guard.ts';
 export type {
+  AuthorizeQuestion,
+  BrokerHooks,
+  ConnectAttempt,
+  DeliveryChanges,
+  DisconnectEvent,
+  DropEvent,
+  HookAnswer,
+  HookRefusal,
+  SessionEvent,
+  SubscribeAttempt,
+} from './hook/broker-hooks.ts';
+export type { HookMessage, MessageChanges } from './hook/hook-message.ts';
+export type {
+  InProcessClient,
+  InProcessHandler,
+  InProcessMessage,
+  InProcessPublishOptions,
+  InProcessSubscribeOptions,
+  InProcessSubscription,
+} from './hook/in-process-client.ts';
+export type {
   InspectedClient,
   InspectedRetained,
   InspectedSession,
@@ -61,12 +82,14 @@ export type {
   InspectedTopic,
   Inspection,
 } from './inspect/inspection.ts';
+export { PublishRefusedError } from './local/publish-refused-error.ts';
 export type { Metric } from './metrics/metric.ts';
 export { METRICS } from './metrics/metric-list.ts';
 export type { Metrics } from './metrics/metrics.ts';
 export type { BrokerLog } from './observe/log.ts';
 export type { LossReason, LossReport, RefusalReason, SessionLosses } from './observe/loss-ledger.ts';
-export type { Readiness, ReadinessCheck } from './observe/readiness.ts';
+export { type Later, QuietLine, type QuietLineOptions } from './observe/quiet-line.ts';
+export { READINESS_CHECKS, type Readiness, type ReadinessCheck } from './observe/readiness.ts';
 export type { RightsQuestion } from './session/explain-session.ts';
 export { MemoryQueue } from './store/memory-queue.ts';
 export { MemoryStore, memoryRecord } from './store/memory-store.ts';

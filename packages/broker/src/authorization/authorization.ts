@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { ReasonCode, UsageError } from '@busbar/codec';
 import { parseAclFile } from './acl-file.ts';
 import type { Identity } from './identity.ts';
-import { Rights } from './rights.ts';
+import { type Denies, Rights } from './rights.ts';
 import { ACTION_BIT, describeVerdict, type Rule, type Verdict } from './rule.ts';
 import { parseRuleOptions, type RuleOptions, type RulePlace } from './rule-list.ts';
 import { RuleSet } from './rule-set.ts';
@@ -65,19 +65,21 @@ export class Authorization {
   #deniedPublish: DeniedPublish = 'acknowledge';
   #saysWhy = false;
   #checksRetainSource = true;
+  readonly denies: Denies | undefined;
+  /** Whether there are rules, or somebody else to ask. As long as there is nobody, everybody may do everything. */
+  isActive = false;
 
-  /** @throws {UsageError} `invalid-rule`: all that is wrong, a line each. */
-  constructor(options: AuthorizationOptions | undefined) {
+  /**
+   * @param denies Asked about what the rules allow. Default: nobody is.
+   * @throws {UsageError} `invalid-rule`: all that is wrong, a line each.
+   */
+  constructor(options: AuthorizationOptions | undefined, denies?: Denies) {
+    this.denies = denies;
     this.replace(options);
   }
 
-  /** Whether there are rules. As long as there are none, everybody may do everything. */
-  get isActive(): boolean {
-    return this.#rules !== undefined;
-  }
-
-  get rules(): RuleSet {
-    return this.#rules ?? NO_RULES;
+  get rules(): RuleSet | undefined {
+    return this.#rules;
   }
 
   get endsConnection(): boolean {
@@ -90,6 +92,12 @@ export class Authorization {
     this.#deniedPublish = options?.deniedPublish ?? 'acknowledge';
     this.#saysWhy = options?.saysWhy ?? false;
     this.#checksRetainSource = options?.checkRetainSource ?? true;
+    this.isActive = this.#rules !== undefined || this.denies !== undefined;
+    this.recheck();
+  }
+
+  /** Everything that was judged is judged anew when it is asked for. */
+  recheck(): void {
     this.epoch++;
   }
 
@@ -128,7 +136,6 @@ export class Authorization {
   }
 }
 
-const NO_RULES = new RuleSet([]);
 const DENIED_PUBLISH: readonly DeniedPublish[] = ['acknowledge', 'disconnect'];
 
 function readRules(options: AuthorizationOptions): RuleSet {

@@ -1,13 +1,25 @@
 import type { Identity } from './identity.ts';
-import type { Verdict } from './rule.ts';
+import { ACTION_BIT, type Action, type Verdict } from './rule.ts';
 import { type BoundRules, decide, type RuleSet } from './rule-set.ts';
 
 /** The rules as they are now. */
 export interface RulesInForce {
   /** Rises with every change of the rules. */
   readonly epoch: number;
-  readonly rules: RuleSet;
+  /** Undefined while there are none: everybody may do everything. */
+  readonly rules: RuleSet | undefined;
+  /** Who denies what the rules allow. */
+  readonly denies: Denies | undefined;
 }
+
+/** Asks somebody else than the rules. @returns The name of who denies it; undefined when nobody does. */
+export type Denies = (question: {
+  readonly action: Action;
+  readonly topic: string;
+  readonly identity: Identity;
+}) => string | undefined;
+
+const ALLOWED: Verdict = { isAllowed: true, rule: undefined };
 
 /** Verdicts that a client's rights remember at the most: twice this, one generation of use behind the other. */
 const GENERATION_SIZE = 512;
@@ -33,27 +45,41 @@ export class Rights {
 
   publish(topicName: string): Verdict {
     this.#refresh();
-    return this.#publish.get(topicName) ?? this.#publish.set(topicName, decide(this.#rules, 'publish', topicName));
+    return this.#publish.get(topicName) ?? this.#publish.set(topicName, this.#decide('publish', topicName));
   }
 
   receive(topicName: string): Verdict {
     this.#refresh();
-    return this.#receive.get(topicName) ?? this.#receive.set(topicName, decide(this.#rules, 'receive', topicName));
+    return this.#receive.get(topicName) ?? this.#receive.set(topicName, this.#decide('receive', topicName));
   }
 
   subscribe(topicFilter: string): Verdict {
     this.#refresh();
-    return decide(this.#rules, 'subscribe', topicFilter);
+    return this.#decide('subscribe', topicFilter);
+  }
+
+  #decide(action: Action, topic: string): Verdict {
+    const { rules, denies } = this.#inForce;
+    const verdict = rules === undefined ? ALLOWED : decide(this.#rules, action, topic);
+    if (denies === undefined || !verdict.isAllowed) return verdict;
+    const name = denies({ action, topic, identity: this.identity });
+    return name === undefined ? verdict : deniedBy(name, action);
   }
 
   #refresh(): void {
     const { epoch, rules } = this.#inForce;
     if (epoch === this.#epoch) return;
     this.#epoch = epoch;
-    this.#rules = rules.bind(this.identity);
+    this.#rules = rules?.bind(this.identity) ?? [];
     this.#publish.clear();
     this.#receive.clear();
   }
+}
+
+function deniedBy(name: string, action: Action): Verdict {
+  const source = { file: `hook '${name}'`, line: 0, text: 'authorize' };
+  const rule = { effect: 'deny', actions: ACTION_BIT[action], who: {}, pattern: undefined, source } as const;
+  return { isAllowed: false, rule };
 }
 
 /** Verdicts by topic; what was not asked for in two generations is forgotten. */

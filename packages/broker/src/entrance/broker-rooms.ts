@@ -4,6 +4,7 @@ import type { Clock } from '../clock/clock.ts';
 import type { TimerWheel } from '../clock/timer-wheel.ts';
 import type { Capabilities } from '../config/capabilities.ts';
 import type { BrokerLimits } from '../config/limits.ts';
+import type { Hooks } from '../hook/hooks.ts';
 import type { Counters } from '../observe/counters.ts';
 import type { DeliveryTimes } from '../observe/delivery-times.ts';
 import type { BrokerLog } from '../observe/log.ts';
@@ -32,6 +33,7 @@ export interface BrokerRooms extends AuthenticationRooms {
   readonly log: BrokerLog;
   /** For what is said a while later. */
   readonly later: Later;
+  readonly hooks: Hooks;
   readonly counters: Counters;
   readonly tallies: Tallies;
   readonly deliveryTimes: DeliveryTimes;

@@ -4,6 +4,8 @@ import type { Grant } from '../auth/authenticator.ts';
 import type { AuthenticationStep } from '../auth/enhanced-authentication.ts';
 import type { Identity } from '../authorization/identity.ts';
 import { Alarm } from '../clock/timer-wheel.ts';
+import type { ConnectAttempt, HookRefusal } from '../hook/broker-hooks.ts';
+import { isRefusal } from '../hook/hooks.ts';
 import type { Session } from '../session/session.ts';
 import { willOf } from '../will/wills.ts';
 import { connackPropertiesOf, keepAliveOf, type Refusal, refusalOf, sessionExpiryOf } from './admission.ts';
@@ -27,6 +29,8 @@ export interface Door {
   whenKept(answer: () => void, hasEnded?: boolean): void;
   /** Something was sent, a deadline moved or the connection was closed, within an input or outside of one. */
   settle(): void;
+  /** What was left unread while somebody took time for an answer is read. */
+  resumeInput(): void;
 }
 
 /**
@@ -138,7 +142,25 @@ export class ClientAdmission {
   #welcome(connect: ConnectPacket, step: Extract<AuthenticationStep, { kind: 'accept' }>): void {
     const grant: Grant = { ...(step.userName === undefined ? {} : { userName: step.userName }), ...step.grant };
     this.#rooms.loginGuard.handleSuccess(this.#attemptOf(connect).userName);
-    this.#admit(connect, this.#properties(step.data), grant);
+    const identity = this.#identityOf(connect, connect.clientIdentifier || this.#rooms.makeClientIdentifier(), grant);
+    const admit = (): void => this.#admit(connect, this.#properties(step.data), grant, identity);
+    const answer = this.#rooms.hooks.connect?.(this.#describe(connect, identity));
+    if (answer instanceof Promise) void answer.then((late) => this.#conclude(late, admit));
+    else this.#conclude(answer, admit);
+  }
+
+  /** The hooks have answered, and the connection may have ended meanwhile. */
+  #conclude(answer: ConnectAttempt | HookRefusal | undefined, admit: () => void): void {
+    if (this.#connection.isClosed) return;
+    if (answer === undefined || !isRefusal(answer)) admit();
+    else this.#refuse({ reasonCode: answer.refuse, message: answer.reason ?? 'the client may not connect' });
+  }
+
+  #describe(connect: ConnectPacket, identity: Identity): ConnectAttempt {
+    const { protocolVersion, cleanStart, keepAlive, will, properties } = connect;
+    const sessionExpiryInterval = sessionExpiryOf(connect, this.#rooms.limits);
+    const asked = { protocolVersion, cleanStart, keepAlive, sessionExpiryInterval, willTopicName: will?.topicName };
+    return { identity, remote: this.#door.remote, ...asked, userProperties: properties.userProperties ?? [] };
   }
 
   #turnAway(connect: ConnectPacket, step: Extract<AuthenticationStep, { kind: 'refuse' }>): void {
@@ -173,10 +195,9 @@ export class ClientAdmission {
     return { authenticationMethod, ...(authenticationData === undefined ? {} : { authenticationData }) };
   }
 
-  #admit(packet: ConnectPacket, authentication: AuthProperties, grant: Grant): void {
+  #admit(packet: ConnectPacket, authentication: AuthProperties, grant: Grant, identity: Identity): void {
     const { sessions, wills, limits, capabilities, store, lines, clock } = this.#rooms;
-    const clientIdentifier = packet.clientIdentifier || this.#rooms.makeClientIdentifier();
-    const identity = this.#identityOf(packet, clientIdentifier, grant);
+    const { clientIdentifier } = identity;
     if (this.#isOfAnother(identity)) {
       const message = 'the Client Identifier belongs to a session of another user';
       const { userName: user } = identity;
@@ -199,6 +220,7 @@ export class ClientAdmission {
     // A session that is discarded must not be there again after a crash, whatever comes after it.
     const hasEnded = !isResumed && store.changes !== changesBefore;
     sessions.identify(session, identity);
+    this.#rooms.hooks.session?.({ kind: isResumed ? 'resumed' : 'created', identity });
     this.#isKnownUser = this.#knows(identity.userName);
     wills.cancel(clientIdentifier);
     const keepAlive = keepAliveOf(packet, limits);

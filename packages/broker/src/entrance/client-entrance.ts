@@ -26,6 +26,7 @@ import { ClientKeeping } from './client-keeping.ts';
 import { ClientOutput, type OutputOwner } from './client-output.ts';
 import { ClientPublications } from './client-publications.ts';
 import { ClientSubscriptions } from './client-subscriptions.ts';
+import { HookedPublications } from './hooked-publications.ts';
 import type { Peer } from './peer.ts';
 
 /** How people call the versions, by their Protocol Level. */
@@ -60,7 +61,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#connection = new ServerConnection(this, rooms.connectionLimits, rooms.pool, now);
     this.#durability = peer.durability;
     this.#output = new ClientOutput(rooms, transport, this.#connection, this);
-    this.#publications = new ClientPublications(rooms, this.#connection, this.#durability, () => this.#keeping.await());
+    this.#publications = this.#makePublications();
     this.#keeping = new ClientKeeping(rooms, this.#connection, this.#publications, this.#output);
     this.#subscriptions = new ClientSubscriptions(rooms, this.#connection, this);
     this.#admission = new ClientAdmission(rooms, this.#connection, this, peer);
@@ -70,6 +71,13 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     rooms.counters.connectionsAccepted++;
     rooms.log.debug({ remote: this.remote }, 'a connection has come');
     transport.attach(this);
+  }
+
+  #makePublications(): ClientPublications {
+    const { publish } = this.#rooms.hooks;
+    const parts = [this.#rooms, this.#connection, this.#durability, () => this.#keeping.await()] as const;
+    if (publish === undefined) return new ClientPublications(...parts);
+    return new HookedPublications(...parts, publish, () => this.resumeInput());
   }
 
   /** Ends the connection because the broker stops. */
@@ -130,6 +138,16 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   /** Whether what else this client has sent should wait for the next turn. */
   get isTurnOver(): boolean {
     return this.#rooms.turn.isOver;
+  }
+
+  /** A hook has answered: what the client has sent meanwhile is read. */
+  resumeInput(): void {
+    try {
+      this.#connection.resumeInput(this.#rooms.clock.now());
+    } catch (error) {
+      this.#handleMistake(error);
+    }
+    this.settle();
   }
 
   /** A mistake of ours that one client's packets brought to light ends that connection and no other. */
@@ -320,6 +338,8 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#rooms.tallies.ends.count(closing.cause);
     const session = this.#session;
     if (session === undefined) return;
+    const { cause, reasonCode, message } = closing;
+    this.#rooms.hooks.disconnect?.({ identity: session.identity, remote: this.remote, cause, reasonCode, message });
     this.#session = undefined;
     this.#rooms.counters.clients--;
     const { record } = session;

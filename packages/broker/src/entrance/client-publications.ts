@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { FIRST_FAILURE, type PublishView, type QoS, ReasonCode } from '@busbar/codec';
+import { FIRST_FAILURE, type ProtocolVersion, type PublishView, type QoS, ReasonCode } from '@busbar/codec';
 import { ApplicationMessage, LATER, type ServerConnection } from '@busbar/protocol';
 import { describeVerdict, type Verdict } from '../authorization/rule.ts';
 import type { Durability } from '../config/durability.ts';
@@ -48,12 +48,18 @@ export class ClientPublications {
     this.#session = session;
   }
 
-  handlePublish(packet: PublishView): ReasonCode | typeof LATER {
+  /** The parameters beside the packet differ from what it says where a hook has changed the message, and not its flow. */
+  handlePublish(
+    packet: PublishView,
+    qos: QoS = packet.qos,
+    packetId = packet.packetId,
+    version: ProtocolVersion = this.#connection.version,
+  ): ReasonCode | typeof LATER {
     const mountPoint = this.#session?.mountPoint;
-    const view = mountPoint === undefined ? packet : mountPoint.enter(packet, this.#connection.version);
+    const view = mountPoint === undefined ? packet : mountPoint.enter(packet, version);
     if (view === undefined) return this.#refuseLongTopic();
     const { router, clock, counters, store, deliveryTimes } = this.#rooms;
-    const { topicBytes, topicStart, topicEnd, qos } = view;
+    const { topicBytes, topicStart, topicEnd } = view;
     let route = this.#lastRoute;
     if (route === undefined || !route.isOf(topicBytes, topicStart, topicEnd)) {
       route = router.routeOf(topicBytes, topicStart, topicEnd);
@@ -70,23 +76,24 @@ export class ClientPublications {
       return this.#refusePayload(qos);
     }
     const session = this.#session as Session;
-    if (qos !== 0 && store.failure !== undefined && this.#mustBeKept(view, route, session)) return this.#refuseUnkept();
+    if (qos !== 0 && store.failure !== undefined && this.#mustBeKept(view, qos, route, session)) {
+      return this.#refuseUnkept();
+    }
     counters.messagesReceived++;
     const changesBefore = store.changes;
     const now = clock.now();
-    const isVersion5 = this.#connection.version === 5;
     const { topicName, topicBytes: ownTopicBytes } = route;
     const publisher = session.clientIdentifier;
-    const message = new ApplicationMessage(view, isVersion5, topicName, ownTopicBytes, publisher, now);
+    const message = new ApplicationMessage(view, version === 5, topicName, ownTopicBytes, publisher, now);
     if (--deliveryTimes.untilNext === 0) message.acceptance = deliveryTimes.accept(now);
     if (message.retain) this.#rooms.authorization.rememberSource(message, session.identity);
-    const reasonCode = router.publish(message, route, qos !== 0 && isVersion5, now);
+    const reasonCode = router.publish(message, route, qos !== 0 && this.#connection.version === 5, now);
     if (qos === 0) return reasonCode;
     counters.countReceived(qos);
     if (reasonCode >= FIRST_FAILURE) this.#refusal = 'as many messages wait or are retained as may';
-    else if (qos === 2) session.handleAccepted(view.packetId);
+    else if (qos === 2) session.handleAccepted(packetId);
     if (store.changes === changesBefore || !this.#waits(route)) return reasonCode;
-    this.#unkept.push({ mark: store.mark, session, qos, packetId: view.packetId, reasonCode });
+    this.#unkept.push({ mark: store.mark, session, qos, packetId, reasonCode });
     this.#onUnkept();
     return LATER;
   }
@@ -99,12 +106,12 @@ export class ClientPublications {
   /** Acknowledges what the store has kept. */
   handleKept(keptMark: number): void {
     const unkept = this.#unkept;
-    for (let next = unkept.take(keptMark); next !== undefined; next = unkept.take(keptMark)) this.#accept(next);
+    for (let next = unkept.take(keptMark); next !== undefined; next = unkept.take(keptMark)) this.accept(next);
   }
 
   /** After this connection, what is to be known of a QoS 2 message is its session's business, and the next connection's. */
-  #accept({ session, qos, packetId, reasonCode }: Unkept): void {
-    if (this.#connection.isConnected) this.#connection.acceptPublish(qos, packetId, reasonCode);
+  protected accept({ session, qos, packetId, reasonCode }: Omit<Unkept, 'mark'>, reason?: string): void {
+    if (this.#connection.isConnected) this.#connection.acceptPublish(qos, packetId, reasonCode, reason);
     else if (qos === 2) session.acceptPublish(packetId, reasonCode);
   }
 
@@ -146,9 +153,9 @@ export class ClientPublications {
   }
 
   /** Whether a message would change what the store must keep, its sender's session included. */
-  #mustBeKept(view: PublishView, route: Route, { record }: Session): boolean {
+  #mustBeKept(view: PublishView, qos: QoS, route: Route, { record }: Session): boolean {
     if (!this.#waits(route)) return false;
-    return (view.qos === 2 && record.isLasting) || view.retain || this.#rooms.router.reachesLasting(route);
+    return (qos === 2 && record.isLasting) || view.retain || this.#rooms.router.reachesLasting(route);
   }
 
   /** The store cannot keep anything: no acknowledgement says that it has. Below 5.0 only the end of the connection says so. */

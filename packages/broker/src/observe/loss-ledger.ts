@@ -8,11 +8,12 @@ export const LOSS_REASONS = [
   'refused',
   'no-member',
   'not-authorized',
+  'dropped-by-hook',
 ] as const;
 export type LossReason = (typeof LOSS_REASONS)[number];
 
 /** Why a message of a client, or its being retained, came to nothing, and the client could not be told with a Reason Code. */
-export const REFUSAL_REASONS = ['publish-not-authorized', 'retained-full'] as const;
+export const REFUSAL_REASONS = ['publish-not-authorized', 'retained-full', 'refused-by-hook'] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
 /** Losses of one session. */
@@ -42,6 +43,15 @@ const MOST_SESSIONS = 1000;
 /** Topic Names that are remembered of each reason. */
 const MOST_TOPICS = 8;
 
+/** Told of everything that the ledger counts. */
+export type LossListener = (loss: {
+  readonly reason: LossReason | RefusalReason;
+  /** `''` where no session was found, and for refusals. */
+  readonly clientIdentifier: string;
+  readonly topicName: string;
+  readonly messages: number;
+}) => void;
+
 interface SessionEntry {
   readonly counts: Map<LossReason, number>;
   latestTopic: string;
@@ -58,7 +68,13 @@ export class LossLedger {
   readonly #refusals = new Map<RefusalReason, number>();
   readonly #topics = new Map<LossReason | RefusalReason, Set<string>>();
   readonly #sessions = new Map<string, SessionEntry>();
+  readonly #listener: LossListener | undefined;
   #elsewhere = 0;
+
+  /** @param listener Told at once. Default: nobody is. */
+  constructor(listener?: LossListener) {
+    this.#listener = listener;
+  }
 
   /**
    * @param clientIdentifier Whose session it is; `''` where no session was found.
@@ -71,12 +87,14 @@ export class LossLedger {
     const entry = this.#entryOf(clientIdentifier);
     entry.counts.set(reason, (entry.counts.get(reason) ?? 0) + messages);
     if (topicName !== '') entry.latestTopic = topicName;
+    this.#listener?.({ reason, clientIdentifier, topicName, messages });
   }
 
   /** A message came to nothing before anybody could have been found for it. */
   countRefusal(reason: RefusalReason, topicName: string): void {
     this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);
     this.#remember(reason, topicName);
+    this.#listener?.({ reason, clientIdentifier: '', topicName, messages: 1 });
   }
 
   /** Deliveries that did not take place. */

@@ -55,6 +55,8 @@ export class SessionTable {
    * @returns Whether the record stays in the store, because its Will does.
    */
   onEnd: (session: Session) => boolean = () => false;
+  /** Told when a session is over; undefined where nobody wants to know. */
+  onOver: ((session: Session, kind: 'expired' | 'ended') => void) | undefined = undefined;
 
   constructor(rooms: SessionTableRooms) {
     this.#rooms = rooms;
@@ -123,12 +125,13 @@ export class SessionTable {
   }
 
   /** Ends a session and forgets it. */
-  end(session: Session): void {
+  end(session: Session, kind: 'expired' | 'ended' = 'ended'): void {
     const { clientIdentifier, subscriptions } = session.record;
     this.#handleReturn(session);
     if (this.#sessions.get(clientIdentifier) === session) this.#sessions.delete(clientIdentifier);
     for (const topicFilter of subscriptions.keys()) this.#rooms.subscriptions.delete(session, topicFilter);
     session.end(this.#rooms.clock.now());
+    this.onOver?.(session, kind);
     if (!this.onEnd(session)) this.#rooms.store.removeSession(session.record);
   }
 
@@ -224,7 +227,7 @@ export class SessionTable {
 
   #expire(session: Session): void {
     this.#rooms.around.counters.sessionsExpired++;
-    this.end(session); // [MQTT-4.1.0-2]
+    this.end(session, 'expired'); // [MQTT-4.1.0-2]
   }
 
   #handleReturn(session: Session): void {

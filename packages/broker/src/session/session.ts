@@ -1,10 +1,12 @@
 import { FIRST_FAILURE, type QoS, type ReasonCode } from '@busbar/codec';
-import type { ApplicationMessage, ByteSlab, Delivery } from '@busbar/protocol';
+import { type ApplicationMessage, type ByteSlab, Delivery } from '@busbar/protocol';
 import type { Authorization } from '../authorization/authorization.ts';
 import { type Identity, isSameIdentity } from '../authorization/identity.ts';
 import type { Rights } from '../authorization/rights.ts';
 import type { Capabilities } from '../config/capabilities.ts';
 import type { BrokerLimits } from '../config/limits.ts';
+import { HookMessage } from '../hook/hook-message.ts';
+import type { Hooks } from '../hook/hooks.ts';
 import type { Counters } from '../observe/counters.ts';
 import type { DeliveryTimes } from '../observe/delivery-times.ts';
 import type { LossLedger, LossReason } from '../observe/loss-ledger.ts';
@@ -25,6 +27,8 @@ export interface SessionSurroundings {
   /** What waits in all of them together. */
   readonly queued: QueueAccount;
   readonly authorization: Authorization;
+  /** Sees what each session is given; undefined where nobody wants to. */
+  readonly deliver?: Hooks['deliver'];
   readonly deliveryTimes: DeliveryTimes;
 }
 
@@ -51,11 +55,14 @@ export class Session implements Subscriber {
   #rights: Rights | undefined = undefined;
   /** Where its client's topics are; undefined where they are everybody's. */
   #mountPoint: MountPoint | undefined;
+  /** Whether its client gets messages as they are: without mount point and hooks. */
+  #isPlain: boolean;
 
   constructor(record: SessionRecord, around: SessionSurroundings) {
     this.record = record;
     this.#around = around;
     this.#mountPoint = mountPointOf(record.identity);
+    this.#isPlain = this.#mountPoint === undefined && around.deliver === undefined;
     this.#waiting = new WaitingMessages(record.queue, around.limits, around.queued);
   }
 
@@ -113,6 +120,7 @@ export class Session implements Subscriber {
     this.record.identity = identity;
     this.#rights = undefined;
     this.#mountPoint = mountPointOf(identity);
+    this.#isPlain = this.#mountPoint === undefined && this.#around.deliver === undefined;
     return true;
   }
 
@@ -194,7 +202,7 @@ export class Session implements Subscriber {
   // --- messages --------------------------------------------------------------------------------------------------------
 
   deliver(given: Delivery, now: number): void {
-    const delivery = this.#mountPoint === undefined ? given : this.#ownOf(given, this.#mountPoint);
+    const delivery = this.#isPlain ? given : this.#ownOf(given, now);
     if (delivery === undefined) return;
     const outlet = this.#outlet;
     if (outlet === undefined) this.#keepForLater(delivery);
@@ -208,11 +216,31 @@ export class Session implements Subscriber {
     }
   }
 
-  /** A delivery as the client sees it; undefined, and lost, where its topic is outside of what the client has. */
-  #ownOf(delivery: Delivery, mountPoint: MountPoint): Delivery | undefined {
-    if (mountPoint.holds(delivery.message.topicName)) return mountPoint.leave(delivery);
+  /** A delivery as the client sees it; undefined, and lost, where its topic is outside of what the client has, or hooks drop it. */
+  #ownOf(delivery: Delivery, now: number): Delivery | undefined {
+    const mountPoint = this.#mountPoint;
+    if (mountPoint === undefined) return this.#hooked(delivery, now);
+    if (mountPoint.holds(delivery.message.topicName)) return this.#hooked(mountPoint.leave(delivery), now);
     this.#lose('not-authorized', delivery);
     return undefined;
+  }
+
+  #hooked(delivery: Delivery, now: number): Delivery | undefined {
+    const { deliver } = this.#around;
+    if (deliver === undefined) return delivery;
+    const message = HookMessage.of(delivery.message);
+    const passed = deliver(message, this.identity);
+    if (passed === message) return delivery;
+    const isRenamed = passed !== undefined && passed.topicName !== message.topicName;
+    if (passed === undefined) this.#lose('dropped-by-hook', delivery);
+    else if (isRenamed && !this.#mayReceiveOwn(passed.topicName)) this.#lose('not-authorized', delivery);
+    else return withMessage(delivery, passed.inPlaceOf(delivery.message, now));
+    return undefined;
+  }
+
+  /** Whether the rules let it have messages of a topic that its client calls by this name. */
+  #mayReceiveOwn(topicName: string): boolean {
+    return this.mayReceive((this.#mountPoint?.prefix ?? '') + topicName);
   }
 
   /** Retained messages of a new subscription follow what is sent already; a newer subscription to the same filter replaces them. */
@@ -336,7 +364,7 @@ export class Session implements Subscriber {
     }
     this.#around.counters.messagesMatched++;
     const { message } = taken;
-    const next = this.#mountPoint === undefined ? taken : this.#ownOf(taken, this.#mountPoint);
+    const next = this.#isPlain ? taken : this.#ownOf(taken, now);
     if (next === undefined) return true;
     const isAllowed = this.#around.authorization.isSourceAllowed(message, message.topicName);
     const loss = isAllowed ? this.#lossOf(outlet, next, now) : 'not-authorized';
@@ -354,14 +382,26 @@ export class Session implements Subscriber {
   /** Why a delivery cannot be sent; undefined when it can. */
   #lossOf(outlet: Outlet, delivery: Delivery, now: number): LossReason | undefined {
     if (delivery.message.isExpired(now)) return 'expired'; // [MQTT-3.3.2-5]
-    const prefix = this.#mountPoint?.prefix ?? '';
-    if (!this.mayReceive(prefix + delivery.message.topicName)) return 'not-authorized';
+    if (!this.#mayReceiveOwn(delivery.message.topicName)) return 'not-authorized';
     return outlet.accepts(delivery) ? undefined : 'too-large';
   }
 
   #lose(reason: LossReason, { message }: Delivery): void {
     this.#around.ledger.count(reason, this.clientIdentifier, message.topicName);
   }
+}
+
+/** The delivery of another message in its place. Others that may take it over get it as it was. */
+function withMessage(delivery: Delivery, message: ApplicationMessage): Delivery {
+  const { qos, retain, subscriptionIdentifiers, successor } = delivery;
+  const heir =
+    successor === undefined
+      ? undefined
+      : {
+          sharedFilter: successor.sharedFilter,
+          takeOver: (_: Delivery, now: number) => successor.takeOver(delivery, now),
+        };
+  return new Delivery(message, qos, retain, subscriptionIdentifiers, heir);
 }
 
 function mountPointOf(identity: Identity | undefined): MountPoint | undefined {

@@ -1,6 +1,10 @@
 import type { ApplicationMessage } from '@busbar/protocol';
 import type { Authorization } from '../authorization/authorization.ts';
 import { describeVerdict } from '../authorization/rule.ts';
+import type { Clock } from '../clock/clock.ts';
+import type { HookRefusal } from '../hook/broker-hooks.ts';
+import { HookMessage } from '../hook/hook-message.ts';
+import { type Hooks, isRefusal } from '../hook/hooks.ts';
 import type { LossLedger } from '../observe/loss-ledger.ts';
 import type { Tallies } from '../observe/tallies.ts';
 import type { SessionRecord } from '../store/store.ts';
@@ -12,13 +16,44 @@ export interface WillPublicationRooms {
   readonly tallies: Tallies;
   /** Says that a Will may not be published. */
   readonly deniedWill: (fields: object) => void;
+  readonly clock: Clock;
+  /** Hooks that see what clients publish. */
+  readonly ask: Hooks['publish'];
 }
 
 /**
- * Publishes a Will if its client may publish there by the rules as they are now, when it is due: they may have changed since
- * CONNECT.
+ * Publishes a Will if hooks let it, and its client may publish there by the rules as they are now, when it is due: they may have
+ * changed since CONNECT.
  */
 export function publishWill(
+  rooms: WillPublicationRooms,
+  message: ApplicationMessage,
+  record: SessionRecord,
+  publish: (message: ApplicationMessage) => void,
+): void {
+  if (rooms.ask === undefined) {
+    publishAllowed(rooms, message, record, publish);
+    return;
+  }
+  const identity = record.identity ?? { clientIdentifier: record.clientIdentifier };
+  // Hooks see topics as the client names them.
+  const prefix = identity.mountPoint ?? '';
+  const { packet, version5 } = message.toRecord();
+  const seen = new HookMessage({ packet, version5, topicName: message.topicName.slice(prefix.length) });
+  const goOn = (passed: HookMessage | HookRefusal): void => {
+    if (isRefusal(passed)) rooms.ledger.countRefusal('refused-by-hook', message.topicName);
+    else if (passed === seen) publishAllowed(rooms, message, record, publish);
+    else {
+      const changed = passed.with({ topicName: prefix + passed.topicName }).inPlaceOf(message, rooms.clock.now());
+      publishAllowed(rooms, changed, record, publish);
+    }
+  };
+  const answer = rooms.ask(seen, identity);
+  if (answer instanceof Promise) void answer.then(goOn);
+  else goOn(answer);
+}
+
+function publishAllowed(
   { authorization, ledger, tallies, deniedWill }: WillPublicationRooms,
   message: ApplicationMessage,
   record: SessionRecord,
