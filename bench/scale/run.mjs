@@ -35,7 +35,8 @@ const results = [];
 for (const name of names) {
   const { title, run } = CASES[/** @type {keyof typeof CASES} */ (name)];
   const broker = fork(fileURLToPath(new URL('./broker.mjs', import.meta.url)), [], {
-    execArgv: ['--expose-gc', ...(process.env.SCALE_ARGV?.split(' ') ?? [])],
+    // The young generation is as small as `busbar broker` keeps it.
+    execArgv: ['--expose-gc', '--max-semi-space-size=2', ...(process.env.SCALE_ARGV?.split(' ') ?? [])],
   });
   const { port } = await answer(broker);
   const read = async () => {

@@ -20,6 +20,7 @@ import { defaultData } from './default-data.ts';
 import { createLog, type LogFormat } from './log.ts';
 import { reload } from './reload.ts';
 import { USUAL_PORT } from './usual-port.ts';
+import { holdYoungGeneration } from './young-generation.ts';
 
 /** How a broker is run from a configuration. */
 export interface ConfiguredRun {
@@ -95,6 +96,7 @@ function loadOrFail(source: ConfigurationSource): LoadedConfiguration {
 }
 
 async function start({ options }: LoadedConfiguration, data: string, log: BrokerLog): Promise<Broker> {
+  holdYoungGeneration();
   const store = await openDataStore(data);
   try {
     return await createBroker({ ...options, log, ...(store === undefined ? {} : { store }) });

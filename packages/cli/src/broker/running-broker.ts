@@ -4,6 +4,7 @@ import { CommandError } from '../command/command-error.ts';
 import { ExitCode } from '../exit-code.ts';
 import { readVersion } from '../version.ts';
 import { openDataStore, storeFault } from './data-store.ts';
+import { holdYoungGeneration } from './young-generation.ts';
 
 /** Where to listen. */
 export interface Listening {
@@ -37,6 +38,7 @@ export async function startBrokerNear(listening: Listening): Promise<Broker> {
 }
 
 async function attempt({ host, port, log, data, allowAnonymous }: Listening): Promise<Broker> {
+  holdYoungGeneration();
   const store = await openDataStore(data);
   try {
     const isOpen = allowAnonymous === true || isLoopback({ host });
