@@ -6,6 +6,7 @@ import * as codec from '@busbar/codec';
 import { describe, expect, test } from 'vitest';
 import { resolveCapabilities } from '../packages/broker/src/config/capabilities.ts';
 import { LIMIT_BOUNDS, resolveLimits } from '../packages/broker/src/config/limits.ts';
+import { METRICS } from '../packages/broker/src/metrics/metric-list.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SCRIPTS = path.join(ROOT, 'scripts/reference');
@@ -22,6 +23,7 @@ interface ErrorCodes {
 interface ReferenceModules {
   renderLimits(root: string, config: object): string;
   renderErrors(root: string, library: object): string;
+  renderMetrics(metrics: readonly object[]): string;
   collectErrorCodes(root: string): ErrorCodes;
   readWords(source: string, declaration: string): string[];
   listSources(folder: string): string[];
@@ -33,10 +35,11 @@ type Meanings = Readonly<
   >
 >;
 
-const { renderErrors, renderLimits, collectErrorCodes, readWords, listSources } = Object.assign(
+const { renderErrors, renderLimits, renderMetrics, collectErrorCodes, readWords, listSources } = Object.assign(
   {},
   await import(path.join(SCRIPTS, 'render-errors.mjs')),
   await import(path.join(SCRIPTS, 'render-limits.mjs')),
+  await import(path.join(SCRIPTS, 'render-metrics.mjs')),
   await import(path.join(SCRIPTS, 'error-codes.mjs')),
   await import(path.join(SCRIPTS, 'read-declarations.mjs')),
 ) as ReferenceModules;
@@ -54,6 +57,10 @@ describe('generated pages are what the sources say (npm run build && node script
   test('docs/reference/limits.md', () => {
     const config = { LIMIT_BOUNDS, resolveLimits, resolveCapabilities };
     expect(read('docs/reference/limits.md')).toBe(renderLimits(ROOT, config));
+  });
+
+  test('docs/reference/metrics.md', () => {
+    expect(read('docs/reference/metrics.md')).toBe(renderMetrics(METRICS));
   });
 
   test('every limit and every capability has a row', () => {

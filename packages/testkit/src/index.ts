@@ -11,6 +11,7 @@ export {
   unsubscribePacket,
   willMessage,
 } from './packets.ts';
+export { type ExposedFamily, type ExposedSample, parseExposition } from './parse-exposition.ts';
 export { freePort, hasCommand, type PeerOptions, PeerProcess, type ProcessEnd } from './peer-process.ts';
 export { type PacketPattern, RawClient } from './raw-client.ts';
 export { RecordingReceiver } from './recording-receiver.ts';

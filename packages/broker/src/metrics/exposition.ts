@@ -6,7 +6,8 @@ export const EXPOSITION_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** A metric with its values in Prometheus' text format, version 0.0.4; ends with a line feed. */
 export function renderMetric({ name, type, help, label }: Metric, value: MetricValue): string {
-  return `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n${linesOf(name, label, value).join('\n')}\n`;
+  const head = [`# HELP ${name} ${escapeHelp(help)}`, `# TYPE ${name} ${type}`];
+  return `${[...head, ...linesOf(name, label, value)].join('\n')}\n`;
 }
 
 function linesOf(name: string, label: string | undefined, value: MetricValue): string[] {

@@ -42,6 +42,12 @@ export const brokerCommand = defineCommand({
       repeatable: true,
       description: 'a setting instead of that of the file, such as limits.maximumConnections=500',
     },
+    http: {
+      flags: '--http',
+      value: listeningPort,
+      description:
+        'port for /metrics, /health/live and /health/ready, on this machine only; 0 takes a free one (default: none); BUSBAR_HTTP_TOKEN in the environment is the token to ask for',
+    },
     testConfig: { flags: '--test-config', description: 'only say whether the configuration is right' },
     allowAnonymous: {
       flags: '--allow-anonymous',
@@ -60,6 +66,7 @@ export const brokerCommand = defineCommand({
     { line: 'busbar broker --host 0.0.0.0 --allow-anonymous', what: 'for clients everywhere, whoever they are' },
     { line: 'busbar broker -c busbar.yaml', what: 'as the file says' },
     { line: 'busbar broker -c /etc/mosquitto/mosquitto.conf -v', what: 'as Mosquitto would, with a longer log' },
+    { line: 'busbar broker --http 9883', what: 'with metrics for Prometheus at http://localhost:9883/metrics' },
     { line: 'busbar broker --data /var/lib/busbar', what: 'with its data there; --data memory keeps none' },
     { line: 'busbar broker -p 0 --log-format json 2>broker.log', what: 'on a free port, named in the line it prints' },
   ],

@@ -1,6 +1,7 @@
 import { StopSignal } from '../command/stop-signal.ts';
 import { ExitCode } from '../exit-code.ts';
 import { openControl } from './control.ts';
+import { openHttp, tokenOf } from './http.ts';
 import { createLog, type LogFormat } from './log.ts';
 import { readyLine, startBroker, startBrokerNear } from './running-broker.ts';
 import { USUAL_PORT } from './usual-port.ts';
@@ -16,6 +17,8 @@ export interface BrokerRun {
   readonly lastsMs?: number | undefined;
   readonly verbose: boolean;
   readonly logFormat: LogFormat | undefined;
+  /** The port for metrics and health; absent: none. */
+  readonly http?: number | undefined;
   /** Whether everybody may come in who reaches the port. Default: where only this machine does. */
   readonly allowAnonymous?: boolean | undefined;
 }
@@ -28,21 +31,34 @@ export async function runBroker({
   lastsMs,
   verbose,
   logFormat,
+  http: httpPort,
   allowAnonymous,
 }: BrokerRun): Promise<number> {
   const log = await createLog(logFormat, verbose ? 'debug' : 'info');
   const stopSignal = new StopSignal();
+  const http = await openHttp(
+    httpPort === undefined ? undefined : { port: httpPort, token: tokenOf(process.env) },
+    log,
+  );
+  const listening = { host, log, data, allowAnonymous, measuresTimes: http !== undefined };
   const broker = await (port === undefined
-    ? startBrokerNear({ host, port: USUAL_PORT, log, data, allowAnonymous })
-    : startBroker({ host, port, log, data, allowAnonymous }));
+    ? startBrokerNear({ ...listening, port: USUAL_PORT })
+    : startBroker({ ...listening, port })
+  ).catch((error) => {
+    http?.close();
+    throw error;
+  });
+  http?.attach(broker);
   const control = await openControl(broker, log);
   process.stdout.write(`${readyLine(broker, host)}\n`);
   const timer = lastsMs === undefined ? undefined : setTimeout(() => stopSignal.stop('time is over'), lastsMs);
   const reason = await stopSignal.received;
   clearTimeout(timer);
   log.info({ reason }, 'stopping');
+  http?.handleStopping();
   control?.close();
   await broker.stop();
+  http?.close();
   stopSignal.ignore();
   log.info({}, 'stopped');
   return ExitCode.success;

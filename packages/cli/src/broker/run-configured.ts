@@ -17,6 +17,7 @@ import { readVersion } from '../version.ts';
 import { openControl } from './control.ts';
 import { openDataStore, storeFault } from './data-store.ts';
 import { defaultData } from './default-data.ts';
+import { openHttp } from './http.ts';
 import { createLog, type LogFormat } from './log.ts';
 import { reload } from './reload.ts';
 import { USUAL_PORT } from './usual-port.ts';
@@ -32,6 +33,7 @@ export interface ConfiguredRun {
   readonly verbose: boolean;
   readonly logFormat: LogFormat | undefined;
   readonly allowAnonymous: boolean;
+  readonly http: number | undefined;
   readonly testConfig: boolean;
 }
 
@@ -49,7 +51,12 @@ export async function runConfigured(run: ConfiguredRun): Promise<number> {
   for (const notice of loaded.notices) log.warn({}, notice);
   const stopSignal = new StopSignal();
   const data = run.data ?? configuration.data ?? defaultData(loaded.options.listeners?.[0]?.port ?? USUAL_PORT);
-  const broker = await start(loaded, run.data === undefined ? fromFolder(data, folder) : data, log);
+  const http = await openHttp(loaded.http, log);
+  const broker = await start(loaded, run.data === undefined ? fromFolder(data, folder) : data, log).catch((error) => {
+    http?.close();
+    throw error;
+  });
+  http?.attach(broker);
   const read = (): string => reload(source, broker, loaded, log);
   const control = await openControl(broker, log, { reload: async () => read() });
   const removePidFile = writePidFile(configuration.pidFile, folder);
@@ -65,8 +72,10 @@ export async function runConfigured(run: ConfiguredRun): Promise<number> {
   const reason = await stopSignal.received;
   process.off('SIGHUP', handleHangUp);
   log.info({ reason }, 'stopping');
+  http?.handleStopping();
   control?.close();
   await broker.stop();
+  http?.close();
   removePidFile();
   stopSignal.ignore();
   log.info({}, 'stopped');
@@ -74,12 +83,13 @@ export async function runConfigured(run: ConfiguredRun): Promise<number> {
 }
 
 /** What stands on the command line is a setting like any other, but for a mosquitto.conf, where `-p` is one more port. */
-function sourceOf({ config, set, port, host, allowAnonymous }: ConfiguredRun): ConfigurationSource {
+function sourceOf({ config, set, port, host, http, allowAnonymous }: ConfiguredRun): ConfigurationSource {
   const isOurs = config === undefined || isYaml(config);
   const sets = [
     ...set,
     ...(isOurs && port !== undefined ? [`listeners[0].port=${port}`] : []),
     ...(host === undefined ? [] : [`listeners[0].host=${JSON.stringify(host)}`]),
+    ...(http === undefined ? [] : [`http.port=${http}`]),
     ...(allowAnonymous ? ['authentication.allowAnonymous=true'] : []),
   ];
   const ports = isOurs || port === undefined ? [] : [port];

@@ -14,6 +14,8 @@ export interface Listening {
   /** The data directory, or `memory`. */
   readonly data: string;
   readonly allowAnonymous?: boolean | undefined;
+  /** Whether times are measured for metrics. */
+  readonly measuresTimes?: boolean;
 }
 
 /** Starts a broker. @throws {CommandError} In one line, why it cannot listen, or not use its data. */
@@ -37,12 +39,12 @@ export async function startBrokerNear(listening: Listening): Promise<Broker> {
   }
 }
 
-async function attempt({ host, port, log, data, allowAnonymous }: Listening): Promise<Broker> {
+async function attempt({ host, port, log, data, allowAnonymous, measuresTimes = false }: Listening): Promise<Broker> {
   holdYoungGeneration();
   const store = await openDataStore(data);
   try {
     const isOpen = allowAnonymous === true || isLoopback({ host });
-    const options = { listeners: [{ host, port }], log, allowAnonymous: isOpen };
+    const options = { listeners: [{ host, port }], log, allowAnonymous: isOpen, measuresTimes };
     const broker = await createBroker({ ...options, ...(store === undefined ? {} : { store }) });
     if (!isOpen) log.warn({ host }, NOBODY);
     return broker;

@@ -17,6 +17,7 @@ import {
   type TokenOptions,
   UsageError,
 } from '@busbar/broker';
+import { type HttpSettings, httpSettingsFault } from '../http/http-settings.ts';
 import type { FindPlace } from './check-settings.ts';
 import { ConfigurationError, formatPath, formatPlace, type SettingPath } from './place.ts';
 import type { AuthenticatorSettings, Configuration, ListenerSettings } from './schema.ts';
@@ -24,13 +25,24 @@ import type { AuthenticatorSettings, Configuration, ListenerSettings } from './s
 /** A configuration as the broker takes it. */
 export type ConfiguredOptions = Omit<BrokerOptions, 'log' | 'store' | 'clock'>;
 
+/** What a configuration comes to. */
+export interface ReadConfiguration {
+  readonly options: ConfiguredOptions;
+  /** Undefined where nothing is answered over HTTP. */
+  readonly http: HttpSettings | undefined;
+}
+
 /**
- * Reads the files that a configuration names, and makes of it what `createBroker` takes.
+ * Reads the files that a configuration names, and makes of it what `createBroker` and the HTTP server take.
  *
  * @param folder Where relative files are looked for.
  * @throws {ConfigurationError} All files that cannot be read or understood, a line each.
  */
-export function brokerOptionsOf(configuration: Configuration, folder: string, findPlace: FindPlace): ConfiguredOptions {
+export function readConfiguration(
+  configuration: Configuration,
+  folder: string,
+  findPlace: FindPlace,
+): ReadConfiguration {
   return new Reader(folder, findPlace).read(configuration);
 }
 
@@ -45,7 +57,7 @@ class Reader {
     this.#findPlace = findPlace;
   }
 
-  read(configuration: Configuration): ConfiguredOptions {
+  read(configuration: Configuration): ReadConfiguration {
     const { listeners, authentication, authorization, limits, capabilities, durability, systemTopicsInterval } =
       configuration;
     const options = {
@@ -56,10 +68,27 @@ class Reader {
       ...(capabilities === undefined ? {} : { capabilities }),
       ...(durability === undefined ? {} : { durability }),
       ...(systemTopicsInterval === undefined ? {} : { systemTopicsInterval }),
+      measuresTimes: configuration.http !== undefined,
     } as ConfiguredOptions;
+    const http = configuration.http === undefined ? undefined : this.#http(configuration.http);
     this.#crossCheck(options);
     if (this.#faults.length > 0) throw new ConfigurationError(this.#faults);
-    return options;
+    return { options, http };
+  }
+
+  #http({ token, tokenFile, tls, ...rest }: NonNullable<Configuration['http']>): HttpSettings {
+    if (token !== undefined && tokenFile !== undefined)
+      this.#fail(['http', 'tokenFile'], 'http: give token or tokenFile');
+    const read = (file: string, ...where: SettingPath): string => this.#text(file, ['http', ...where]);
+    const settings = {
+      ...rest,
+      token: tokenFile === undefined ? token : read(tokenFile, 'tokenFile').trim(),
+      tls: tls === undefined ? undefined : { cert: read(tls.cert, 'tls', 'cert'), key: read(tls.key, 'tls', 'key') },
+    };
+    // A file that could not be read is named already.
+    const fault = this.#faults.length > 0 ? undefined : httpSettingsFault(settings);
+    if (fault !== undefined) this.#fail(['http'], `http: ${fault}`);
+    return settings;
   }
 
   /** What the broker itself would find wrong. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { brokerOptionsOf, type ConfiguredOptions } from './broker-options.ts';
+import { type ReadConfiguration, readConfiguration } from './broker-options.ts';
 import { checkSettings } from './check-settings.ts';
 import { loadYaml, overridesOf, parseOverride, type RawSettings } from './load-yaml.ts';
 import { readConf } from './mosquitto/read-conf.ts';
@@ -20,9 +20,8 @@ export interface ConfigurationSource {
 }
 
 /** A configuration that has been read and checked. */
-export interface LoadedConfiguration {
+export interface LoadedConfiguration extends ReadConfiguration {
   readonly configuration: Configuration;
-  readonly options: ConfiguredOptions;
   /** Where relative files of it are. */
   readonly folder: string;
   /** What was accepted and changes nothing. */
@@ -77,7 +76,7 @@ function finish(
   folder: string,
   notices: readonly string[],
 ): LoadedConfiguration {
-  return { configuration, options: brokerOptionsOf(configuration, folder, findPlace), folder, notices };
+  return { configuration, ...readConfiguration(configuration, folder, findPlace), folder, notices };
 }
 
 function readText(file: string): string {

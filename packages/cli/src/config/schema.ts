@@ -172,6 +172,28 @@ const log = z.strictObject({
   format: z.enum(['pretty', 'json']).optional().describe('default: pretty in a terminal, json elsewhere'),
 });
 
+const monitoring = z
+  .strictObject({
+    host: z.string().min(1).optional().describe('address; default: localhost'),
+    port: whole(0, 65_535).optional().describe('default: 9883; 0 takes a free one'),
+    token: z.string().optional().describe('what requests show as Authorization: Bearer ...'),
+    tokenFile: file('the token, alone in a file').optional(),
+    openHealth: z
+      .boolean()
+      .optional()
+      .describe(
+        'whether /health/live and /health/ready are answered without the token, and without reasons; default: false',
+      ),
+    metrics: z.boolean().optional().describe('whether there is /metrics for Prometheus; default: true'),
+    tls: z
+      .strictObject({ cert: file('certificate and its chain in PEM'), key: file('private key in PEM') })
+      .optional()
+      .describe('makes it HTTPS'),
+  })
+  .describe(
+    '/metrics, /health/live and /health/ready over HTTP; where this section is absent there is none. A token is needed where others than this machine reach it',
+  );
+
 export const CONFIGURATION = z.strictObject({
   listeners: z.array(listener).optional().describe('default: localhost:1883'),
   authentication: z
@@ -197,6 +219,7 @@ export const CONFIGURATION = z.strictObject({
     .max(86_400)
     .optional()
     .describe('seconds between $SYS; 0 turns it off; default: 10'),
+  http: monitoring.optional(),
   log: log.optional(),
   pidFile: file('where the number of the process is written').optional(),
 });
