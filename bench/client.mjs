@@ -3,6 +3,7 @@
  * a process of its own, and compares the messages that a second of its CPU time is worth.
  *
  *     npm run bench:client -- --quick
+ *     npm run bench:client -- --memory     (a million messages: does our client's memory stay flat?)
  */
 
 import { spawnSync } from 'node:child_process';
@@ -17,6 +18,7 @@ const OPTIONS = /** @type {const} */ ({
   check: { type: 'boolean' },
   json: { type: 'boolean' },
   broker: { type: 'string' },
+  memory: { type: 'boolean' },
 });
 
 try {

@@ -14,6 +14,7 @@ import { DOT } from './libraries.mjs';
 
 const TARGET = 3;
 const CLIENTS = ['busbar', 'mqtt.js'];
+const MEMORY = fileURLToPath(new URL('./memory.mjs', import.meta.url));
 const PEER = fileURLToPath(new URL('./peer.mjs', import.meta.url));
 
 const settings = JSON.parse(process.argv[2] ?? '{}');
@@ -29,6 +30,7 @@ process.exitCode = await withFolder(async (folder) => {
   }
   const broker = await startBroker(candidate, processors().broker);
   try {
+    if (settings.memory) return await watchMemory(broker.url);
     const rows = await measureAll(broker.url);
     tell(rows, candidate);
     return settings.check && rows.some(({ ratio }) => ratio < TARGET) ? 1 : 0;
@@ -36,6 +38,14 @@ process.exitCode = await withFolder(async (folder) => {
     broker.stop();
   }
 });
+
+/** @returns {Promise<number>} The exit code. */
+function watchMemory(url) {
+  const count = settings.quick ? 100_000 : 1_000_000;
+  const args = ['--expose-gc', MEMORY, JSON.stringify({ url, count, json: settings.json })];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  return new Promise((resolve) => child.on('close', (code) => resolve(code ?? 1)));
+}
 
 async function measureAll(url) {
   const rows = [];
