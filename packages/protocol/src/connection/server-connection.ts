@@ -1,5 +1,4 @@
 import {
-  type AcknowledgementType,
   type AuthProperties,
   type ConnackProperties,
   type ConnectPacket,
@@ -12,28 +11,21 @@ import {
   type Packet,
   PacketError,
   PacketType,
-  PINGRESP,
   type ProtocolVersion,
-  PublishView,
   packetTypeName,
   ReasonCode,
   type SubackPacket,
 } from '@busbar/codec';
 import type { Delivery } from '../message/delivery.ts';
 import type { SessionState } from '../session/session-state.ts';
-import { OutboundTopicAliases } from '../session/topic-alias.ts';
 import { ClientInput } from './client-input.ts';
 import type { Closing } from './closing.ts';
-import { DeliveryDispatch } from './delivery-dispatch.ts';
-import { HeldOutput } from './held-output.ts';
+import { ConnectedClient } from './connected-client.ts';
 import { ClientSilence, NEVER } from './keep-alive.ts';
 import { type BlockPool, OutputBuffer } from './output-buffer.ts';
 import { type Explanation, PacketWriter } from './packet-writer.ts';
-import { PublicationIntake } from './publication-intake.ts';
 import type { ServerConnectionLimits, ServerConnectionOwner } from './server-connection-owner.ts';
 import { announcedLimits, connectTimeoutMessage, refusalOfMalformedConnect, strangerIn } from './server-handshake.ts';
-
-const LARGEST_RECEIVE_MAXIMUM = 65_535;
 
 /** What the server makes of a CONNECT that it accepts. */
 export interface ConnectAnswer {
@@ -51,14 +43,6 @@ export interface ConnectAnswer {
 const Phase = { awaitingConnect: 0, answering: 1, authenticating: 2, connected: 3, closed: 4 } as const;
 type Phase = (typeof Phase)[keyof typeof Phase];
 
-/** What there is only while the client is connected. */
-interface Connected {
-  readonly session: SessionState<Delivery>;
-  readonly intake: PublicationIntake;
-  readonly dispatch: DeliveryDispatch;
-  readonly held: HeldOutput;
-}
-
 /**
  * The server's side of one Network Connection, from its first byte to its last (chapters 3 and 4), without any I/O.
  *
@@ -70,8 +54,8 @@ interface Connected {
  *                \---- timeout, fault, lost (from every phase) -----------------/
  *
  * Bytes go in with {@link handleBytes}; what is to be sent gathers in {@link output}. It owns what lives as long as the
- * connection - version, phases, keep alive, with {@link PublicationIntake} and {@link DeliveryDispatch} what is published
- * and delivered - and borrows the session's flows. Versions end here: above it everything has MQTT 5 shape. It reads
+ * connection - version, phases, keep alive, with {@link ConnectedClient} what a client says and is told
+ * while it is in - and borrows the session's flows. Versions end here: above it everything has MQTT 5 shape. It reads
  * no clock, never waits and does not throw on input.
  */
 export class ServerConnection {
@@ -82,7 +66,6 @@ export class ServerConnection {
   readonly #limits: ServerConnectionLimits;
   readonly #writer: PacketWriter;
   readonly #input: ClientInput;
-  readonly #view = new PublishView();
   readonly #silence = new ClientSilence();
   #phase: Phase = Phase.awaitingConnect;
   #version: ProtocolVersion = 4;
@@ -90,9 +73,7 @@ export class ServerConnection {
   #connectDeadline: number;
   /** The CONNECT that waits for its answer: secrets and Will are nobody's to keep here. */
   #connect: ConnectPacket | undefined = undefined;
-  /** Whether the client asked for a session that outlives the connection. */
-  #mayOutlive = false;
-  #connected: Connected | undefined = undefined;
+  #connected: ConnectedClient | undefined = undefined;
 
   constructor(owner: ServerConnectionOwner, limits: ServerConnectionLimits, pool: BlockPool, now: number) {
     this.#owner = owner;
@@ -225,13 +206,10 @@ export class ServerConnection {
     if (size !== undefined) return this.#giveUp(connack, size);
     this.#connected = this.#makeConnected(session, connect);
     this.#connect = undefined;
-    this.#mayOutlive = (connect.properties.sessionExpiryInterval ?? 0) > 0;
     this.#phase = Phase.connected;
     this.#input.splitter.maximumPacketSize = this.#limits.maximumPacketSize;
     this.#silence.start(keepAlive, this.#now);
-    const receiveMaximum = connect.properties.receiveMaximum ?? LARGEST_RECEIVE_MAXIMUM;
-    session.outbound.handleConnected(Math.min(receiveMaximum, this.#limits.maximumInFlight)); // [MQTT-3.3.4-9]
-    this.#connected.dispatch.resend(this.#now);
+    this.#connected.begin(this.#now);
     this.#readPackets();
   }
 
@@ -308,17 +286,12 @@ export class ServerConnection {
 
   /** Everything up to a mark is kept: what waited for it leaves. */
   handleKept(mark: number, now: number): void {
-    const { held, intake, dispatch } = this.#connected ?? {};
-    if (held === undefined || held.isEmpty) return;
-    for (let next = held.take(mark); next !== undefined; next = held.take(mark)) {
-      if ('type' in next && next.type === PacketType.pubcomp) intake?.writePubcomp(next.packetId, next.known);
-      else dispatch?.writeHeld(next, now);
-    }
+    this.#connected?.handleKept(mark, now);
   }
 
   /** Whether packets wait for {@link handleKept}. */
   get isHolding(): boolean {
-    return this.#connected?.held.isEmpty === false;
+    return this.#connected?.isHolding === true;
   }
 
   /** Ends the connection for a reason of the server's; a 5.0 client is told (section 3.14). */
@@ -349,82 +322,14 @@ export class ServerConnection {
       if (!(error instanceof PacketError)) throw error;
       this.fault(error.reasonCode, error.message); // [MQTT-4.13.1-1]
     }
-    this.#view.release();
+    this.#connected?.releaseView();
   }
 
-  /** @returns Whether it may have taken long: all but a publication and its plain acknowledgements. */
+  /** @returns Whether it may have taken long. */
   #handlePacket(bytes: Uint8Array, start: number, bodyStart: number, end: number): boolean {
-    const firstByte = bytes[start] as number;
-    const connected = this.#connected;
-    if (connected === undefined) {
-      this.#handleUnconnected(firstByte, bytes, bodyStart, end);
-    } else if (firstByte >> 4 === PacketType.publish) {
-      this.#view.read(bytes, start, bodyStart, end, this.#version);
-      connected.intake.handlePublish(this.#view);
-      return false;
-    } else if (isPlainAcknowledgement(firstByte, bytes, bodyStart, end)) {
-      const packetId = ((bytes[bodyStart] as number) << 8) | (bytes[bodyStart + 1] as number);
-      this.#handleAcknowledgement(connected, (firstByte >> 4) as AcknowledgementType, packetId, ReasonCode.success);
-      return false;
-    } else if (firstByte >> 4 === PacketType.connect) {
-      // Whatever is in it: what is wrong with a first CONNECT is not what is wrong with a second one.
-      this.fault(ReasonCode.protocolError, 'CONNECT came a second time [MQTT-3.1.0-2]');
-    } else {
-      this.#handleConnected(connected, decodePacket(firstByte, bytes, bodyStart, end, this.#version));
-    }
+    if (this.#connected !== undefined) return this.#connected.handlePacket(bytes, start, bodyStart, end, this.#now);
+    this.#handleUnconnected(bytes[start] as number, bytes, bodyStart, end);
     return true;
-  }
-
-  #handleConnected(connected: Connected, packet: Packet): void {
-    switch (packet.type) {
-      case PacketType.puback:
-      case PacketType.pubrec:
-      case PacketType.pubrel:
-      case PacketType.pubcomp:
-        return this.#handleAcknowledgement(connected, packet.type, packet.packetId, packet.reasonCode);
-      case PacketType.subscribe:
-        return this.#owner.handleSubscribe(packet);
-      case PacketType.unsubscribe:
-        return this.#owner.handleUnsubscribe(packet);
-      case PacketType.pingreq:
-        return this.#send(PINGRESP); // [MQTT-3.12.4-1]
-      case PacketType.disconnect:
-        return this.#handleDisconnect(packet);
-      case PacketType.auth:
-        return this.#owner.handleAuth(packet);
-      default: {
-        const message = `${packetTypeName(packet.type)} came after the CONNECT packet [MQTT-3.1.0-2]`;
-        return this.fault(ReasonCode.protocolError, message);
-      }
-    }
-  }
-
-  #handleAcknowledgement(
-    { intake, dispatch }: Connected,
-    type: AcknowledgementType,
-    packetId: number,
-    reasonCode: ReasonCode,
-  ): void {
-    switch (type) {
-      case PacketType.puback:
-        return dispatch.handlePuback(packetId, reasonCode, this.#now);
-      case PacketType.pubrec:
-        return dispatch.handlePubrec(packetId, reasonCode, this.#now);
-      case PacketType.pubrel:
-        return intake.handlePubrel(packetId);
-      default:
-        return dispatch.handlePubcomp(packetId, this.#now);
-    }
-  }
-
-  #handleDisconnect(disconnect: DisconnectPacket): void {
-    const expiry = disconnect.properties.sessionExpiryInterval ?? 0;
-    if (expiry > 0 && !this.#mayOutlive) {
-      const message = 'DISCONNECT sets a Session Expiry Interval, and CONNECT set it to 0';
-      return this.fault(ReasonCode.protocolError, message);
-    }
-    const { reasonCode } = disconnect;
-    this.#close({ cause: 'disconnected', reasonCode, message: 'the client disconnected', disconnect });
   }
 
   // --- before the CONNACK ----------------------------------------------------------------------------------------------
@@ -439,7 +344,7 @@ export class ServerConnection {
       this.#phase = Phase.answering;
       this.#owner.handleAuth(packet);
     } else if (packet.type === PacketType.disconnect) {
-      this.#handleDisconnect(packet);
+      this.#leave(packet);
     } else {
       this.refuseConnect(ReasonCode.protocolError, `expected AUTH, ${packetTypeName(packet.type)} came`);
     }
@@ -465,23 +370,18 @@ export class ServerConnection {
     this.#owner.handleConnect(packet);
   }
 
-  #makeConnected(session: SessionState<Delivery>, { properties }: ConnectPacket): Connected {
-    const { output } = this;
-    const writer = this.#writer;
-    const held = new HeldOutput();
-    const owner = this.#owner;
-    const version5 = this.#version === 5;
-    // Below 5.0 a client cannot know of a Receive Maximum: its Packet Identifiers are the bound.
-    const limits = version5 ? this.#limits : { ...this.#limits, receiveMaximum: LARGEST_RECEIVE_MAXIMUM };
-    const fault = (reasonCode: ReasonCode, message: string): void => this.fault(reasonCode, message);
-    const aliasMaximum = Math.min(properties.topicAliasMaximum ?? 0, limits.outboundTopicAliasMaximum);
-    const aliases = aliasMaximum === 0 ? undefined : new OutboundTopicAliases(aliasMaximum);
-    return {
+  #makeConnected(session: SessionState<Delivery>, connect: ConnectPacket): ConnectedClient {
+    const around = {
+      owner: this.#owner,
+      limits: this.#limits,
       session,
-      held,
-      intake: new PublicationIntake({ owner, limits, session, writer, held, version5, fault }),
-      dispatch: new DeliveryDispatch({ owner, session, output, writer, held, version5, aliases }),
+      output: this.output,
+      writer: this.#writer,
+      send: (packet: Packet) => this.#send(packet),
+      fault: (reasonCode: ReasonCode, message: string) => this.fault(reasonCode, message),
+      leave: (disconnect: DisconnectPacket) => this.#leave(disconnect),
     };
+    return new ConnectedClient(around, connect);
   }
 
   // --- the end ---------------------------------------------------------------------------------------------------------
@@ -494,12 +394,16 @@ export class ServerConnection {
     this.#writer.writeExplained(packet, { reasonString: message });
   }
 
+  #leave(disconnect: DisconnectPacket): void {
+    const { reasonCode } = disconnect;
+    this.#close({ cause: 'disconnected', reasonCode, message: 'the client disconnected', disconnect });
+  }
+
   #close(closing: Closing): void {
     if (this.#phase === Phase.closed) return;
     this.#phase = Phase.closed;
     this.#input.clear();
-    this.#connected?.intake.close();
-    this.#connected?.session.handleDisconnected();
+    this.#connected?.close();
     this.#connected = undefined;
     this.#owner.handleClosing(closing);
   }
@@ -526,14 +430,4 @@ function sayable(type: PacketType, reasonCode: ReasonCode): ReasonCode {
 function isFarewell(packet: Packet): boolean {
   if (packet.type === PacketType.disconnect) return true;
   return packet.type === PacketType.connack && packet.reasonCode >= FIRST_FAILURE;
-}
-
-/** Nearly every acknowledgement: a Packet Identifier and nothing else, with the flags it must have. */
-function isPlainAcknowledgement(firstByte: number, bytes: Uint8Array, bodyStart: number, end: number): boolean {
-  const isOne =
-    firstByte === PacketType.puback << 4 ||
-    firstByte === PacketType.pubrec << 4 ||
-    firstByte === ((PacketType.pubrel << 4) | 0b0010) ||
-    firstByte === PacketType.pubcomp << 4;
-  return isOne && end - bodyStart === 2 && (bytes[bodyStart] !== 0 || bytes[bodyStart + 1] !== 0);
 }
