@@ -78,7 +78,7 @@ describe('the codes of errors', () => {
 
   test('are found where they are made', () => {
     assert.deepEqual(codes.uncertain, []);
-    assert.deepEqual(codes.usage.get('topic-filter-invalid'), ['protocol', 'client']);
+    assert.deepEqual(codes.usage.get('topic-filter-invalid'), ['protocol', 'client', 'broker']);
     assert.deepEqual(codes.usage.get('wildcard-subscriptions-not-supported'), ['protocol']);
     assert(codes.packet.includes('malformed-packet'));
     assert(codes.client.includes('queue-full'));

@@ -18,7 +18,7 @@ import { checkListeners, type ListenerOptions } from './entrance/listener-option
 import { LoginGuard, type LoginGuardOptions } from './entrance/login-guard.ts';
 import { Turn } from './entrance/turn.ts';
 import type { BrokerHooks } from './hook/broker-hooks.ts';
-import { wireHooks } from './hook/hooks.ts';
+import { startHooks, wireHooks } from './hook/hooks.ts';
 import type { InProcessClient } from './hook/in-process-client.ts';
 import { Inspection } from './inspect/inspection.ts';
 import { LocalClient } from './local/local-client.ts';
@@ -168,7 +168,7 @@ export interface Broker extends InProcessClient {
 /**
  * Starts a broker and resolves when it listens.
  *
- * @throws {UsageError} Limits or listener options that do not exist or are out of range.
+ * @throws {UsageError} Limits or listener options that do not exist or are out of range; `hook-not-started`.
  * @throws {TransportError} A listener's port is in use or may not be opened.
  * @example
  * const broker = await createBroker({ listeners: [{ port: 0 }] });
@@ -279,7 +279,7 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
   system.start();
   const entrance = new Entrance(rooms);
   try {
-    for (const extension of options.hooks ?? []) await extension.start?.(local);
+    await startHooks(options.hooks ?? [], local);
     for (const listener of listeners) await entrance.listen(listener);
   } catch (error) {
     await entrance.close();

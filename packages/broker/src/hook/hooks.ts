@@ -1,4 +1,4 @@
-import { isReasonCodeOf, PacketType, type QoS, ReasonCode } from '@busbar/codec';
+import { isReasonCodeOf, PacketType, type QoS, ReasonCode, UsageError } from '@busbar/codec';
 import type { Authenticator, ChainAnswer } from '../auth/authenticator.ts';
 import type { Identity } from '../authorization/identity.ts';
 import type { Clock } from '../clock/clock.ts';
@@ -16,6 +16,7 @@ import type {
 } from './broker-hooks.ts';
 import { HookGuard } from './hook-guard.ts';
 import type { HookMessage, MessageChanges } from './hook-message.ts';
+import type { InProcessClient } from './in-process-client.ts';
 
 /** A question on its way from hook to hook: what it is by now, or no. */
 type Passed<T> = T | HookRefusal;
@@ -63,6 +64,18 @@ export function wireHooks(list: readonly BrokerHooks[], log: BrokerLog, clock: C
     drop: tell('drop') as Hooks['drop'],
     session: tell('session') as Hooks['session'],
   };
+}
+
+/** Lets hooks begin, one after the other. @throws {UsageError} `hook-not-started`: one has thrown. */
+export async function startHooks(list: readonly BrokerHooks[], client: InProcessClient): Promise<void> {
+  for (const hooks of list) {
+    try {
+      await hooks.start?.(client);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new UsageError('hook-not-started', `the hook '${hooks.name}' has not started: ${reason}`);
+    }
+  }
 }
 
 function having<Event extends keyof BrokerHooks>(list: readonly BrokerHooks[], event: Event): Named<Event>[] {

@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { type Broker, type BrokerLog, createBroker, UsageError } from '@busbar/broker';
+import { type Broker, type BrokerHooks, type BrokerLog, createBroker, UsageError } from '@busbar/broker';
 import { TransportError } from '@busbar/transport';
 import { CommandError } from '../command/command-error.ts';
 import { StopSignal } from '../command/stop-signal.ts';
@@ -18,6 +18,7 @@ import { openControl } from './control.ts';
 import { openDataStore, storeFault } from './data-store.ts';
 import { defaultData } from './default-data.ts';
 import { openHttp } from './http.ts';
+import { loadExtensions } from './load-extensions.ts';
 import { createLog, type LogFormat } from './log.ts';
 import { reload } from './reload.ts';
 import { USUAL_PORT } from './usual-port.ts';
@@ -51,8 +52,10 @@ export async function runConfigured(run: ConfiguredRun): Promise<number> {
   for (const notice of loaded.notices) log.warn({}, notice);
   const stopSignal = new StopSignal();
   const data = run.data ?? configuration.data ?? defaultData(loaded.options.listeners?.[0]?.port ?? USUAL_PORT);
+  const hooks = await loadExtensions(configuration.extensions, folder, { log });
   const http = await openHttp(loaded.http, log);
-  const broker = await start(loaded, run.data === undefined ? fromFolder(data, folder) : data, log).catch((error) => {
+  const where = run.data === undefined ? fromFolder(data, folder) : data;
+  const broker = await start(loaded, where, log, hooks).catch((error) => {
     http?.close();
     throw error;
   });
@@ -105,11 +108,16 @@ function loadOrFail(source: ConfigurationSource): LoadedConfiguration {
   }
 }
 
-async function start({ options }: LoadedConfiguration, data: string, log: BrokerLog): Promise<Broker> {
+async function start(
+  { options }: LoadedConfiguration,
+  data: string,
+  log: BrokerLog,
+  hooks: readonly BrokerHooks[],
+): Promise<Broker> {
   holdYoungGeneration();
   const store = await openDataStore(data);
   try {
-    return await createBroker({ ...options, log, ...(store === undefined ? {} : { store }) });
+    return await createBroker({ ...options, hooks, log, ...(store === undefined ? {} : { store }) });
   } catch (error) {
     await store?.close();
     const fault = storeFault(error);

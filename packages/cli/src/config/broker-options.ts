@@ -23,7 +23,7 @@ import { ConfigurationError, formatPath, formatPlace, type SettingPath } from '.
 import type { AuthenticatorSettings, Configuration, ListenerSettings } from './schema.ts';
 
 /** A configuration as the broker takes it. */
-export type ConfiguredOptions = Omit<BrokerOptions, 'log' | 'store' | 'clock'>;
+export type ConfiguredOptions = Omit<BrokerOptions, 'log' | 'store' | 'clock' | 'hooks'>;
 
 /** What a configuration comes to. */
 export interface ReadConfiguration {
@@ -71,6 +71,7 @@ class Reader {
       measuresTimes: configuration.http !== undefined,
     } as ConfiguredOptions;
     const http = configuration.http === undefined ? undefined : this.#http(configuration.http);
+    for (const [at, name] of (configuration.extensions ?? []).entries()) this.#text(name, ['extensions', at]);
     this.#crossCheck(options);
     if (this.#faults.length > 0) throw new ConfigurationError(this.#faults);
     return { options, http };

@@ -220,6 +220,10 @@ export const CONFIGURATION = z.strictObject({
     .optional()
     .describe('seconds between $SYS; 0 turns it off; default: 10'),
   http: monitoring.optional(),
+  extensions: z
+    .array(file('JavaScript module of hooks'))
+    .optional()
+    .describe('programs of your own that take part in what the broker does, asked in this order'),
   log: log.optional(),
   pidFile: file('where the number of the process is written').optional(),
 });
