@@ -59,14 +59,14 @@ export class ConnectedClient {
     this.#version = protocolVersion;
     this.#window = Math.min(properties.receiveMaximum ?? LARGEST_RECEIVE_MAXIMUM, around.limits.maximumInFlight); // [MQTT-3.3.4-9]
     this.#mayOutlive = (properties.sessionExpiryInterval ?? 0) > 0;
-    const { owner, session, output, writer, fault } = around;
+    const { owner, limits, session, output, writer, fault } = around;
     const held = this.#held;
     const version5 = protocolVersion === 5;
     // Below 5.0 a client cannot know of a Receive Maximum: its Packet Identifiers are the bound.
-    const limits = version5 ? around.limits : { ...around.limits, receiveMaximum: LARGEST_RECEIVE_MAXIMUM };
+    const receiveMaximum = version5 ? limits.receiveMaximum : LARGEST_RECEIVE_MAXIMUM;
     const aliasMaximum = Math.min(properties.topicAliasMaximum ?? 0, limits.outboundTopicAliasMaximum);
     const aliases = aliasMaximum === 0 ? undefined : new OutboundTopicAliases(aliasMaximum);
-    this.intake = new PublicationIntake({ owner, limits, session, writer, held, version5, fault });
+    this.intake = new PublicationIntake({ owner, limits, receiveMaximum, session, writer, held, version5, fault });
     this.dispatch = new DeliveryDispatch({ owner, session, output, writer, held, version5, aliases });
   }
 

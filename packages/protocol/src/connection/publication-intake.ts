@@ -13,6 +13,8 @@ import { LATER, type ServerConnectionLimits, type ServerConnectionOwner } from '
 export interface IntakeSurroundings {
   readonly owner: ServerConnectionOwner;
   readonly limits: ServerConnectionLimits;
+  /** QoS 1 and 2 publications that may be unacknowledged at a time. */
+  readonly receiveMaximum: number;
   readonly session: SessionState<Delivery>;
   readonly writer: PacketWriter;
   readonly held: HeldOutput;
@@ -58,7 +60,7 @@ export class PublicationIntake {
       this.#around.owner.handlePublish(view);
       return;
     }
-    switch (this.#inbound.handlePublish(qos, packetId, this.#around.limits.receiveMaximum)) {
+    switch (this.#inbound.handlePublish(qos, packetId, this.#around.receiveMaximum)) {
       case Verdict.acknowledge:
         return this.#acknowledgements.push(qos, packetId, ReasonCode.success);
       case Verdict.ignore:
@@ -124,7 +126,7 @@ export class PublicationIntake {
   }
 
   #refuse(): void {
-    const { receiveMaximum } = this.#around.limits;
+    const { receiveMaximum } = this.#around;
     const message = `more than the Receive Maximum of ${receiveMaximum} publications are unacknowledged [MQTT-3.3.4-7]`;
     this.#around.fault(ReasonCode.receiveMaximumExceeded, message);
   }

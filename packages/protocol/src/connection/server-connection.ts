@@ -194,14 +194,9 @@ export class ServerConnection {
     const connect = this.#connect;
     if (connect === undefined || this.#phase === Phase.closed) return;
     this.#now = now;
-    const own = announcedLimits(this.#limits);
-    const reasonCode = ReasonCode.success;
-    const connack: Packet = {
-      type: PacketType.connack,
-      sessionPresent,
-      reasonCode,
-      properties: { ...own, ...properties },
-    };
+    const { connack: type } = PacketType;
+    const told = this.#version === 5 ? { ...announcedLimits(this.#limits), ...properties } : NO_PROPERTIES;
+    const connack: Packet = { type, sessionPresent, reasonCode: ReasonCode.success, properties: told };
     const size = this.#writer.writeExplained(connack, explanation);
     if (size !== undefined) return this.#giveUp(connack, size);
     this.#connected = this.#makeConnected(session, connect);
