@@ -65,7 +65,7 @@ const ROOMS = {
   broker: [
     { rooms: ['config', 'clock', 'message'], within: { message: ['clock'] } },
     { rooms: ['authorization'] },
-    { rooms: ['store', 'auth', 'observe'] },
+    { rooms: ['store', 'auth', 'observe', 'trace'] },
     { rooms: ['hook'] },
     { rooms: ['subscription', 'retained', 'will'] },
     { rooms: ['router'] },

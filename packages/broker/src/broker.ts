@@ -44,6 +44,7 @@ import type { Subscriber } from './subscription/receiver.ts';
 import { SubscriptionTable } from './subscription/subscription-table.ts';
 import type { BrokerReading } from './system/broker-reading.ts';
 import { resolveSystemTopicsInterval, SystemTopics } from './system/system-topics.ts';
+import { type TraceListener, Traces } from './trace/traces.ts';
 import { publishWill } from './will/will-publication.ts';
 import { Wills } from './will/wills.ts';
 
@@ -151,6 +152,14 @@ export interface Broker extends InProcessClient {
   stats(): BrokerStats;
   /** Clients, sessions, subscriptions, retained messages, topics and losses, to look at. */
   readonly inspect: Inspection;
+  /**
+   * Shows each packet that a client sends and is sent, without payloads and secrets, as it happens: of one that is connected, and
+   * of one that is not when it connects. Packets of a client that nobody traces cost nothing more.
+   *
+   * @param listener Must be quick: the broker waits.
+   * @returns Ends it.
+   */
+  trace(clientIdentifier: string, listener: TraceListener): () => void;
   /** What goes on, for Prometheus. */
   readonly metrics: Metrics;
   /** Whether the broker should be sent clients, and what speaks against it. */
@@ -242,6 +251,7 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     tallies,
     deliveryTimes,
     readiness,
+    traces: new Traces(),
     ledger,
     chain,
     authenticationMethods: new Map(options.authenticationMethods?.map((method) => [method.name, method])),
@@ -311,6 +321,7 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
       entrance.handleRightsChanged();
     },
     stats: () => statsOf(rooms, subscriptions, retained, ledger),
+    trace: (clientIdentifier, listener) => entrance.trace(clientIdentifier, listener),
     inspect: new Inspection({ clock, sessions, retained, router, ledger }),
     metrics: new Metrics({
       version: VERSION,

@@ -105,3 +105,5 @@ export type {
   StoredWill,
   StoreStart,
 } from './store/store.ts';
+export type { TracedMessage, TracedPacket } from './trace/traced-packet.ts';
+export type { TraceListener } from './trace/traces.ts';

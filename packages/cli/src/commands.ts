@@ -82,6 +82,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./inspect/inspect-command.ts')).inspectCommand,
   },
   {
+    name: 'trace',
+    summary: 'show what a client of a running broker sends and is sent',
+    load: async () => (await import('./trace/trace-command.ts')).traceCommand,
+  },
+  {
     name: 'kick',
     summary: "end a client's connection to a running broker",
     load: async () => (await import('./inspect/kick-command.ts')).kickCommand,

@@ -15,6 +15,7 @@ import type { Tallies } from '../observe/tallies.ts';
 import type { Router } from '../router/router.ts';
 import type { SessionTable } from '../session/session-table.ts';
 import type { Store } from '../store/store.ts';
+import type { Traces } from '../trace/traces.ts';
 import type { Wills } from '../will/wills.ts';
 import type { AuthenticationRooms } from './authentication.ts';
 import type { EntranceLines } from './lines.ts';
@@ -39,6 +40,8 @@ export interface BrokerRooms extends AuthenticationRooms {
   readonly deliveryTimes: DeliveryTimes;
   readonly readiness: Readiness;
   readonly ledger: LossLedger;
+  /** Who traces which client. */
+  readonly traces: Traces;
   readonly router: Router;
   readonly sessions: SessionTable;
   readonly store: Store;

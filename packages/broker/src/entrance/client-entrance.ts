@@ -26,6 +26,7 @@ import { ClientKeeping } from './client-keeping.ts';
 import { ClientOutput, type OutputOwner } from './client-output.ts';
 import { ClientPublications } from './client-publications.ts';
 import { ClientSubscriptions } from './client-subscriptions.ts';
+import { ClientTrace } from './client-trace.ts';
 import { HookedPublications } from './hooked-publications.ts';
 import type { Peer } from './peer.ts';
 
@@ -46,6 +47,8 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   readonly #publications: ClientPublications;
   readonly #subscriptions: ClientSubscriptions;
   readonly #output: ClientOutput;
+  /** Undefined unless somebody traces the client, or has. */
+  #trace: ClientTrace | undefined = undefined;
   readonly #keeping: ClientKeeping;
   readonly #durability: Durability;
   #session: Session | undefined = undefined;
@@ -92,6 +95,21 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     if (this.#session === undefined || !this.#admission.isUserGone(this.#session.identity)) return;
     this.#connection.disconnect(ReasonCode.notAuthorized, 'the user is gone');
     this.#output.mark();
+  }
+
+  /** Somebody has begun, or nobody goes on, to trace the clients of this name. */
+  handleTraced(clientIdentifier: string, isTraced: boolean): void {
+    if (clientIdentifier !== this.#clientIdentifier) return;
+    if (isTraced) this.#beginTrace(clientIdentifier, false);
+    else this.#trace?.end();
+  }
+
+  /** @param isConnecting Whether its CONNECT packet is being read. */
+  #beginTrace(clientIdentifier: string, isConnecting: boolean): void {
+    const { traces } = this.#rooms;
+    if (traces.of(clientIdentifier) === undefined) return;
+    this.#trace ??= new ClientTrace(traces, this.#transport, this.#connection, this.#output);
+    this.#trace.begin(clientIdentifier, isConnecting);
   }
 
   /** Closes the Network Connection at once. */
@@ -173,6 +191,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#admission.handleClosed();
     this.#connection.handleLost(error === undefined ? 'the Network Connection was closed' : error.message);
     this.#connection.output.clear();
+    this.#trace?.handleClosed();
     this.#onClosed(this);
   }
 
@@ -248,6 +267,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   // --- CONNECT ---------------------------------------------------------------------------------------------------------
 
   handleConnect(packet: ConnectPacket): void {
+    if (!this.#rooms.traces.isEmpty) this.#beginTrace(packet.clientIdentifier, true);
     this.#admission.handleConnect(packet);
   }
 
@@ -267,6 +287,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#enteredAt = this.#rooms.clock.now();
     this.#publications.enter(session);
     this.#subscriptions.enter(session);
+    if (!this.#rooms.traces.isEmpty) this.#beginTrace(this.#clientIdentifier, false);
     session.connect(this);
   }
 
@@ -335,6 +356,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   /** The machine has closed; the Network Connection follows with the end of the turn. */
   handleClosing(closing: Closing): void {
     this.#logClosing(closing);
+    this.#trace?.handleClosing(closing);
     this.#rooms.tallies.ends.count(closing.cause);
     const session = this.#session;
     if (session === undefined) return;

@@ -1,4 +1,4 @@
-import type { ServerConnection } from '@busbar/protocol';
+import type { ByteSink, ServerConnection } from '@busbar/protocol';
 import type { ByteTransport } from '@busbar/transport';
 import type { BrokerRooms } from './broker-rooms.ts';
 import type { Flushable } from './turn.ts';
@@ -21,6 +21,8 @@ const FLUSH_AT = 256 * 1024;
 export class ClientOutput implements Flushable {
   readonly #rooms: BrokerRooms;
   readonly #transport: ByteTransport;
+  /** The transport, or who stands before it. */
+  #sink: ByteSink;
   readonly #connection: ServerConnection;
   readonly #owner: OutputOwner;
   readonly #flushAt: number;
@@ -35,6 +37,7 @@ export class ClientOutput implements Flushable {
   constructor(rooms: BrokerRooms, transport: ByteTransport, connection: ServerConnection, owner: OutputOwner) {
     this.#rooms = rooms;
     this.#transport = transport;
+    this.#sink = transport;
     this.#connection = connection;
     this.#owner = owner;
     this.#flushAt = Math.min(FLUSH_AT, rooms.limits.maximumBufferedBytes);
@@ -44,6 +47,11 @@ export class ClientOutput implements Flushable {
   get isWritable(): boolean {
     const waiting = this.#transport.bufferedBytes + this.#connection.output.byteLength;
     return waiting < this.#rooms.limits.maximumBufferedBytes;
+  }
+
+  /** What leaves from now on goes here. */
+  replaceSink(sink: ByteSink): void {
+    this.#sink = sink;
   }
 
   /** Something is to leave at the end of the turn. */
@@ -108,7 +116,7 @@ export class ClientOutput implements Flushable {
     this.#rooms.counters.bytesSent += byteLength;
     this.#rooms.counters.packetsSent += output.packets;
     output.packets = 0;
-    output.flushTo(this.#transport);
+    output.flushTo(this.#sink);
     if (!this.#transport.isWritable) this.#bound();
   }
 

@@ -4,6 +4,7 @@ import { formatPeer } from '@busbar/transport';
 import { AuthenticatorChain } from '../auth/authenticator-chain.ts';
 import { QuietLine } from '../observe/quiet-line.ts';
 import { QuietWarning } from '../observe/quiet-warning.ts';
+import type { TraceListener } from '../trace/traces.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 import { ownChainOf } from './chain-of.ts';
 import { ClientEntrance } from './client-entrance.ts';
@@ -94,6 +95,17 @@ export class Entrance {
       const own = options === undefined ? undefined : ownChainOf(options, this.#rooms.chain.options);
       if (own !== undefined) chain.replace(own);
     }
+  }
+
+  /** Shows what a client sends and is sent, now or when it comes, until the answer is called. */
+  trace(clientIdentifier: string, listener: TraceListener): () => void {
+    const { traces } = this.#rooms;
+    traces.add(clientIdentifier, listener);
+    for (const client of this.#clients) client.handleTraced(clientIdentifier, true);
+    return () => {
+      if (!traces.remove(clientIdentifier, listener)) return;
+      for (const client of this.#clients) client.handleTraced(clientIdentifier, false);
+    };
   }
 
   /** Rules or users have changed: what clients were found to be allowed is found out anew. */

@@ -21,10 +21,24 @@ export class ControlClient {
     return await readJson(await this.#ask('POST', what, JSON.stringify(body)));
   }
 
-  /** A list, one item after the other. @throws {CommandError} As {@link get}. */
-  async *list(what: string): AsyncGenerator<Record<string, unknown>, void> {
+  /**
+   * A list, one item after the other.
+   *
+   * @param signal Ends it, as if it had come to its end.
+   * @throws {CommandError} As {@link get}.
+   */
+  async *list(what: string, signal?: AbortSignal): AsyncGenerator<Record<string, unknown>, void> {
     const response = await this.#ask('GET', what);
-    for await (const line of createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY })) {
+    // A stream that is torn down has come to its end: what came is whole lines.
+    response.on('error', () => {});
+    const lines = createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY });
+    const end = (): void => {
+      lines.close();
+      response.destroy();
+    };
+    signal?.addEventListener('abort', end);
+    if (signal?.aborted) end();
+    for await (const line of lines) {
       if (line !== '') yield JSON.parse(line) as Record<string, unknown>;
     }
   }

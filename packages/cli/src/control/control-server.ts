@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { connect } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import type { Broker } from '@busbar/broker';
+import { streamTrace } from './trace-stream.ts';
 
 /** What can be looked at one by one, a line of JSON each. */
 export const LISTS = ['clients', 'sessions', 'subscriptions', 'retained', 'topics'] as const;
@@ -12,6 +13,8 @@ export type ListName = (typeof LISTS)[number];
 const LINES_IN_A_ROW = 500;
 /** Characters of a request's body; more is none of ours. */
 const LONGEST_BODY = 70_000;
+/** Who may trace at a time. */
+const MOST_TRACERS = 32;
 
 /** What the operator can do beside looking. */
 export interface ControlActions {
@@ -24,6 +27,7 @@ export interface ControlActions {
  *
  *     GET /clients | /sessions | /subscriptions | /retained | /topics    JSON lines
  *     GET /losses | /stats                                               JSON
+ *     GET /trace?client=ID                                               JSON lines, until the reader goes
  *     POST /kick {"clientIdentifier": "..."}    POST /reload
  *     POST /explain {"question": "publish", "clientIdentifier": "...", "topic": "..."}
  */
@@ -32,6 +36,7 @@ export class ControlServer {
   readonly #actions: ControlActions;
   readonly #path: string;
   readonly #server: Server;
+  #tracers = 0;
 
   private constructor(broker: Broker, actions: ControlActions, path: string) {
     this.#broker = broker;
@@ -69,6 +74,7 @@ export class ControlServer {
       if (list !== undefined) await this.#writeList(list, response);
       else if (what === 'GET /losses') writeJson(response, 200, this.#broker.inspect.losses());
       else if (what === 'GET /stats') writeJson(response, 200, this.#broker.stats());
+      else if (what.startsWith('GET /trace?')) await this.#trace(request.url ?? '', response);
       else if (what === 'POST /kick') this.#kick(await readBody(request), response);
       else if (what === 'POST /explain') this.#explain(await readBody(request), response);
       else if (what === 'POST /reload') await this.#reload(response);
@@ -92,6 +98,19 @@ export class ControlServer {
       else await new Promise<void>((resolve) => response.once('drain', resolve).once('close', resolve));
     }
     response.end(lines);
+  }
+
+  async #trace(target: string, response: ServerResponse): Promise<void> {
+    const clientIdentifier = new URL(target, 'http://broker').searchParams.get('client');
+    if (clientIdentifier === null || clientIdentifier === '') throw new Error('expected /trace?client=ID');
+    if (this.#tracers >= MOST_TRACERS)
+      throw new Error(`${MOST_TRACERS} traces are running, and that is as many as may`);
+    this.#tracers++;
+    try {
+      await streamTrace(this.#broker, clientIdentifier, response);
+    } finally {
+      this.#tracers--;
+    }
   }
 
   #kick(body: unknown, response: ServerResponse): void {

@@ -42,6 +42,23 @@ export class ClientInput {
     return true;
   }
 
+  /**
+   * Shows each packet to somebody before it is read. Whoever does not look pays nothing: only this connection gets another
+   * {@link next}.
+   *
+   * @param show Told when the splitter has found one; undefined ends it.
+   */
+  tap(show: ((splitter: PacketSplitter) => void) | undefined): void {
+    const { next } = ClientInput.prototype;
+    this.next = next;
+    if (show === undefined) return;
+    this.next = () => {
+      const isFound = next.call(this);
+      if (isFound) show(this.splitter);
+      return isFound;
+    };
+  }
+
   /** A packet has been read. @returns Whether so many have that it is worth asking whether others wait for their turn. */
   handleRead(isLong: boolean): boolean {
     if (!isLong && --this.#untilQuestion > 0) return false;

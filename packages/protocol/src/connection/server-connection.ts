@@ -10,6 +10,7 @@ import {
   NO_PROPERTIES,
   type Packet,
   PacketError,
+  type PacketSplitter,
   PacketType,
   type ProtocolVersion,
   packetTypeName,
@@ -178,6 +179,17 @@ export class ServerConnection {
   /** The Network Connection is gone. */
   handleLost(message: string): void {
     this.#close({ cause: 'lost', reasonCode: ReasonCode.unspecifiedError, message });
+  }
+
+  /**
+   * Shows each packet that comes to somebody before it is read. Costs nothing while nobody looks.
+   *
+   * @param show The packet lies where the splitter says, during this call. Undefined ends it.
+   * @param fromThis Whether the packet that is being read now is the first one.
+   */
+  tap(show: ((splitter: PacketSplitter) => void) | undefined, fromThis = false): void {
+    this.#input.tap(show);
+    if (fromThis) show?.(this.#input.splitter);
   }
 
   // --- answers ---------------------------------------------------------------------------------------------------------
