@@ -29,6 +29,10 @@ Examples:
 
 /** The line for a command that does not exist, with the one that is probably meant. */
 export function suggestCommand(given: string, commands: readonly CommandEntry[]): string {
+  if (given.startsWith('-')) {
+    const near = nearestOf(given, ['--help', '--version', '--profile']);
+    return `unknown option '${given}'${near === undefined ? '' : `; did you mean '${near}'?`} (see 'busbar --help')`;
+  }
   const names = commands.map(({ name }) => name);
   const near = nearestOf(given, names);
   const advice = near === undefined ? `the commands are ${names.join(', ')}` : `did you mean '${near}'?`;

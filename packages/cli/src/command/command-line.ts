@@ -128,10 +128,15 @@ function explainStray(definition: CommandDefinition, stray: string): string {
   return definition.explainArgument?.(stray) ?? `unexpected word '${stray}'`;
 }
 
+/** Commander's words in ours. */
 function oneLine(message: string): string {
   return message
     .replace(/^error: /, '')
     .replace(/\s*\n\s*/g, ' ')
+    .replace(/ \(Did you mean (?:one of )?([^,)?]+)[^)]*\)$/, "; did you mean '$1'?")
+    .replace(/^option '([^<]+) (<[^>]+>)' argument missing$/, (_, flags: string, value: string) => {
+      return `${flags.replace(', ', '/')} needs ${value}, and the line ends before that`;
+    })
     .trim();
 }
 

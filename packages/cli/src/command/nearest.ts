@@ -4,7 +4,9 @@ export function nearestOf(given: string, words: readonly string[]): string | und
   if (begins !== undefined) return begins;
   const swapped = words.find((word) => isSwapped(given, word));
   if (swapped !== undefined) return swapped;
-  const ranked = words.map((word) => ({ word, away: distance(given, word) })).sort((a, b) => a.away - b.away);
+  // People get the first letter right: of two that are as near, that one.
+  const away = (word: string) => distance(given, word) + (word.charAt(0) === given.charAt(0) ? 0 : 0.5);
+  const ranked = words.map((word) => ({ word, away: away(word) })).sort((a, b) => a.away - b.away);
   const [best] = ranked;
   return best !== undefined && best.away <= Math.min(2, best.word.length - 2) ? best.word : undefined;
 }

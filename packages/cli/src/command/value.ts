@@ -1,5 +1,6 @@
 import { WrongUsage } from './command-error.ts';
 import type { ValueKind } from './definition.ts';
+import { nearestOf } from './nearest.ts';
 
 /** Any text, as it was typed. */
 export function text(name: string): ValueKind<string> {
@@ -39,10 +40,17 @@ export function oneOfMeanings<Meaning>(
     parse(given) {
       const meaning = known.get(given);
       if (meaning !== undefined) return meaning;
-      const only = shown.length === 1 ? ', the only one there is' : '';
-      throw new WrongUsage(`expected ${listWords(shown)}${only}, not '${given}'`);
+      if (shown.length > 1) throw noneOf(shown, given);
+      throw new WrongUsage(`expected ${listWords(shown)}, the only one there is, not '${given}'`);
     },
   };
+}
+
+/** What was typed is none of some words; the one that is probably meant is told. */
+export function noneOf(words: readonly string[], given: string): WrongUsage {
+  const near = nearestOf(given, words);
+  const advice = near === undefined ? '' : `; did you mean '${near}'?`;
+  return new WrongUsage(`expected ${listWords(words)}, not '${given}'${advice}`);
 }
 
 /** `a`, `a or b`, `a, b or c`. */

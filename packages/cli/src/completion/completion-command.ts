@@ -1,5 +1,5 @@
-import { WrongUsage } from '../command/command-error.ts';
 import { type CommandDefinition, type CommandDescription, defineCommand } from '../command/definition.ts';
+import { noneOf } from '../command/value.ts';
 import { ExitCode } from '../exit-code.ts';
 import { renderCompletion, SHELLS } from './render-completion.ts';
 
@@ -27,7 +27,7 @@ export function createCompletionCommand(describeAll: () => Promise<readonly Comm
     ],
     async run(_, [given = '']) {
       const shell = SHELLS.find((each) => each === given);
-      if (shell === undefined) throw new WrongUsage(`expected bash, zsh or fish, not '${given}'`);
+      if (shell === undefined) throw noneOf(SHELLS, given);
       const { completedCommands } = await import('./completion-words.ts');
       const descriptions = await describeAll();
       process.stdout.write(renderCompletion(shell, completedCommands(descriptions)));

@@ -1,4 +1,3 @@
-import { WrongUsage } from '../command/command-error.ts';
 import { defineCommand } from '../command/definition.ts';
 import { text } from '../command/value.ts';
 import { ExitCode } from '../exit-code.ts';
@@ -30,7 +29,6 @@ export const configCommand = defineCommand({
   ],
   async run({ set }, [action = '', file]) {
     const { runConfig } = await import('./run-config.ts');
-    if (action !== 'schema' && file === undefined) throw new WrongUsage(`config ${action}: expected a file, none came`);
     return runConfig(action, file, set);
   },
 });

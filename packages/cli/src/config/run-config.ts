@@ -1,13 +1,18 @@
 import { z } from 'zod';
 import { CommandError, WrongUsage } from '../command/command-error.ts';
+import { noneOf } from '../command/value.ts';
 import { ExitCode } from '../exit-code.ts';
 import { isYaml, type LoadedConfiguration, loadConfiguration } from './load-configuration.ts';
 import { ConfigurationError } from './place.ts';
 import { CONFIGURATION } from './schema.ts';
 import { showConfiguration } from './show.ts';
 
+const FILE_ACTIONS: ReadonlySet<string> = new Set(['check', 'show', 'convert']);
+
 /** Does what `busbar config` is asked for. @returns The exit code. @throws {CommandError} What is wrong, in as many lines. */
 export async function runConfig(action: string, file: string | undefined, sets: readonly string[]): Promise<number> {
+  if (FILE_ACTIONS.has(action) && file === undefined)
+    throw new WrongUsage(`config ${action}: expected a file, none came`);
   switch (action) {
     case 'schema':
       process.stdout.write(`${JSON.stringify(z.toJSONSchema(CONFIGURATION, { io: 'input' }), undefined, 2)}\n`);
@@ -30,7 +35,7 @@ export async function runConfig(action: string, file: string | undefined, sets: 
       return ExitCode.success;
     }
     default:
-      throw new WrongUsage(`expected check, show, schema or convert, not '${action}'`);
+      throw noneOf(['check', 'show', 'schema', 'convert'], action);
   }
 }
 

@@ -1,4 +1,5 @@
-import { chmodSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CommandError } from '../command/command-error.ts';
@@ -36,14 +37,15 @@ function expectOwn(directory: string): void {
 }
 
 /**
- * The control socket to talk to: that of the broker on a port, or the only one there is.
+ * The control socket to talk to: that of the broker on a port, or the only one there is. Those of brokers that were killed are
+ * removed on the way.
  *
  * @throws {CommandError} There is none, or more than one and no port was given.
  */
-export function findControlSocket(port: number | undefined): string {
+export async function findControlSocket(port: number | undefined): Promise<string> {
   const directory = controlDirectory();
   refuseStrangers(directory);
-  const ports = portsIn(directory);
+  const ports = await livePorts(directory);
   const [only, ...others] = port === undefined ? ports : ports.filter((each) => each === port);
   if (only !== undefined && others.length === 0) return path.join(directory, `${only}${ENDING}`);
   const running = ports.length === 0 ? 'no broker of yours runs here' : `brokers of yours run on ${ports.join(', ')}`;
@@ -58,6 +60,30 @@ function refuseStrangers(directory: string): void {
   } catch (error) {
     throw new CommandError(ExitCode.failure, error instanceof Error ? error.message : String(error));
   }
+}
+
+/** The ports in whose sockets somebody listens. */
+async function livePorts(directory: string): Promise<number[]> {
+  const ports = portsIn(directory);
+  const live: number[] = [];
+  for (const port of ports) {
+    const file = path.join(directory, `${port}${ENDING}`);
+    if (await isListening(file)) live.push(port);
+    else rmSync(file, { force: true });
+  }
+  return live;
+}
+
+/** A socket that nobody listens in says so at once; whatever else goes wrong is for the request to tell. */
+function isListening(file: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(file, () => settle(true));
+    const settle = (isLive: boolean) => {
+      socket.destroy();
+      resolve(isLive);
+    };
+    socket.on('error', ({ code }: NodeJS.ErrnoException) => settle(code !== 'ECONNREFUSED' && code !== 'ENOENT'));
+  });
 }
 
 function portsIn(directory: string): number[] {

@@ -12,6 +12,7 @@ import {
   UsageError,
 } from '@busbar/broker';
 import { CommandError, WrongUsage } from '../command/command-error.ts';
+import { noneOf } from '../command/value.ts';
 import { loadConfiguration } from '../config/load-configuration.ts';
 import { ConfigurationError } from '../config/place.ts';
 import { faultsText } from '../config/run-config.ts';
@@ -46,10 +47,11 @@ const TOPIC_QUESTIONS = { publish: explainPublish, subscribe: explainSubscribe, 
 /** Answers `busbar explain` on stdout. @returns 0 where it is allowed, 1 where it is not. */
 export async function runExplain(options: ExplainOptions, [question = '', topic]: readonly string[]): Promise<number> {
   if (options.live) return explainLive(options, question, topic);
+  if (question !== 'connect' && !isTopicQuestion(question)) {
+    throw noneOf([...Object.keys(TOPIC_QUESTIONS), 'connect'], question);
+  }
   const rulebook = failing(() => rulebookOf(options));
   if (question === 'connect') return answer(await explainLogin(rulebook, options));
-  if (!isTopicQuestion(question))
-    throw new WrongUsage(`expected publish, subscribe, receive or connect, not '${question}'`);
   if (topic === undefined) throw new WrongUsage(`explain ${question}: expected a topic, none came`);
   const identity = identityOf(options);
   return answer(failing(() => TOPIC_QUESTIONS[question](rulebook.authorization, identity, topic)));
@@ -58,7 +60,7 @@ export async function runExplain(options: ExplainOptions, [question = '', topic]
 async function explainLive({ client, port, socket }: ExplainOptions, question: string, topic = ''): Promise<number> {
   if (!isTopicQuestion(question))
     throw new WrongUsage(`--live answers publish, subscribe and receive, not '${question}'`);
-  const control = new ControlClient(socket ?? findControlSocket(port));
+  const control = new ControlClient(socket ?? (await findControlSocket(port)));
   const asked = { question, clientIdentifier: client, topic };
   return answer((await control.post('explain', asked)) as { isAllowed: boolean; text: string });
 }

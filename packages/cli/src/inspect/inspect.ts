@@ -1,5 +1,5 @@
 import type { LossReport } from '@busbar/broker';
-import { WrongUsage } from '../command/command-error.ts';
+import { noneOf } from '../command/value.ts';
 import { ControlClient } from '../control/control-client.ts';
 import { findControlSocket } from '../control/control-socket.ts';
 import { ExitCode } from '../exit-code.ts';
@@ -49,9 +49,9 @@ const ROWS_AT_A_TIME = 10_000;
 export async function inspect(what: string, { port, socket, match, json }: InspectOptions): Promise<number> {
   const columns = Object.hasOwn(COLUMNS, what) ? COLUMNS[what] : undefined;
   if (columns === undefined && what !== 'losses' && what !== 'stats') {
-    throw new WrongUsage(`expected ${Object.keys(COLUMNS).join(', ')}, losses or stats, '${what}' came`);
+    throw noneOf([...Object.keys(COLUMNS), 'losses', 'stats'], what);
   }
-  const client = new ControlClient(socket ?? findControlSocket(port));
+  const client = new ControlClient(socket ?? (await findControlSocket(port)));
   if (columns !== undefined) await printList(client, what, columns, match, json);
   else if (json) process.stdout.write(`${JSON.stringify(await client.get(what))}\n`);
   else if (what === 'losses') process.stdout.write(describeLosses((await client.get(what)) as LossReport));

@@ -9,7 +9,7 @@ export async function kick(
   port: number | undefined,
   socket: string | undefined,
 ): Promise<number> {
-  const client = new ControlClient(socket ?? findControlSocket(port));
+  const client = new ControlClient(socket ?? (await findControlSocket(port)));
   const { kicked } = (await client.post('kick', { clientIdentifier })) as { kicked: boolean };
   if (!kicked) throw new CommandError(ExitCode.failure, `no client '${clientIdentifier}' is connected`);
   return ExitCode.success;

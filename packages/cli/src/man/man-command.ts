@@ -1,5 +1,6 @@
 import { WrongUsage } from '../command/command-error.ts';
 import { type CommandDefinition, type CommandDescription, defineCommand } from '../command/definition.ts';
+import { nearestOf } from '../command/nearest.ts';
 import { text } from '../command/value.ts';
 import { ExitCode } from '../exit-code.ts';
 
@@ -42,7 +43,13 @@ export function createManCommand(describeAll: () => Promise<readonly CommandDesc
         return ExitCode.success;
       }
       const description = descriptions.find((each) => each.name === name);
-      if (name !== undefined && description === undefined) throw new WrongUsage(`there is no command '${name}'`);
+      if (name !== undefined && description === undefined) {
+        const near = nearestOf(
+          name,
+          descriptions.map((each) => each.name),
+        );
+        throw new WrongUsage(`there is no command '${name}'${near === undefined ? '' : `; did you mean '${near}'?`}`);
+      }
       process.stdout.write(
         description === undefined ? renderMainPage(descriptions, version) : renderManPage(description, version),
       );

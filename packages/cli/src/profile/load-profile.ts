@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { lowerFirst, systemWords } from '../tool/system-words.ts';
 import { ProfileError } from './profile-error.ts';
 
 /** The environment as `process.env` has it. */
@@ -31,7 +32,9 @@ export async function loadProfile(name: string, env: Environment): Promise<reado
   try {
     profiles = parse(await readFile(file, 'utf8'));
   } catch (error) {
-    throw new ProfileError(`cannot read the profiles: ${file}: ${error instanceof Error ? error.message : error}`);
+    const isOfSystem = error instanceof Error && 'syscall' in error;
+    const why = isOfSystem ? lowerFirst(systemWords(error)) : error instanceof Error ? error.message : error;
+    throw new ProfileError(`cannot read the profiles in ${file}: ${why}`);
   }
   if (!isRecord(profiles)) throw new ProfileError(`${file}: expected profiles by name`);
   const profile = Object.hasOwn(profiles, name) ? profiles[name] : undefined;

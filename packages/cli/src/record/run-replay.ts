@@ -1,5 +1,7 @@
-import { createReadStream } from 'node:fs';
+import { constants, createReadStream } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { type ConnackPacket, encodePacket, PacketType } from '@busbar/codec';
+import { lowerFirst, systemWords } from '../tool/system-words.ts';
 import { ToolClient } from '../tool/tool-client.ts';
 import { ToolExit } from '../tool/tool-exit.ts';
 import type { ToolSettings } from '../tool/tool-settings.ts';
@@ -13,6 +15,12 @@ const WINDOW = 100;
 
 /** Publishes a recording. @returns The exit code. */
 export async function runReplay(settings: ToolSettings, path: string, playing: Playing): Promise<number> {
+  try {
+    await access(path, constants.R_OK); // without it there is no need to bother the server
+  } catch (error) {
+    process.stderr.write(`Error: cannot read ${path}: ${lowerFirst(systemWords(error))}\n`);
+    return 1;
+  }
   const exit = new ToolExit(new Voice('pub', false));
   const player = new Player(settings, path, playing, exit);
   return player.run();

@@ -22,7 +22,7 @@ export const reloadCommand = defineCommand({
   async run({ port, socket }) {
     const { ControlClient } = await import('../control/control-client.ts'); // not before the command line is found right
     const { findControlSocket } = await import('../control/control-socket.ts');
-    const client = new ControlClient(socket ?? findControlSocket(port));
+    const client = new ControlClient(socket ?? (await findControlSocket(port)));
     const { message } = (await client.post('reload', {})) as { message: string };
     process.stdout.write(`${message}\n`);
     return ExitCode.success;

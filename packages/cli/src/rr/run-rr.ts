@@ -81,8 +81,10 @@ export async function runRr(settings: ToolSettings, voice: Voice): Promise<numbe
   // As mosquitto_rr does it, DISCONNECT is said only when time is over.
   if (reasonCode !== undefined) client.disconnect(reasonCode);
   await client.close();
-  output.close();
-  return exitCode;
+  const lost = await output.close();
+  if (lost === undefined || exitCode !== 0 || voice.isMosquitto) return exitCode;
+  voice.tell(undefined, `Error: cannot write to stdout: ${lost.message}`);
+  return 1;
 }
 
 /** The time between the request and its answer. */

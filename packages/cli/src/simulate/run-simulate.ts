@@ -8,7 +8,7 @@ import { Plant } from '../plant/plant.ts';
 import { readScenario } from '../plant/read-scenario.ts';
 import type { Scenario } from '../plant/scenario.ts';
 import { ScenarioError, SignalModel } from '../plant/signal-model.ts';
-import { DialFailure } from '../tool/system-words.ts';
+import { DialFailure, lowerFirst, systemWords } from '../tool/system-words.ts';
 import type { ToolSettings } from '../tool/tool-settings.ts';
 import { describePlace, dialWire } from '../tool/wire-dial.ts';
 import type { Simulating } from './simulating.ts';
@@ -58,7 +58,9 @@ async function loadScenario(file: string): Promise<Scenario | undefined> {
     const isExpected =
       error instanceof ScenarioError || (error instanceof Error && ('code' in error || 'linePos' in error));
     if (!isExpected) throw error;
-    process.stderr.write(`Error: ${file}: ${error.message.split('\n')[0]}\n`);
+    const line =
+      'syscall' in error ? `cannot read ${file}: ${lowerFirst(systemWords(error))}` : `${file}: ${error.message}`;
+    process.stderr.write(`Error: ${line.split('\n')[0]}\n`);
     return undefined;
   }
 }

@@ -10,7 +10,8 @@ import {
   StoreError,
   type StoreStats,
 } from '@busbar/store-lmdb';
-import { CommandError, WrongUsage } from '../command/command-error.ts';
+import { CommandError } from '../command/command-error.ts';
+import { noneOf } from '../command/value.ts';
 import { ExitCode } from '../exit-code.ts';
 
 /** What `busbar store` was told beside what to do. */
@@ -33,7 +34,7 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
 /** Does what `busbar store` is asked for. @returns The exit code. @throws {CommandError} In one line, why it cannot. */
 export async function runStore(name: string, run: StoreRun): Promise<number> {
   const action = ACTIONS.get(name);
-  if (action === undefined) throw new WrongUsage(`expected check, dump, restore, stats or compact, not '${name}'`);
+  if (action === undefined) throw noneOf([...ACTIONS.keys()], name);
   try {
     return await action(run);
   } catch (error) {

@@ -22,10 +22,12 @@ export class MessageOutput {
   #waiting: Uint8Array[] = [];
   #byteLength = 0;
   #isClosed = false;
+  #lost: Error | undefined;
   readonly #onError = (error: NodeJS.ErrnoException) => {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#flow.handleClosed(error.code === 'EPIPE' ? undefined : error);
+    this.#lost = error.code === 'EPIPE' ? undefined : error;
+    this.#flow.handleClosed(this.#lost);
   };
 
   constructor(stream: Writable, flow: OutputFlow) {
@@ -34,10 +36,19 @@ export class MessageOutput {
     stream.on('error', this.#onError);
   }
 
-  /** Writes what waits, and leaves the stream to whoever had it before. */
-  close(): void {
+  /**
+   * Writes what waits, and leaves the stream to whoever had it before.
+   *
+   * @returns Why not all of it could be written: a disk is full, say. Undefined also for the end of a pipe.
+   */
+  async close(): Promise<Error | undefined> {
     this.flush();
+    if (!this.#isClosed) {
+      // An error of the last write is told before the end of this one.
+      await new Promise((resolve) => this.#stream.write('', resolve));
+    }
     this.#stream.off('error', this.#onError);
+    return this.#lost;
   }
 
   write(parts: readonly Uint8Array[]): void {

@@ -83,9 +83,15 @@ class Receiver {
     clearTimeout(timeout);
     clearInterval(rate);
     await this.#client.close();
-    this.#output.close();
+    const lost = await this.#output.close();
     stopListening();
-    return exitCode;
+    return lost === undefined || exitCode !== 0 ? exitCode : this.#tellLost(lost);
+  }
+
+  /** Mosquitto's tool does not look. */
+  #tellLost({ message }: Error): number {
+    this.#voice.tell(undefined, `Error: cannot write to stdout: ${message}`);
+    return this.#voice.isMosquitto ? 0 : 1;
   }
 
   #listenToSignals(): () => void {

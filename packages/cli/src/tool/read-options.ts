@@ -110,7 +110,7 @@ class OptionReader {
       this.#joined(word) ??
       nearestOf(
         word,
-        [...this.#byFlag.keys()].filter((each) => each.length > 2),
+        ['--help', '--version', ...this.#byFlag.keys()].filter((each) => each.length > 2),
       );
     return new ToolUsage(theirs, `unknown option '${word}'${near === undefined ? '' : `; did you mean '${near}'?`}`);
   }

@@ -117,7 +117,7 @@ describe('a broker that cannot run', () => {
     [['--data', ''], "--data: expected a directory or memory, not ''"],
     [['--log-format', 'xml'], "--log-format: expected pretty or json, not 'xml'"],
     [['--port', '70000'], "-p/--port: expected a whole number from 0 to 65535, not '70000'"],
-    [['--prot', '1'], "unknown option '--prot' (Did you mean --port?)"],
+    [['--prot', '1'], "unknown option '--prot'; did you mean '--port'?"],
     [['now'], "unexpected word 'now'"],
   ])('%j: one line, exit code 2', async (args, line) => {
     const { exitCode, stderr } = await runInProcess(['broker', ...args]);

@@ -66,8 +66,8 @@ describe('what was typed', () => {
   test.each([
     [['--kind', 'soup'], "--kind: expected tea or coffee, not 'soup'"],
     [['-C', '13'], "-C: expected a whole number from 1 to 12, not '13'"],
-    [['-h'], "option '-h, --host <host>' argument missing"],
-    [['--verbos'], "unknown option '--verbos' (Did you mean --verbose?)"],
+    [['-h'], '-h/--host needs <host>, and the line ends before that'],
+    [['--verbos'], "unknown option '--verbos'; did you mean '--verbose'?"],
     [['-z'], "unknown option '-z'"],
     [['now'], "unexpected word 'now'"],
     [['-D', 'a', 'b'], '-D needs <a b c>, and the line ends before that'],

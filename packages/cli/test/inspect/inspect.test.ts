@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { connect as connectClient } from '@busbar/client';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ControlServer } from '../../src/control/control-server.ts';
 import { Table } from '../../src/inspect/table.ts';
 import { type BrokerUnderTest, openBroker } from '../support/broker-under-test.ts';
@@ -29,6 +29,36 @@ afterEach(async () => {
 });
 
 const inspect = (...args: string[]) => runInProcess(['inspect', ...args, '--socket', socket]);
+
+test('sockets of brokers that were killed are no brokers: the one that runs is found, the others go', async () => {
+  vi.stubEnv('XDG_RUNTIME_DIR', folder);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const directory = path.join(folder, 'busbar');
+  mkdirSync(directory, { mode: 0o700 });
+  const live = await ControlServer.open(path.join(directory, '1883.sock'), broker.broker);
+  onTestFinished(() => live.close());
+  // Linked elsewhere while it is closed, a socket stays behind as after kill -9.
+  const killed = await ControlServer.open(path.join(directory, 'killed'), broker.broker);
+  linkSync(path.join(directory, 'killed'), path.join(directory, '1884.sock'));
+  killed.close();
+  expect(await runInProcess(['inspect', 'losses'])).toEqual({ exitCode: 0, stdout: 'nothing was lost\n', stderr: '' });
+  expect(readdirSync(directory).filter((file) => file.endsWith('.sock'))).toEqual(['1883.sock']);
+});
+
+test.each([
+  ['inspect', 'client', 'clients'],
+  ['config', 'chek', 'check'],
+  ['completion', 'fsh', 'fish'],
+  ['man', 'pubb', 'pub'],
+  ['store', 'dmup', 'dump'],
+  ['explain', 'publih', 'publish'],
+])('busbar %s %s: did you mean %s', async (command, given, meant) => {
+  const { exitCode, stderr } = await runInProcess([command, given]);
+  expect(exitCode).toBe(2);
+  expect(stderr).toMatch(
+    new RegExp(`^Error: [^\\n]*; did you mean '${meant}'\\? \\(see 'busbar ${command} --help'\\)\\n$`),
+  );
+});
 
 describe('busbar inspect', () => {
   test('clients, sessions and subscriptions, as tables and as JSON lines', async () => {

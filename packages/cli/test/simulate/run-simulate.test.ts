@@ -63,7 +63,7 @@ test('--check plays nothing', async () => {
 });
 
 test.each([
-  [['simulate', '/does/not/exist'], 1, 'ENOENT'],
+  [['simulate', '/does/not/exist'], 1, 'cannot read /does/not/exist: no such file or directory'],
   [['simulate', PUMPS, '-p', '1'], 1, 'connection refused'],
   [['simulate'], 2, 'expected <scenario.yaml>'],
 ])('%j: one line, exit code %i', async (args, code, line) => {

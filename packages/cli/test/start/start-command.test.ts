@@ -143,7 +143,7 @@ test('--no-demo runs the broker alone', async () => {
 test.each([
   [['--for', 'ever'], "--for: expected a time such as 500ms, 20s or 5m (up to 24 days), not 'ever'"],
   [['--seed', '-1'], '--seed: expected a whole number from 0 to 4294967295'],
-  [['--no-dmo'], "unknown option '--no-dmo' (Did you mean --no-demo?)"],
+  [['--no-dmo'], "unknown option '--no-dmo'; did you mean '--no-demo'?"],
 ])('%j: one line, exit code 2', async (args, line) => {
   const { exitCode, stderr } = await runInProcess(['start', ...args]);
   expect(exitCode).toBe(2);

@@ -17,7 +17,10 @@ export async function runForBytes(
 ): Promise<{ exitCode: number; stdoutBytes: Buffer; stderr: string }> {
   const stdout: Buffer[] = [];
   const stderr: string[] = [];
-  const out = vi.spyOn(process.stdout, 'write').mockImplementation((bytes) => stdout.push(Buffer.from(bytes)) > 0);
+  const out = vi.spyOn(process.stdout, 'write').mockImplementation((bytes, ...more) => {
+    for (const each of more) if (typeof each === 'function') each();
+    return stdout.push(Buffer.from(bytes)) > 0;
+  });
   const err = vi.spyOn(process.stderr, 'write').mockImplementation((text) => stderr.push(String(text)) > 0);
   try {
     const exitCode = await main(args, calledAs);

@@ -34,6 +34,24 @@ test('busbar sub | head -1 ends cleanly', async () => {
   await expect.poll(() => broker.broker.stats().subscriptions, { timeout: 20_000 }).toBe(0);
 });
 
+test('what cannot be written to a full disk is an error, not a success', async () => {
+  const broker = await openBroker();
+  onTestFinished(() => broker.close());
+  const { exitCode } = await startBusbar(['pub', '-p', broker.port, '-t', 'kept', '-m', 'x', '-r', '-q', '1']).ended;
+  expect(exitCode).toBe(0);
+  const sub = [process.execPath, LAUNCHER, 'sub', '-p', broker.port, '-t', 'kept', '-C', '1'].map(
+    (word) => `"${word}"`,
+  );
+  const shell = spawn('sh', ['-c', `${sub.join(' ')} > /dev/full`]);
+  let stderr = '';
+  shell.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const code = await new Promise((resolve) => shell.on('close', resolve));
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringMatching(/^Error: cannot write to stdout: ENOSPC[^\n]*\n$/),
+  });
+});
+
 test('-l takes a million lines in bounded memory, and every one arrives', async () => {
   const broker = await openBroker();
   onTestFinished(() => broker.close());
