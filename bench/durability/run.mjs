@@ -10,12 +10,12 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import net from 'node:net';
 import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as rest } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { canConnect, freePort } from '../peers/port.mjs';
 import { measure } from './load.mjs';
 
 const LAUNCHER = fileURLToPath(new URL('../../packages/cli/bin/busbar.js', import.meta.url));
@@ -123,22 +123,10 @@ function medians(measured) {
   return Object.fromEntries(Object.keys(measured[0] ?? {}).map((name) => [name, median(name)]));
 }
 
-async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = /** @type {net.AddressInfo} */ (server.address());
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
+/** @param {number} port */
 async function untilListening(port) {
   for (let attempt = 0; attempt < 200; attempt++) {
-    const socket = net.connect({ port, host: '127.0.0.1' });
-    const isThere = await new Promise((resolve) => {
-      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    });
-    socket.destroy();
-    if (isThere) return;
+    if (await canConnect(port)) return;
     await rest(50);
   }
   throw new Error(`nothing listens on ${port}`);

@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ROOT } from '../../scripts/run.mjs';
+import { canConnect, freePort } from '../peers/port.mjs';
 import { withProcessor } from './processors.mjs';
 
 const START_TIMEOUT_MS = 20_000;
@@ -95,30 +95,6 @@ function withChildren(pid) {
     return existsSync(file) ? readFileSync(file, 'utf8').trim().split(' ').filter(Boolean).map(Number) : [];
   });
   return [pid, ...children.flatMap(withChildren)];
-}
-
-/** @returns {Promise<number>} */
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-/** @param {number} port @returns {Promise<boolean>} */
-function canConnect(port) {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    const settle = (isOpen) => {
-      socket.destroy();
-      resolve(isOpen);
-    };
-    socket.on('connect', () => settle(true)).on('error', () => settle(false));
-  });
 }
 
 /** A folder that is gone afterwards. @template T @param {(folder: string) => Promise<T>} act @returns {Promise<T>} */

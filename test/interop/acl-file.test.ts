@@ -3,19 +3,16 @@
  * does not, and what each is answered with must be the same.
  */
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect as connectSocket, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Broker, createBroker, passwordFile } from '@busbar/broker';
 import { type Client, connect } from '@busbar/client';
+import { findMosquitto, MosquittoBroker } from '@busbar/testkit';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
-const hasMosquitto = spawnSync('mosquitto', ['-h']).error === undefined;
 
 const USERS = ['ann', 'bob', 'a+b', 'x#', '%c', '*', 'Ann'];
 const ACL = [
@@ -66,11 +63,11 @@ const TOPICS = [
   ...['both/ann/c1', 'both/ann/c2', 'both/bob/denied', 'both/%c/c5', 'PLANT/x', 'plant/X', '/plant/x', '$other/x'],
 ];
 
-describe.skipIf(!hasMosquitto)('an acl_file at Debian’s mosquitto and at our broker', () => {
+describe.skipIf(findMosquitto() === undefined)('an acl_file at Debian’s mosquitto and at our broker', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'busbar-acl-'));
   const aclFile = path.join(folder, 'acl');
   const passwords = path.join(folder, 'passwd');
-  let mosquitto: ChildProcess;
+  let mosquitto: MosquittoBroker;
   let broker: Broker;
   const urls: string[] = [];
 
@@ -78,14 +75,8 @@ describe.skipIf(!hasMosquitto)('an acl_file at Debian’s mosquitto and at our b
     writeFileSync(aclFile, `${ACL}\nuser admin\ntopic #\ntopic $other/#\n`);
     writeFileSync(passwords, '');
     for (const user of [...USERS, 'admin']) execFileSync('mosquitto_passwd', ['-b', passwords, user, `pw-${user}`]);
-    const port = await freePort();
-    const config = path.join(folder, 'mosquitto.conf');
-    const lines = [`listener ${port} 127.0.0.1`, 'allow_anonymous true', `acl_file ${aclFile}`];
-    // As root it would change to a user that cannot read the folder.
-    lines.push(`password_file ${passwords}`, 'user root');
-    writeFileSync(config, `${lines.join('\n')}\n`);
-    mosquitto = spawn('mosquitto', ['-c', config], { stdio: 'ignore' });
-    await untilListening(port);
+    const config = [`acl_file ${aclFile}`, `password_file ${passwords}`];
+    mosquitto = await MosquittoBroker.start({ config });
     broker = await createBroker({
       listeners: [{ host: '127.0.0.1', port: 0 }],
       authenticators: [passwordFile(passwords)],
@@ -95,13 +86,11 @@ describe.skipIf(!hasMosquitto)('an acl_file at Debian’s mosquitto and at our b
       systemTopicsInterval: 0,
       login: { backOff: { addressFailures: 1000, nameFailures: 1000 } },
     });
-    urls.push(`mqtt://127.0.0.1:${port}`, `mqtt://127.0.0.1:${broker.listeners[0]?.port}`);
+    urls.push(`mqtt://127.0.0.1:${mosquitto.port}`, `mqtt://127.0.0.1:${broker.listeners[0]?.port}`);
   });
 
   afterAll(async () => {
-    const ended = once(mosquitto, 'exit');
-    mosquitto.kill();
-    await Promise.all([ended, broker.stop()]);
+    await Promise.all([mosquitto.stop(), broker.stop()]);
     rmSync(folder, { recursive: true });
   });
 
@@ -181,27 +170,4 @@ async function answerTo(client: Client, topicName: string): Promise<string> {
     const { reasonCode } = error as { reasonCode?: number };
     return `0x${(reasonCode ?? 0).toString(16).padStart(2, '0')}`;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
-async function untilListening(port: number): Promise<void> {
-  for (const deadline = performance.now() + 10_000; performance.now() < deadline; ) {
-    const socket = connectSocket(port, '127.0.0.1');
-    const isOpen = await new Promise<boolean>((resolve) => {
-      socket.once('connect', () => resolve(true));
-      socket.once('error', () => resolve(false));
-    });
-    socket.destroy();
-    if (isOpen) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`mosquitto does not listen on port ${port}`);
 }

@@ -4,6 +4,7 @@ import { Delivery } from '@busbar/protocol';
 import { VirtualClock } from '@busbar/testkit';
 import fc from 'fast-check';
 import { test, vi } from 'vitest';
+import { TABLES } from '../src/disk/disk.ts';
 import { META_KEY, readMeta } from '../src/format/meta-format.ts';
 import { LmdbStore } from '../src/lmdb-store.ts';
 import { MemoryDisk } from './memory-disk.ts';
@@ -352,17 +353,7 @@ class Run {
       this.#disk.complete();
       this.#clock.run();
     }
-    for (const table of [
-      'sessions',
-      'subscriptions',
-      'outbound',
-      'inbound',
-      'chunks',
-      'messages',
-      'references',
-      'retained',
-      'graves',
-    ] as const) {
+    for (const table of TABLES.filter((name) => name !== 'meta')) {
       assert.equal(this.#disk.rowCount(table), 0, `${table} is empty`);
     }
   }
