@@ -18,12 +18,12 @@ describe('a listener is refused before any is opened', () => {
     [
       { prot: 1 },
       'the option listeners[1].prot does not exist; there are transport, proxyProtocol, trustedProxies, ' +
-        'maximumConnections, connectionRate, handshakeTimeoutMs, authenticators, allowAnonymous, mountPoint, name, durability, host, port',
+        'maximumConnections, connectionRate, handshakeTimeoutMs, authenticators, allowAnonymous, mountPoint, name, durability, protocolVersions, allowEmptyClientIdentifier, useUserNameAsClientIdentifier, assignedIdentifierPrefix, host, port',
     ],
     [
       { tls },
       'the option listeners[1].tls is not for the transport tcp; there are transport, proxyProtocol, trustedProxies, ' +
-        'maximumConnections, connectionRate, handshakeTimeoutMs, authenticators, allowAnonymous, mountPoint, name, durability, host, port',
+        'maximumConnections, connectionRate, handshakeTimeoutMs, authenticators, allowAnonymous, mountPoint, name, durability, protocolVersions, allowEmptyClientIdentifier, useUserNameAsClientIdentifier, assignedIdentifierPrefix, host, port',
     ],
     [{ port: 65_536 }, 'listeners[1].port must be 0 to 65535, not 65536'],
     [{ port: '1883' }, 'listeners[1].port must be 0 to 65535, not 1883'],
@@ -38,7 +38,7 @@ describe('a listener is refused before any is opened', () => {
     [
       { transport: 'unix', path: '/x', port: 1883 },
       'the option listeners[1].port is not for the transport unix; there are transport, proxyProtocol, trustedProxies, ' +
-        'maximumConnections, connectionRate, handshakeTimeoutMs, authenticators, allowAnonymous, mountPoint, name, durability, path, mode, owner',
+        'maximumConnections, connectionRate, handshakeTimeoutMs, authenticators, allowAnonymous, mountPoint, name, durability, protocolVersions, allowEmptyClientIdentifier, useUserNameAsClientIdentifier, assignedIdentifierPrefix, path, mode, owner',
     ],
     [
       { transport: 'tls' },

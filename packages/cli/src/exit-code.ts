@@ -8,6 +8,8 @@ export const ExitCode = {
   failure: 1,
   /** Wrong usage of every other command. */
   usage: 2,
+  /** `broker`: a mosquitto.conf that is wrong, as Mosquitto ends with it. */
+  invalidConf: 3,
   /** `bench`: what was measured breaks a limit of `--fail-if`. */
   limitBroken: 3,
   /** The connection was lost and could not be had back. */

@@ -67,6 +67,11 @@ export class PeerProcess {
     }
   }
 
+  /** Sends it a signal that need not end it. */
+  signal(signal: NodeJS.Signals): void {
+    if (!this.#hasEnded) this.#child.kill(signal);
+  }
+
   /** Ends it and waits for its end. */
   async stop(signal: NodeJS.Signals = 'SIGKILL'): Promise<ProcessEnd> {
     if (!this.#hasEnded) this.#child.kill(signal);

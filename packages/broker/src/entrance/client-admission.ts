@@ -11,6 +11,7 @@ import { willOf } from '../will/wills.ts';
 import { connackPropertiesOf, keepAliveOf, type Refusal, refusalOf, sessionExpiryOf } from './admission.ts';
 import { Authentication } from './authentication.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
+import { assignedBy, conditionRefusalOf, namedBy } from './connect-conditions.ts';
 import { explainDurability } from './explanations.ts';
 import type { LoginAttempt } from './login-guard.ts';
 import type { Peer } from './peer.ts';
@@ -63,8 +64,12 @@ export class ClientAdmission {
     this.#expiry = new Alarm(() => this.#expire());
   }
 
-  handleConnect(packet: ConnectPacket): void {
-    const refusal = refusalOf(packet, this.#rooms.limits, this.#rooms.capabilities);
+  handleConnect(asked: ConnectPacket): void {
+    const { conditions, userName } = this.#peer;
+    const packet = namedBy(asked, userName, conditions);
+    const refusal =
+      conditionRefusalOf(packet, userName, conditions) ??
+      refusalOf(packet, this.#rooms.limits, this.#rooms.capabilities);
     if (refusal !== undefined) {
       this.#refuse(refusal);
       return;
@@ -142,7 +147,11 @@ export class ClientAdmission {
   #welcome(connect: ConnectPacket, step: Extract<AuthenticationStep, { kind: 'accept' }>): void {
     const grant: Grant = { ...(step.userName === undefined ? {} : { userName: step.userName }), ...step.grant };
     this.#rooms.loginGuard.handleSuccess(this.#attemptOf(connect).userName);
-    const identity = this.#identityOf(connect, connect.clientIdentifier || this.#rooms.makeClientIdentifier(), grant);
+    const identity = this.#identityOf(
+      connect,
+      connect.clientIdentifier || assignedBy(this.#rooms.makeClientIdentifier(), this.#peer.conditions),
+      grant,
+    );
     const admit = (): void => this.#admit(connect, this.#properties(step.data), grant, identity);
     const answer = this.#rooms.hooks.connect?.(this.#describe(connect, identity));
     if (answer instanceof Promise) void answer.then((late) => this.#conclude(late, admit));

@@ -3,6 +3,7 @@ import { topicNameFault } from '@busbar/protocol';
 import type { TlsServerOptions } from '@busbar/transport';
 import type { Authenticator } from '../auth/authenticator.ts';
 import { type Durability, expectDurability } from '../config/durability.ts';
+import type { ConnectConditions } from './connect-conditions.ts';
 import type { IdentityName } from './peer.ts';
 
 const TRANSPORTS = ['tcp', 'tls', 'ws', 'wss', 'unix'] as const;
@@ -14,7 +15,7 @@ const IDENTITY_NAMES: readonly IdentityName[] = ['cn', 'san', 'subject'];
 export type ListenerTransport = (typeof TRANSPORTS)[number];
 
 /** Where and how the broker listens; everything has a default. */
-export interface ListenerOptions {
+export interface ListenerOptions extends ConnectConditions {
   /** Default: `tcp`. */
   readonly transport?: ListenerTransport;
   /**
@@ -86,6 +87,10 @@ const EVERYWHERE: readonly OptionName[] = [
   'mountPoint',
   'name',
   'durability',
+  'protocolVersions',
+  'allowEmptyClientIdentifier',
+  'useUserNameAsClientIdentifier',
+  'assignedIdentifierPrefix',
 ];
 const INTERNET: readonly OptionName[] = ['host', 'port'];
 const TLS: readonly OptionName[] = ['tls', 'useIdentityAsUserName'];
@@ -141,6 +146,7 @@ function checkListener(listener: ListenerOptions, where: string): void {
     throw invalid(`${where}.connectionRate must be more than 0, not ${String(rate)}`);
   }
   checkMountPoint(listener.mountPoint, where);
+  for (const version of listener.protocolVersions ?? []) expectInteger(`${where}.protocolVersions`, version, 3, 5);
   checkPath(listener, where, transport);
   if (transport === 'tls' || transport === 'wss') checkTls(listener, where);
 }

@@ -1,6 +1,7 @@
 import type { ByteTransport, PeerCertificate } from '@busbar/transport';
 import type { AuthenticatorChain } from '../auth/authenticator-chain.ts';
 import type { Durability } from '../config/durability.ts';
+import { type ConnectConditions, NO_CONDITIONS } from './connect-conditions.ts';
 
 /** The part of a client's certificate that becomes its user name. */
 export type IdentityName = 'cn' | 'san' | 'subject';
@@ -21,12 +22,14 @@ export interface Peer {
   readonly listener: string | undefined;
   /** What is put before its topics, unless an authenticator says otherwise. */
   readonly mountPoint: string | undefined;
+  /** What its listener asks of a CONNECT. */
+  readonly conditions: ConnectConditions;
   /** Who is asked about it. */
   readonly chain: AuthenticatorChain;
 }
 
 /** What a listener says of its clients. */
-export interface PeerListener {
+export interface PeerListener extends ConnectConditions {
   readonly useIdentityAsUserName?: IdentityName | undefined;
   readonly durability?: Durability | undefined;
   readonly mountPoint?: string | undefined;
@@ -46,12 +49,18 @@ const DESCRIPTIONS: Readonly<Record<IdentityName, string>> = {
 };
 
 /** Only a certificate that is verified gives a name: anybody can write another one. */
-export function peerOf({ remote, tls }: ByteTransport, chain: AuthenticatorChain, listener: PeerListener = {}): Peer {
+export function peerOf(
+  { remote, tls }: ByteTransport,
+  chain: AuthenticatorChain,
+  listener: PeerListener = NO_CONDITIONS,
+): Peer {
   const { useIdentityAsUserName: identity, durability = 'disk', mountPoint, name } = listener;
   const certificate = tls?.peerCertificate;
   const isIdentified = identity !== undefined && certificate?.isVerified === true;
   const userName = isIdentified ? NAMES[identity](certificate) || undefined : undefined;
   const isNameless = isIdentified && userName === undefined;
   const fault = isNameless ? `expected a ${DESCRIPTIONS[identity]} in the client certificate, it has none` : undefined;
-  return { address: remote.address, certificate, userName, durability, fault, mountPoint, listener: name, chain };
+  const conditions = listener;
+  const of = { durability, fault, mountPoint, listener: name, conditions, chain };
+  return { address: remote.address, certificate, userName, ...of };
 }

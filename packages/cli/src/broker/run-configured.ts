@@ -103,8 +103,9 @@ function loadOrFail(source: ConfigurationSource): LoadedConfiguration {
   try {
     return loadConfiguration(source);
   } catch (error) {
-    if (error instanceof ConfigurationError) throw new CommandError(ExitCode.failure, faultsText(error));
-    throw error;
+    if (!(error instanceof ConfigurationError)) throw error;
+    const isOurs = source.file === undefined || isYaml(source.file);
+    throw new CommandError(isOurs ? ExitCode.failure : ExitCode.invalidConf, faultsText(error));
   }
 }
 

@@ -94,6 +94,23 @@ const listener = z.strictObject({
   aclFile: z
     .union([file("rules for its clients alone, in the format of Mosquitto's acl_file"), z.literal(false)])
     .optional(),
+  protocolVersions: z
+    .array(z.union([z.literal(3), z.literal(4), z.literal(5)]))
+    .min(1)
+    .optional()
+    .describe('versions that are spoken: 3 is MQTT 3.1, 4 is 3.1.1, 5 is 5.0; default: all'),
+  allowEmptyClientIdentifier: z
+    .boolean()
+    .optional()
+    .describe('whether the broker names clients that do not; default: true'),
+  useUserNameAsClientIdentifier: z
+    .boolean()
+    .optional()
+    .describe('whether the user name is the Client Identifier, and nobody comes in without; default: false'),
+  assignedIdentifierPrefix: z
+    .string()
+    .optional()
+    .describe('how identifiers begin that the broker makes; default: auto-'),
   mountPoint: z.string().min(1).optional().describe('put before the topics of its clients, which see nothing else'),
   authentication: z.strictObject({ chain: chain.optional(), allowAnonymous: allowAnonymous.optional() }).optional(),
 });

@@ -127,7 +127,7 @@ data: memory
     });
     const bad = write('wrong.conf', 'listenr 1\nplugin x\n');
     const { exitCode, stderr } = await runBusbar(['broker', '-c', bad, '--test-config']);
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(3);
     expect(stderr.trimEnd().split('\n')).toEqual([
       `Error: ${bad}:1: there is no option listenr; did you mean listener?`,
       expect.stringMatching(/wrong.conf:2: plugin is not supported/),

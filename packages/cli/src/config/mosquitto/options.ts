@@ -55,6 +55,13 @@ function protocol(value: string): string {
   throw new WrongValue(`expected mqtt or websockets, '${value}' came`);
 }
 
+/** `3,4,5`: MQTT 3.1, 3.1.1 and 5.0. */
+function versions(value: string): number[] {
+  const numbers = value.split(',').map((each) => each.trim());
+  if (numbers.every((each) => /^[345]$/.test(each))) return [...new Set(numbers.map(Number))];
+  throw new WrongValue(`expected 3, 4 and 5 with commas, '${value}' came`);
+}
+
 function socketDomain(value: string): string {
   if (value === 'ipv4' || value === 'ipv6') return value;
   throw new WrongValue(`expected ipv4 or ipv6, '${value}' came`);
@@ -71,11 +78,9 @@ const ENTRIES: Readonly<Record<string, MosquittoOption>> = {
   acl_file: supported('security', text, 'authorization.aclFile'),
   allow_anonymous: supported('security', truth, 'authentication.allowAnonymous'),
   allow_duplicate_messages: noticed('broker', 'a client gets a message once, however many of its subscriptions match'),
-  allow_zero_length_clientid: refused('security', 'a client without an identifier gets one, as the standard has it', [
-    'true',
-  ]),
-  accept_protocol_versions: refused('listener', 'all versions are spoken on all listeners', ['3,4,5', '3, 4, 5']),
-  auto_id_prefix: noticed('security', 'identifiers that the broker makes begin with auto-'),
+  allow_zero_length_clientid: supported('security', truth, 'listeners[].allowEmptyClientIdentifier'),
+  accept_protocol_versions: supported('listener', versions, 'listeners[].protocolVersions'),
+  auto_id_prefix: supported('security', text, 'listeners[].assignedIdentifierPrefix'),
   autosave_interval: noticed('broker', DISK),
   autosave_on_changes: noticed('broker', DISK),
   bind_address: supported('listener', text, 'host of the first listener'),
@@ -100,7 +105,7 @@ const ENTRIES: Readonly<Record<string, MosquittoOption>> = {
   keyfile: supported('listener', text, 'tls.key'),
   listener: supported('listener', text, 'listeners'),
   listener_allow_anonymous: supported('listener', truth, 'listeners[].authentication.allowAnonymous'),
-  listener_auto_id_prefix: noticed('listener', 'identifiers that the broker makes begin with auto-'),
+  listener_auto_id_prefix: supported('listener', text, 'listeners[].assignedIdentifierPrefix'),
   log_dest: noticed('broker', 'the log goes to stderr; none turns it off'),
   log_facility: noticed('broker', 'there is no syslog: systemd takes stderr'),
   log_timestamp: noticed('broker', 'every line has its time'),
@@ -162,9 +167,7 @@ const ENTRIES: Readonly<Record<string, MosquittoOption>> = {
   ]),
   use_identity_as_username: supported('listener', truth, 'useIdentityAsUserName: cn'),
   use_subject_as_username: supported('listener', truth, 'useIdentityAsUserName: subject'),
-  use_username_as_clientid: refused('listener', 'a Client Identifier is the client’s own; sessions are their user’s', [
-    'false',
-  ]),
+  use_username_as_clientid: supported('listener', truth, 'listeners[].useUserNameAsClientIdentifier'),
   user: noticed('broker', 'the broker runs as the user that starts it: systemd changes it'),
   websockets_headers_size: noticed('listener', 'headers have up to 16 KiB'),
   websockets_log_level: noticed('broker', 'WebSocket has no log of its own'),

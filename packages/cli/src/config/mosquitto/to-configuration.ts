@@ -84,8 +84,13 @@ class Translation {
     }
     const drafts = [...first, ...listeners];
     const made = drafts.map((listener, at) => this.#listener(listener, at));
-    if (drafts.length > 0) return [...made, ...ports.map((port) => ({ host: anyAddress(), port }))];
-    return (ports.length === 0 ? [1883] : ports).map((port) => ({ host: 'localhost', port }));
+    if (drafts.length > 0)
+      return [...made, ...ports.map((port) => ({ host: anyAddress(), port, ...this.#conditions(values) }))];
+    return (ports.length === 0 ? [1883] : ports).map((port) => ({
+      host: 'localhost',
+      port,
+      ...this.#conditions(values),
+    }));
   }
 
   #listener({ place, values }: DraftListener, at: number): ListenerSettings {
@@ -112,8 +117,22 @@ class Translation {
       ...(origins === undefined ? {} : { allowedOrigins: origins }),
       ...(values.has('enable_proxy_protocol') ? { proxyProtocol: true } : {}),
       ...(values.has('mount_point') ? { mountPoint: values.get('mount_point')?.value } : {}),
+      ...this.#conditions(values),
       ...this.#ownAuthentication(values, where),
     } as ListenerSettings;
+  }
+
+  /** What the listener asks of its clients' CONNECT. */
+  #conditions(values: Values): Partial<ListenerSettings> {
+    const own = (name: string) => values.get(name)?.value;
+    const shared = (name: string) => (this.#draft.perListener ? values : this.#draft.values).get(name)?.value;
+    const given = {
+      protocolVersions: own('accept_protocol_versions'),
+      allowEmptyClientIdentifier: shared('allow_zero_length_clientid'),
+      useUserNameAsClientIdentifier: own('use_username_as_clientid'),
+      assignedIdentifierPrefix: own('listener_auto_id_prefix') ?? shared('auto_id_prefix'),
+    };
+    return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   }
 
   #host(values: Values, address: string | undefined): string {
