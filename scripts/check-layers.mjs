@@ -67,6 +67,7 @@ const ROOMS = {
     { rooms: ['authorization'] },
     { rooms: ['store', 'auth', 'observe', 'trace'] },
     { rooms: ['hook'] },
+    { rooms: ['overload'] },
     { rooms: ['subscription', 'retained', 'will'] },
     { rooms: ['router'] },
     { rooms: ['session'] },

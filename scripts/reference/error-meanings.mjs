@@ -30,7 +30,8 @@ export const USAGE_ERRORS = {
   'invalid-string': 'A text holds U+0000 or half a surrogate pair, and MQTT has no way to write that.',
   'no-authentication-method': 'AUTH, or Authentication Data, without an Authentication Method in CONNECT.',
   'no-local-shared': 'A Shared Subscription asks for No Local, which the standard forbids.',
-  'not-authorized': 'The identity in whose name the program subscribes may not; the message names the rule or the hook.',
+  'not-authorized':
+    'The identity in whose name the program subscribes may not; the message names the rule or the hook.',
   'not-connected': 'The connection machine was asked for something before CONNACK came or after the end.',
   'option-invalid': 'An option of the client is out of its range; the message names it.',
   'out-of-range': 'A number does not fit its field; the message names field and range.',
@@ -174,29 +175,38 @@ export const SENT_BY_THE_BROKER = {
   noSubscriptionExisted: 'The client had no such subscription.',
   continueAuthentication: 'The next step of enhanced authentication.',
   unspecifiedError: 'A mistake in the broker itself. It is in the log, and only this connection ends.',
-  implementationSpecificError: 'A [hook](../how-to/extend-the-broker.md) failed at a SUBSCRIBE or PUBLISH packet; the log names it.',
+  implementationSpecificError:
+    'A [hook](../how-to/extend-the-broker.md) failed at a SUBSCRIBE or PUBLISH packet; the log names it.',
   malformedPacket: 'The packet cannot be read.',
   protocolError: 'A packet that may not come now, or holds what may not be in it.',
   unsupportedProtocolVersion: 'CONNECT names another version than 3.1, 3.1.1 and 5.0.',
-  clientIdentifierNotValid: 'The Client Identifier is missing or longer than `maximumClientIdentifierLength`.',
+  clientIdentifierNotValid:
+    'The Client Identifier is missing or longer than `maximumClientIdentifierLength`; below 5.0 also a Keep Alive above `maximumKeepAlive`.',
   badUserNameOrPassword: '`authenticate` answers it.',
   notAuthorized:
     'The user is not known, its password or token is wrong, a rule does not allow it, the session is of another user, or the client publishes below `$SYS`. While a client is connected: its user is gone, or its token has expired.',
-  serverBusy: 'Too many logins have failed from there or with this user name, or too many wait to be checked.',
+  serverBusy:
+    'Too many logins have failed from there or with this user name, or too many wait to be checked; the broker is overloaded, or its memory is used up. A User Property `retry-after` has the seconds to wait.',
+  connectionRateExceeded:
+    'More clients connect than `maximumConnectRate` or `maximumConnectRatePerAddress` allow. A User Property `retry-after` has the seconds to wait.',
   banned: 'The client came and went too often and is kept out for a while.',
   serverUnavailable: '`authenticate`, or a hook, failed to answer.',
   serverShuttingDown: 'The broker is being stopped.',
   badAuthenticationMethod: 'CONNECT names a method that the broker does not have.',
   keepAliveTimeout: 'Nothing came for one and a half times the Keep Alive.',
   sessionTakenOver: 'Another connection came with the same Client Identifier.',
-  topicFilterInvalid: 'What the client subscribes to is no Topic Filter, or has more than `maximumTopicLevels`.',
-  topicNameInvalid: 'The Topic Name is empty, holds a wildcard, or has more than `maximumTopicLevels`.',
+  topicFilterInvalid:
+    'What the client subscribes to is no Topic Filter, or has more than `maximumTopicLevels` or `maximumTopicLength`.',
+  topicNameInvalid:
+    'The Topic Name is empty, holds a wildcard, or has more than `maximumTopicLevels` or `maximumTopicLength`.',
   packetIdentifierNotFound: 'PUBREL or PUBREC for a message that is not under way.',
   receiveMaximumExceeded: 'More messages of QoS 1 and 2 are unacknowledged than `receiveMaximum` allows.',
   topicAliasInvalid: 'A Topic Alias of 0 or above `topicAliasMaximum`.',
+  messageRateTooHigh:
+    'With `ratePolicy: disconnect`: the client publishes more than `maximumMessageRate` or `maximumByteRate`.',
   packetTooLarge: 'The packet is larger than `maximumPacketSize`.',
   quotaExceeded:
-    'As many subscriptions, sessions, retained messages, or waiting messages with the policy `refuse`, as may be; the store cannot keep anything; a client that does not take its messages is cut off by the policy `disconnect`.',
+    'As many subscriptions, sessions, clients of a user, retained messages, or waiting messages with the policy `refuse`, as may be; more messages a second than may be, with `ratePolicy: refuse`; the memory is used up; the store cannot keep anything; a client that does not take its messages is cut off by the policy `disconnect`.',
   administrativeAction: 'The operator has ended the connection (`busbar kick`, `broker.kick`).',
   payloadFormatInvalid: 'With `checkPayloadFormat`: the payload says that it is UTF-8 text, and is not.',
   retainNotSupported: '`retainAvailable` is off, and a message or will is to be retained.',

@@ -12,6 +12,13 @@ const POLICIES = {
     'A client that is connected and does not take its messages is cut off with 0x97. Of one that is away the message that has waited longest is lost.',
 };
 
+const RATE_POLICIES = {
+  pause: 'It is not read until it is within its rate again: it feels back-pressure, and nothing is lost.',
+  refuse:
+    'What is too much is answered with 0x97. At QoS 0 and below 5.0, where it cannot be told, the message is lost, and counted as `rate-too-high`.',
+  disconnect: 'It is cut off, with 0x96 where it can be told.',
+};
+
 const STRATEGIES = {
   roundRobin: 'Each member in turn.',
   random: 'Any member, all with the same probability.',
@@ -62,6 +69,15 @@ runs with the defaults.`,
     `The values of \`queuePolicy\`. What is lost is counted as \`queue-full\` in the
 [loss ledger](../how-to/read-the-loss-ledger.md).`,
     table(['policy', 'what it does'], wordRows(POLICIES, readWords(limitsSource, 'const QUEUE_POLICIES'))),
+    'The values of `ratePolicy`:',
+    table(
+      ['policy', 'what is done with the client'],
+      wordRows(RATE_POLICIES, readWords(limitsSource, 'const RATE_POLICIES')),
+    ),
+    `How often each limit was reached is counted: \`busbar inspect stats\` (\`limitsReached\`), \`$SYS/broker/limits/...\` and the metric
+\`busbar_limits_reached_total\`; the log has a line with the limit's name and who has reached it, at most once a second for each limit.
+A running broker takes new limits over with \`busbar reload\` ([how](../how-to/bound-what-clients-may.md)); only \`maximumRoutes\` needs a
+new start. What is done when there is too much of everything: [Overload](../explanation/overload.md).`,
     '## Capabilities',
     `A client of 5.0 is told with CONNACK what is missing. Every client is refused what it asks for nevertheless.`,
     table(['capability', 'default', 'values', 'meaning'], capabilityRows),

@@ -9,10 +9,12 @@ import { type Clock, systemClock } from './clock/clock.ts';
 import { Alarm, TimerWheel } from './clock/timer-wheel.ts';
 import { type Capabilities, resolveCapabilities } from './config/capabilities.ts';
 import { type DurabilityRule, DurabilityRules } from './config/durability.ts';
-import { type BrokerLimits, resolveLimits } from './config/limits.ts';
+import { type BrokerLimits, replaceLimits, resolveLimits } from './config/limits.ts';
 import type { BrokerRooms } from './entrance/broker-rooms.ts';
 import { type AuthenticationOptions, chainOptionsOf } from './entrance/chain-of.ts';
-import { type Bound, Entrance } from './entrance/entrance.ts';
+import { ConnectRates } from './entrance/connect-rates.ts';
+import { ConnectionCensus } from './entrance/connection-census.ts';
+import { type Bound, Entrance, type ListenerLimits } from './entrance/entrance.ts';
 import { linesOf } from './entrance/lines.ts';
 import { checkListeners, type ListenerOptions } from './entrance/listener-options.ts';
 import { LoginGuard, type LoginGuardOptions } from './entrance/login-guard.ts';
@@ -26,6 +28,7 @@ import { Metrics } from './metrics/metrics.ts';
 import { CommitTimes } from './observe/commit-times.ts';
 import { Counters } from './observe/counters.ts';
 import { DeliveryTimes } from './observe/delivery-times.ts';
+import { LimitWatch } from './observe/limit-watch.ts';
 import { type BrokerLog, silentLog } from './observe/log.ts';
 import { LoopLag } from './observe/loop-lag.ts';
 import { LossLedger, type LossReason } from './observe/loss-ledger.ts';
@@ -33,6 +36,8 @@ import type { Later } from './observe/quiet-line.ts';
 import { QuietWarning } from './observe/quiet-warning.ts';
 import { Readiness } from './observe/readiness.ts';
 import { Tallies } from './observe/tallies.ts';
+import { processMemory } from './overload/memory.ts';
+import { Overload } from './overload/overload.ts';
 import { RetainedMessages } from './retained/retained-messages.ts';
 import { Router } from './router/router.ts';
 import { explainSession, type RightsQuestion } from './session/explain-session.ts';
@@ -50,6 +55,9 @@ import { Wills } from './will/wills.ts';
 
 /** As in package.json; all packages have one version. */
 const VERSION = '0.1.0';
+
+/** Bytes that may wait in a socket while memory is used up: slow readers lose first. */
+const SCARCE_BUFFERED_BYTES = 65_536;
 
 /** How a broker is made; everything has a default. */
 export interface BrokerOptions extends AuthenticationOptions {
@@ -88,6 +96,11 @@ export interface BrokerOptions extends AuthenticationOptions {
    * counted is there in any case.
    */
   readonly measuresTimes?: boolean;
+  /**
+   * Whether event loop and memory are watched, and clients that connect slowed or refused when there is too much to do. Default: true,
+   * but with a `clock` of your own.
+   */
+  readonly watchesLoad?: boolean;
   /** Default: the machine's. */
   readonly clock?: Clock;
 }
@@ -142,6 +155,15 @@ export interface Broker extends InProcessClient {
     options: AuthenticationOptions,
     own?: readonly Pick<ListenerOptions, 'authenticators' | 'allowAnonymous'>[],
   ): void;
+  /**
+   * Bounds clients otherwise from now on: what is open, waits or is retained already stays, even if it is more.
+   *
+   * @param limits Those that are left out get their defaults.
+   * @param own The bounds that listeners have of their own, in the order of the listeners.
+   * @returns The names of limits that need a new start to change.
+   * @throws {UsageError} `invalid-limit`, `unknown-limit`: nothing has changed then.
+   */
+  replaceLimits(limits: Partial<BrokerLimits>, own: readonly ListenerLimits[]): string[];
   /**
    * Why the client of a session may or may not do something, by the rules as they are now.
    *
@@ -202,25 +224,41 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     awaitFlush: (times) => turn.mark(times),
     random: Math.random,
   });
-  const loopLag = new LoopLag(clock);
+  const loopLag = new LoopLag(clock, (lagMs, now) => overload.handleTick(lagMs, now));
   const commitTimes = new CommitTimes();
   const log = options.log ?? silentLog;
   const hooks = wireHooks(options.hooks ?? [], log, clock);
   const ledger = new LossLedger(hooks.drop);
+  const limitWatch = new LimitWatch(log, () => clock.now(), later);
+  const queued = new QueueAccount();
+  const bufferedBytes = { maximum: limits.maximumBufferedBytes };
+  const overload = new Overload({
+    limits,
+    memory: processMemory,
+    log,
+    limitWatch,
+    handleLevel: (reason) => readiness.report('overloaded', reason),
+    handleMemory(isOut) {
+      queued.isShut = isOut;
+      retained.isShut = isOut;
+      bufferedBytes.maximum = isOut ? SCARCE_BUFFERED_BYTES : limits.maximumBufferedBytes;
+    },
+  });
   const subscriptions = new SubscriptionTable(sharedStrategyOf(capabilities));
   const retained = new RetainedMessages(store, limits);
   const authorization = new Authorization(options.authorization, hooks.authorize);
   const listeners = askingFirst(hooks.authenticators, options.listeners ?? [{}]);
   const chain = new AuthenticatorChain(chainOptionsOf(withFirst(hooks.authenticators, options), listeners));
   const durability = new DurabilityRules(options.durability);
-  const router = new Router(subscriptions, retained, counters, ledger, limits, authorization, durability);
+  const router = new Router(subscriptions, retained, counters, ledger, limits, authorization, durability, limitWatch);
   const around = {
     limits,
     capabilities,
     counters,
     ledger,
     slab: new ByteSlab(),
-    queued: new QueueAccount(),
+    queued,
+    limitWatch,
     authorization,
     deliver: hooks.deliver,
     deliveryTimes,
@@ -260,16 +298,25 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     store,
     wills,
     authorization,
+    census: new ConnectionCensus(),
+    connectRates: new ConnectRates(limits, clock.now()),
+    overload,
+    limitWatch,
+    bufferedBytes,
     loginGuard: new LoginGuard(options.login ?? {}, clock, log, later, tallies.loginFailures),
     lines: linesOf(log, later),
     protectsSessions: protectsSessions(options),
     makeClientIdentifier,
   };
+  const entrance = new Entrance(rooms);
   const state = store.load({
     now: () => clock.now(),
     endOfTurn: (callback) => clock.endOfTurn(callback),
     successorOf: (sharedFilter) => router.successorOf(sharedFilter),
-    handleFailure: (failure) => handleStoreFailure(rooms, failure),
+    handleFailure: (failure) => {
+      handleStoreFailure(rooms, failure);
+      if (failure !== undefined) entrance.handleStoreFailure();
+    },
     handleCommit: (commit) => commitTimes.handleCommit(commit),
   });
   const records = [...state.sessions];
@@ -287,7 +334,6 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     publish: (message) => router.publishOwn(message, clock.now()),
   });
   system.start();
-  const entrance = new Entrance(rooms);
   try {
     await startHooks(options.hooks ?? [], local);
     for (const listener of listeners) await entrance.listen(listener);
@@ -297,7 +343,7 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     wheel.stop();
     throw error;
   }
-  if (options.measuresTimes) loopLag.start();
+  if (options.measuresTimes || (options.watchesLoad ?? options.clock === undefined)) loopLag.start();
   readiness.report('starting', undefined);
   return {
     listeners: entrance.bound,
@@ -320,6 +366,13 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
       if (own !== undefined) entrance.replaceChains(askingFirst(hooks.authenticators, own));
       entrance.handleRightsChanged();
     },
+    replaceLimits: (replacement, own) => {
+      const unchanged = replaceLimits(limits, replacement);
+      rooms.connectionLimits = connectionLimitsOf(limits, capabilities);
+      bufferedBytes.maximum = overload.isOutOfMemory ? SCARCE_BUFFERED_BYTES : limits.maximumBufferedBytes;
+      entrance.handleLimitsChanged(own);
+      return unchanged;
+    },
     stats: () => statsOf(rooms, subscriptions, retained, ledger),
     trace: (clientIdentifier, listener) => entrance.trace(clientIdentifier, listener),
     inspect: new Inspection({ clock, sessions, retained, router, ledger }),
@@ -337,6 +390,8 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
       deliveryTimes,
       loopLag,
       commitTimes,
+      limitWatch,
+      overload,
     }),
     readiness,
     explain(question, clientIdentifier, topic) {
@@ -439,6 +494,9 @@ function readingOf(
     messagesDropped: ledger.total,
     dropped: ledger.toPlain(),
     heapBytes: process.memoryUsage().heapUsed,
+    limitsReached: rooms.limitWatch.toPlain(),
+    isOverloaded: rooms.overload.isOverloaded,
+    overload: rooms.overload.read(),
   };
 }
 

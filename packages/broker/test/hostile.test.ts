@@ -279,7 +279,7 @@ describe('connections that go away', () => {
     for (const client of refused) await client.untilClosed();
     assert.deepEqual(
       complaints().map(({ message }) => message),
-      ['too many connections'],
+      ['a limit has been reached'],
     );
     assert.equal(broker.stats().connectionsRefused, 2);
     for (const client of allowed) client.transport.destroy();
@@ -320,7 +320,9 @@ describe('a client that does not read', () => {
     const waiting = queue?.length ?? 0;
     stuck.transport.resume();
     await stuck.untilPackets(waiting);
-    assert.deepEqual(complaints(), []);
+    assert.ok(
+      complaints().every(({ fields }) => fields['client'] === 'stuck' && fields['limit'] === 'maximumQueuedBytes'),
+    );
   });
 
   test('and asks without end: it is not read any more until it reads, and has every answer then', async () => {

@@ -31,6 +31,6 @@ export {
 export { SubscriptionTree } from './topic/subscription-tree.ts';
 export { isValidTopicFilter, matchesTopicFilter, topicFilterFault } from './topic/topic-filter.ts';
 export type { TopicMatches } from './topic/topic-matches.ts';
-export { isValidTopicName, topicNameFault } from './topic/topic-name.ts';
+export { countTopicLevels, isValidTopicName, topicNameFault } from './topic/topic-name.ts';
 export { TopicTree } from './topic/topic-tree.ts';
 export { WideMap } from './topic/wide-map.ts';

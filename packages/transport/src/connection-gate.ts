@@ -17,24 +17,29 @@ export type GateRefusal = 'maximumConnections' | 'connectionRate';
  *     await listenTls({ port: 8883, gate, tls }, accept);
  */
 export class ConnectionGate {
-  readonly #maximumConnections: number;
-  readonly #connectionRate: number;
+  #maximumConnections = Number.POSITIVE_INFINITY;
+  #connectionRate = Number.POSITIVE_INFINITY;
   /** Connections that may come at once after a quiet time. */
-  readonly #burst: number;
+  #burst = Number.POSITIVE_INFINITY;
   readonly #now: () => number;
   #open = 0;
   /** Connections that may come at this moment, and when that was reckoned. */
-  #allowance: number;
+  #allowance = Number.POSITIVE_INFINITY;
   #reckonedAt: number;
 
   /** @param now The time in milliseconds; default the machine's monotonic clock. */
   constructor(limits: ConnectionGateLimits, now: () => number = () => performance.now()) {
+    this.#now = now;
+    this.#reckonedAt = now();
+    this.replaceLimits(limits);
+    this.#allowance = this.#burst;
+  }
+
+  /** Other bounds for the connections to come; those that are open stay. */
+  replaceLimits(limits: ConnectionGateLimits): void {
     this.#maximumConnections = limits.maximumConnections ?? Number.POSITIVE_INFINITY;
     this.#connectionRate = limits.connectionRate ?? Number.POSITIVE_INFINITY;
-    this.#now = now;
     this.#burst = Math.max(this.#connectionRate, 1);
-    this.#allowance = this.#burst;
-    this.#reckonedAt = now();
   }
 
   /** Connections that were let in and are open. */

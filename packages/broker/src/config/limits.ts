@@ -14,12 +14,36 @@ export type QueuePolicy = (typeof QUEUE_POLICIES)[number];
 
 const QUEUE_POLICIES = ['drop-oldest', 'drop-newest', 'refuse', 'disconnect'] as const;
 
+/**
+ * What is done with a client that publishes more than `maximumMessageRate` or `maximumByteRate`.
+ *
+ * - `pause`: it is not read until it is within its rate again; nothing is lost.
+ * - `refuse`: what is too much is answered with 0x97; at QoS 0 and below 5.0 it is lost, and counted.
+ * - `disconnect`: it is cut off with 0x96.
+ */
+export type RatePolicy = (typeof RATE_POLICIES)[number];
+
+const RATE_POLICIES = ['pause', 'refuse', 'disconnect'] as const;
+
 /** Everything that peers can grow, and how far. Sizes in bytes, times in milliseconds unless the name says otherwise. */
 export interface BrokerLimits {
   /** From the Network Connection to the end of CONNECT. */
   readonly connectTimeoutMs: number;
   /** Network Connections at a time; one more is closed at once. */
   readonly maximumConnections: number;
+  /** Network Connections of one address at a time, of IPv6 of one /64; one more is closed at once. 0: as many as come. */
+  readonly maximumConnectionsPerAddress: number;
+  /** Clients with the same user name at a time; one more is refused with 0x97. 0: as many as come. */
+  readonly maximumConnectionsPerUser: number;
+  /**
+   * Network Connections at a time whose client is not let in yet; for one more, the one is closed that has been silent for longest, or
+   * the new one where all have said who they are.
+   */
+  readonly maximumUnauthenticatedConnections: number;
+  /** CONNECT packets per second, as a mean; what is more is refused with 0x9F and told when to come again. 0: as many as come. */
+  readonly maximumConnectRate: number;
+  /** CONNECT packets per second of one address, of IPv6 of one /64; answered as `maximumConnectRate`. 0: as many as come. */
+  readonly maximumConnectRatePerAddress: number;
   /** Characters of a Client Identifier; a longer one is refused with 0x85. MQTT 3.1 would have 23. */
   readonly maximumClientIdentifierLength: number;
   /** A whole packet from a client; a larger one is answered with 0x95. */
@@ -39,6 +63,14 @@ export interface BrokerLimits {
   readonly maximumInFlight: number;
   /** Levels of a Topic Name or Topic Filter; more are answered with 0x90 or 0x8F. */
   readonly maximumTopicLevels: number;
+  /** Bytes of a Topic Name or Topic Filter; more are answered with 0x90 or 0x8F. */
+  readonly maximumTopicLength: number;
+  /** Messages per second that one client may publish, as a mean over a second. 0: as many as it likes. */
+  readonly maximumMessageRate: number;
+  /** Bytes per second that one client may send, as a mean over a second. 0: as many as it likes. */
+  readonly maximumByteRate: number;
+  /** What is done with a client that publishes more than it may per second. */
+  readonly ratePolicy: RatePolicy;
   /** Subscriptions of one session; one more is answered with 0x97. */
   readonly maximumSubscriptions: number;
   /** Messages that wait for one session. */
@@ -62,10 +94,27 @@ export interface BrokerLimits {
   readonly maximumSessions: number;
   /** Seconds that a session may outlive its connection, whatever the client asks for; 4,294,967,295 for ever. */
   readonly maximumSessionExpiryInterval: number;
-  /** Seconds of Keep Alive at the most, and for clients that ask for none; 0 leaves it to the client. */
+  /**
+   * Seconds of Keep Alive at the most, and for clients that ask for none; a 5.0 client is told, another one that asks for more is refused
+   * with 0x02. 0 leaves it to the client.
+   */
   readonly maximumKeepAlive: number;
   /** Different Topic Names whose route is remembered. */
   readonly maximumRoutes: number;
+  /**
+   * Bytes of memory that the program may use (heap and buffers). Above it new clients are refused with 0x89, and what would have to
+   * wait or be retained in memory is refused with 0x97 or lost; it ends at nine tenths. 0: what Node's heap may grow to.
+   */
+  readonly memoryLimit: number;
+  /**
+   * Milliseconds that the event loop may be late before clients that connect are let in slowly; at five times as many, new ones are
+   * refused with 0x89. It ends at half of it. 0 turns it off.
+   */
+  readonly overloadLagMs: number;
+  /** Clients per second that are let in while the broker is overloaded, those with a session first. */
+  readonly overloadConnectRate: number;
+  /** Seconds after which a client that is refused because of overload or a rate is told to come again, at least. */
+  readonly retryAfterSeconds: number;
   /** How long a graceful stop waits for clients to take what was sent to them. */
   readonly stopTimeoutMs: number;
 }
@@ -80,10 +129,18 @@ interface Bound {
 const HIGH_WATER_MARK = 65_536;
 const UNBOUNDED = Number.MAX_SAFE_INTEGER;
 
+/** The words of the limits that are none of numbers; the first is the default. */
+export const LIMIT_WORDS = { queuePolicy: QUEUE_POLICIES, ratePolicy: RATE_POLICIES } as const;
+
 /** The default and the range of each numeric limit: what validation, help and reference are made from. */
-export const LIMIT_BOUNDS: Readonly<Record<Exclude<keyof BrokerLimits, 'queuePolicy'>, Bound>> = {
+export const LIMIT_BOUNDS: Readonly<Record<Exclude<keyof BrokerLimits, keyof typeof LIMIT_WORDS>, Bound>> = {
   connectTimeoutMs: { default: 10_000, minimum: 1, maximum: 3_600_000 },
   maximumConnections: { default: 100_000, minimum: 1, maximum: UNBOUNDED },
+  maximumConnectionsPerAddress: { default: 0, minimum: 0, maximum: UNBOUNDED },
+  maximumConnectionsPerUser: { default: 0, minimum: 0, maximum: UNBOUNDED },
+  maximumUnauthenticatedConnections: { default: 20_000, minimum: 1, maximum: UNBOUNDED },
+  maximumConnectRate: { default: 0, minimum: 0, maximum: 1_000_000 },
+  maximumConnectRatePerAddress: { default: 0, minimum: 0, maximum: 1_000_000 },
   maximumClientIdentifierLength: { default: 65_535, minimum: 23, maximum: 65_535 }, // [MQTT-3.1.3-5]
   maximumPacketSize: { default: 8 * 1024 * 1024, minimum: 32, maximum: 268_435_460 },
   maximumConnectSize: { default: 1024 * 1024, minimum: 32, maximum: 268_435_460 },
@@ -92,6 +149,9 @@ export const LIMIT_BOUNDS: Readonly<Record<Exclude<keyof BrokerLimits, 'queuePol
   outboundTopicAliasMaximum: { default: 64, minimum: 0, maximum: 65_535 },
   maximumInFlight: { default: 1024, minimum: 1, maximum: 65_535 },
   maximumTopicLevels: { default: 128, minimum: 1, maximum: 65_536 },
+  maximumTopicLength: { default: 65_535, minimum: 1, maximum: 65_535 },
+  maximumMessageRate: { default: 0, minimum: 0, maximum: UNBOUNDED },
+  maximumByteRate: { default: 0, minimum: 0, maximum: UNBOUNDED },
   maximumSubscriptions: { default: 100_000, minimum: 1, maximum: UNBOUNDED },
   maximumQueuedMessages: { default: 10_000, minimum: 1, maximum: UNBOUNDED },
   maximumQueuedBytes: { default: 64 * 1024 * 1024, minimum: 1024, maximum: UNBOUNDED },
@@ -103,6 +163,10 @@ export const LIMIT_BOUNDS: Readonly<Record<Exclude<keyof BrokerLimits, 'queuePol
   maximumSessionExpiryInterval: { default: 4_294_967_295, minimum: 0, maximum: 4_294_967_295 },
   maximumKeepAlive: { default: 0, minimum: 0, maximum: 65_535 },
   maximumRoutes: { default: 100_000, minimum: 16, maximum: UNBOUNDED },
+  memoryLimit: { default: 0, minimum: 0, maximum: UNBOUNDED },
+  overloadLagMs: { default: 200, minimum: 0, maximum: 600_000 },
+  overloadConnectRate: { default: 500, minimum: 10, maximum: 1_000_000 },
+  retryAfterSeconds: { default: 5, minimum: 1, maximum: 3_600 },
   stopTimeoutMs: { default: 3_000, minimum: 0, maximum: 600_000 },
 };
 
@@ -113,28 +177,46 @@ export const LIMIT_BOUNDS: Readonly<Record<Exclude<keyof BrokerLimits, 'queuePol
  * @example resolveLimits({ maximumQueuedMessages: 50_000 })
  */
 export function resolveLimits(given: Partial<BrokerLimits> = {}): BrokerLimits {
-  const resolved: Record<string, number | string> = { queuePolicy: 'drop-oldest' };
+  const resolved: Record<string, number | string> = {};
   for (const [name, bound] of Object.entries(LIMIT_BOUNDS)) resolved[name] = bound.default;
+  for (const [name, [first]] of Object.entries(LIMIT_WORDS)) resolved[name] = first;
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;
-    if (name === 'queuePolicy') expectQueuePolicy(value);
+    if (Object.hasOwn(LIMIT_WORDS, name)) expectWord(name as keyof typeof LIMIT_WORDS, value);
     else expectBound(name, value);
     resolved[name] = value;
   }
   return resolved as unknown as BrokerLimits;
 }
 
-function expectQueuePolicy(value: unknown): void {
-  if (QUEUE_POLICIES.includes(value as QueuePolicy)) return;
-  const message = `queuePolicy must be one of ${QUEUE_POLICIES.join(', ')}, not ${String(value)}`;
-  throw new UsageError('invalid-limit', message);
+/** What is laid out by these when the broker starts. */
+const NEEDS_START: readonly (keyof BrokerLimits)[] = ['maximumRoutes'];
+
+/**
+ * Puts other limits into those that the broker works by.
+ *
+ * @returns The names of those that it cannot change while it runs.
+ * @throws {UsageError} As {@link resolveLimits}; nothing has changed then.
+ */
+export function replaceLimits(limits: BrokerLimits, given: Partial<BrokerLimits>): string[] {
+  const replacement = resolveLimits(given);
+  const unchanged = NEEDS_START.filter((name) => limits[name] !== replacement[name]);
+  const kept = Object.fromEntries(unchanged.map((name) => [name, limits[name]]));
+  Object.assign(limits, replacement, kept);
+  return unchanged;
+}
+
+function expectWord(name: keyof typeof LIMIT_WORDS, value: unknown): void {
+  const words: readonly unknown[] = LIMIT_WORDS[name];
+  if (words.includes(value)) return;
+  throw new UsageError('invalid-limit', `${name} must be one of ${words.join(', ')}, not ${String(value)}`);
 }
 
 function expectBound(name: string, value: unknown): void {
   const bounds: Readonly<Record<string, Bound>> = LIMIT_BOUNDS;
   const bound = Object.hasOwn(bounds, name) ? bounds[name] : undefined;
   if (bound === undefined) {
-    const known = [...Object.keys(LIMIT_BOUNDS), 'queuePolicy'].join(', ');
+    const known = [...Object.keys(LIMIT_BOUNDS), ...Object.keys(LIMIT_WORDS)].join(', ');
     throw new UsageError('unknown-limit', `there is no limit '${name}'; there are ${known}`);
   }
   const { minimum, maximum } = bound;

@@ -3,6 +3,7 @@ import { type ConnackProperties, type ConnectPacket, ReasonCode, type WillMessag
 import { topicNameFault } from '@busbar/protocol';
 import type { Capabilities } from '../config/capabilities.ts';
 import type { BrokerLimits } from '../config/limits.ts';
+import type { ReachedLimit } from '../observe/limit-watch.ts';
 import { isReservedTopic } from '../router/route.ts';
 import { NEVER_EXPIRES } from '../session/session-table.ts';
 
@@ -11,6 +12,10 @@ export interface Refusal {
   readonly reasonCode: ReasonCode;
   readonly message: string;
   readonly serverReference?: string;
+  /** The limit that the client has come up against. */
+  readonly limit?: ReachedLimit;
+  /** When it should come again. */
+  readonly retryAfterSeconds?: number;
 }
 
 /** What can be said against a CONNECT packet before anybody is asked; undefined when nothing can. */
@@ -32,7 +37,12 @@ export function refusalOf(
   const maximumLength = limits.maximumClientIdentifierLength;
   if (packet.clientIdentifier.length > maximumLength) {
     const message = `expected a Client Identifier of at most ${maximumLength} characters, ${packet.clientIdentifier.length} came`;
-    return { reasonCode: ReasonCode.clientIdentifierNotValid, message };
+    return { reasonCode: ReasonCode.clientIdentifierNotValid, message, limit: 'maximumClientIdentifierLength' };
+  }
+  const { maximumKeepAlive } = limits;
+  if (packet.protocolVersion !== 5 && maximumKeepAlive > 0 && !isWithin(packet.keepAlive, maximumKeepAlive)) {
+    const message = `expected a Keep Alive of 1 to ${maximumKeepAlive} seconds, ${packet.keepAlive} came`;
+    return { reasonCode: ReasonCode.clientIdentifierNotValid, message, limit: 'maximumKeepAlive' };
   }
   return packet.will === undefined ? undefined : refusalOfWill(packet.will, limits, capabilities);
 }
@@ -53,7 +63,16 @@ function refusalOfWill(will: WillMessage, limits: BrokerLimits, capabilities: Ca
     return { reasonCode: ReasonCode.notAuthorized, message: 'expected a Will Topic outside of $SYS' };
   }
   const fault = topicNameFault(will.topicName, { maxLevels: limits.maximumTopicLevels });
+  if (Buffer.byteLength(will.topicName) > limits.maximumTopicLength) {
+    const message = `expected a Will Topic of at most ${limits.maximumTopicLength} bytes`;
+    return { reasonCode: ReasonCode.topicNameInvalid, message, limit: 'maximumTopicLength' };
+  }
   return fault === undefined ? undefined : { reasonCode: ReasonCode.topicNameInvalid, message: `Will: ${fault}` };
+}
+
+/** A Keep Alive of 0 is none at all, longer than any other. */
+function isWithin(keepAlive: number, maximumKeepAlive: number): boolean {
+  return keepAlive > 0 && keepAlive <= maximumKeepAlive;
 }
 
 /** 5.0 clients may leave the name to the server; 3.1.1 clients only for a session that ends with the connection. */
@@ -72,7 +91,7 @@ export function sessionExpiryOf(packet: ConnectPacket, limits: BrokerLimits): nu
 /** Seconds of Keep Alive that hold on this connection. */
 export function keepAliveOf(packet: ConnectPacket, limits: BrokerLimits): number {
   const { maximumKeepAlive } = limits;
-  // Below 5.0 the client cannot be told of another Keep Alive than its own.
+  // Below 5.0 the client cannot be told of another Keep Alive than its own: one that is too long is refused.
   if (maximumKeepAlive === 0 || packet.protocolVersion !== 5) return packet.keepAlive;
   return packet.keepAlive === 0 ? maximumKeepAlive : Math.min(packet.keepAlive, maximumKeepAlive);
 }

@@ -6,6 +6,7 @@ import type { Identity } from '../authorization/identity.ts';
 import { Alarm } from '../clock/timer-wheel.ts';
 import type { ConnectAttempt, HookRefusal } from '../hook/broker-hooks.ts';
 import { isRefusal } from '../hook/hooks.ts';
+import type { WaitingClient } from '../overload/overload.ts';
 import type { Session } from '../session/session.ts';
 import { willOf } from '../will/wills.ts';
 import { connackPropertiesOf, keepAliveOf, type Refusal, refusalOf, sessionExpiryOf } from './admission.ts';
@@ -14,6 +15,7 @@ import type { BrokerRooms } from './broker-rooms.ts';
 import { assignedBy, conditionRefusalOf, namedBy } from './connect-conditions.ts';
 import { explainDurability } from './explanations.ts';
 import type { LoginAttempt } from './login-guard.ts';
+import { obstacleTo } from './obstacle.ts';
 import type { Peer } from './peer.ts';
 
 /** The entrance that a client stands at, as its admission sees it. */
@@ -26,8 +28,9 @@ export interface Door {
    * Calls back when what was told the store of this client is kept; at once where nothing has to be waited for.
    *
    * @param hasEnded Whether a session of the client has ended: its end has to be kept, whatever the new one is.
+   * @param isOld Whether the answer promises nothing that is not kept already: it does not wait for a store that fails.
    */
-  whenKept(answer: () => void, hasEnded?: boolean): void;
+  whenKept(answer: () => void, hasEnded?: boolean, isOld?: boolean): void;
   /** Something was sent, a deadline moved or the connection was closed, within an input or outside of one. */
   settle(): void;
   /** What was left unread while somebody took time for an answer is read. */
@@ -39,10 +42,11 @@ export interface Door {
  * and, while it is in, authenticating again.
  *
  *     CONNECT --> refused
+ *             \-> its turn, when the broker has much to do
  *             \-> authentication, by password or a method's exchange --> refused
  *                                                                    \-> session opened, CONNACK
  */
-export class ClientAdmission {
+export class ClientAdmission implements WaitingClient {
   readonly #rooms: BrokerRooms;
   readonly #connection: ServerConnection;
   readonly #door: Door;
@@ -54,6 +58,7 @@ export class ClientAdmission {
   readonly #expiry: Alarm;
   /** The CONNECT that waits for its client to be authenticated. */
   #waiting: ConnectPacket | undefined = undefined;
+  isKnown = false;
 
   constructor(rooms: BrokerRooms, connection: ServerConnection, door: Door, peer: Peer) {
     this.#rooms = rooms;
@@ -74,13 +79,38 @@ export class ClientAdmission {
       this.#refuse(refusal);
       return;
     }
+    const { connectRates, clock, limits, overload } = this.#rooms;
+    const rate = connectRates.handleConnect(this.#peer.address, clock.now());
+    if (rate !== undefined) {
+      const message = `at most ${limits[rate]} clients a second may connect`;
+      const retryAfterSeconds = overload.retryAfterSeconds();
+      this.#refuse({ reasonCode: ReasonCode.connectionRateExceeded, message, limit: rate, retryAfterSeconds });
+      return;
+    }
     const early = this.#rooms.loginGuard.refusalOf(this.#attemptOf(packet));
     if (early !== undefined) {
       this.#refuse(early);
       return;
     }
     this.#waiting = packet;
-    this.#take(this.#authentication.begin(packet));
+    this.isKnown = !packet.cleanStart && this.#rooms.sessions.get(packet.clientIdentifier) !== undefined;
+    overload.handleArrival(this, clock.now());
+  }
+
+  // --- its turn --------------------------------------------------------------------------------------------------------
+
+  get remote(): string {
+    return this.#door.remote;
+  }
+
+  admit(): void {
+    const packet = this.#waiting;
+    if (packet !== undefined && !this.#connection.isClosed) this.#take(this.#authentication.begin(packet));
+  }
+
+  refuse(retryAfterSeconds: number): void {
+    const message = `the broker has too much to do, try again in ${retryAfterSeconds} s`;
+    this.#refuse({ reasonCode: ReasonCode.serverBusy, message, retryAfterSeconds });
   }
 
   /** Whether the user of a connected client is not known any more to those who knew it. */
@@ -102,6 +132,7 @@ export class ClientAdmission {
   /** The connection is over. */
   handleClosed(): void {
     this.#rooms.wheel.clear(this.#expiry);
+    this.#rooms.overload.handleGone(this);
   }
 
   #attemptOf({ clientIdentifier, userName }: ConnectPacket): LoginAttempt {
@@ -215,14 +246,16 @@ export class ClientAdmission {
       return;
     }
     const sessionExpiry = sessionExpiryOf(packet, limits);
-    if (store.failure !== undefined && (sessionExpiry > 0 || packet.will !== undefined)) {
-      this.#refuse({ reasonCode: ReasonCode.quotaExceeded, message: 'the store cannot keep sessions' });
+    const obstacle = obstacleTo(packet, identity, sessionExpiry, this.#rooms);
+    if (obstacle !== undefined) {
+      this.#refuse(obstacle);
       return;
     }
     const changesBefore = store.changes;
     const opened = sessions.open(clientIdentifier, packet.cleanStart, sessionExpiry > 0);
     if (opened === undefined) {
-      this.#refuse({ reasonCode: ReasonCode.quotaExceeded, message: 'there are as many sessions as may be' });
+      const message = 'there are as many sessions as may be';
+      this.#refuse({ reasonCode: ReasonCode.quotaExceeded, message, limit: 'maximumSessions' });
       return;
     }
     const { session, isResumed } = opened;
@@ -248,11 +281,15 @@ export class ClientAdmission {
     const properties = { ...connackPropertiesOf(packet, granted, capabilities), ...authentication };
     const explanation = capabilities.announceDurability ? explainDurability(store, this.#peer.durability) : {};
     const answer = { session: session.record.flows, sessionPresent, keepAlive, properties, explanation };
-    this.#door.whenKept(() => {
-      this.#connection.acceptConnect(answer, clock.now());
-      session.pump(clock.now());
-      this.#door.settle();
-    }, hasEnded);
+    this.#door.whenKept(
+      () => {
+        this.#connection.acceptConnect(answer, clock.now());
+        session.pump(clock.now());
+        this.#door.settle();
+      },
+      hasEnded,
+      isResumed,
+    );
   }
 
   #identityOf({ userName }: ConnectPacket, clientIdentifier: string, grant: Grant): Identity {
@@ -283,9 +320,14 @@ export class ClientAdmission {
     this.#door.settle();
   }
 
-  #refuse({ reasonCode, message, serverReference }: Refusal): void {
-    this.#rooms.tallies.countRefusedConnect(reasonCode);
-    this.#connection.refuseConnect(reasonCode, message, serverReference === undefined ? {} : { serverReference });
+  #refuse({ reasonCode, message, serverReference, limit, retryAfterSeconds }: Refusal): void {
+    const { tallies, limitWatch } = this.#rooms;
+    tallies.countRefusedConnect(reasonCode);
+    if (limit !== undefined) limitWatch.handleReached(limit, { remote: this.#door.remote, reason: message });
+    this.#connection.refuseConnect(reasonCode, message, {
+      ...(serverReference === undefined ? {} : { serverReference }),
+      ...(retryAfterSeconds === undefined ? {} : { userProperties: [['retry-after', `${retryAfterSeconds}`]] }),
+    });
     this.#door.settle();
   }
 }

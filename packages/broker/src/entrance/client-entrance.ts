@@ -25,13 +25,28 @@ import { ClientAdmission, type Door } from './client-admission.ts';
 import { ClientKeeping } from './client-keeping.ts';
 import { ClientOutput, type OutputOwner } from './client-output.ts';
 import { ClientPublications } from './client-publications.ts';
+import { ClientRate } from './client-rate.ts';
 import { ClientSubscriptions } from './client-subscriptions.ts';
 import { ClientTrace } from './client-trace.ts';
+import { limitOf } from './closing-limit.ts';
 import { HookedPublications } from './hooked-publications.ts';
 import type { Peer } from './peer.ts';
 
 /** How people call the versions, by their Protocol Level. */
 const PROTOCOL_VERSIONS = { 3: '3.1', 4: '3.1.1', 5: '5.0' } as const;
+
+/** Where all clients come in, as one of them sees it. */
+export interface Hall {
+  /** The client has said who it is, and waits for an answer. */
+  handleConnect(client: ClientEntrance): void;
+  /** The client is in. */
+  handleEntered(client: ClientEntrance): void;
+  /** Its Network Connection is over. @param address Where it came from. */
+  handleClosed(client: ClientEntrance, address: string): void;
+}
+
+/** A client that was not read for its rate has so long for what it has sent meanwhile, before its silence counts. */
+const UNREAD_GRACE_MS = 2_000;
 
 /**
  * One client's door: joins its Network Connection, its {@link ServerConnection} machine and its session, and decides
@@ -42,7 +57,8 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   readonly #transport: ByteTransport;
   readonly #connection: ServerConnection;
   readonly #alarm: Alarm;
-  readonly #onClosed: (entrance: ClientEntrance) => void;
+  readonly #hall: Hall;
+  readonly #address: string;
   readonly #admission: ClientAdmission;
   readonly #publications: ClientPublications;
   readonly #subscriptions: ClientSubscriptions;
@@ -54,13 +70,16 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   #session: Session | undefined = undefined;
   #clientIdentifier = '';
   #pumpsLater = false;
+  /** Undefined where it may publish as much as it likes. */
+  #rate: ClientRate | undefined = undefined;
   #enteredAt = 0;
 
-  constructor(rooms: BrokerRooms, transport: ByteTransport, peer: Peer, onClosed: (entrance: ClientEntrance) => void) {
+  constructor(rooms: BrokerRooms, transport: ByteTransport, peer: Peer, hall: Hall) {
     const now = rooms.clock.now();
     this.#rooms = rooms;
     this.#transport = transport;
-    this.#onClosed = onClosed;
+    this.#hall = hall;
+    this.#address = peer.address;
     this.#connection = new ServerConnection(this, rooms.connectionLimits, rooms.pool, now);
     this.#durability = peer.durability;
     this.#output = new ClientOutput(rooms, transport, this.#connection, this);
@@ -72,7 +91,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     rooms.wheel.set(this.#alarm, this.#connection.nextDeadline);
     rooms.counters.connections++;
     rooms.counters.connectionsAccepted++;
-    rooms.log.debug({ remote: this.remote }, 'a connection has come');
+    rooms.lines.arrived.write({ remote: this.remote }, now);
     transport.attach(this);
   }
 
@@ -95,6 +114,18 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     if (this.#session === undefined || !this.#admission.isUserGone(this.#session.identity)) return;
     this.#connection.disconnect(ReasonCode.notAuthorized, 'the user is gone');
     this.#output.mark();
+  }
+
+  /** How much it may publish per second has changed. */
+  handleLimitsChanged(): void {
+    if (this.#session === undefined) return;
+    const now = this.#rooms.clock.now();
+    if (this.#rate === undefined) this.#rate = ClientRate.of(this.#rooms.limits, now);
+  }
+
+  /** The store has begun to fail: what it need not keep is answered. */
+  handleStoreFailure(): void {
+    this.#keeping.handleFailure();
   }
 
   /** Somebody has begun, or nobody goes on, to trace the clients of this name. */
@@ -129,6 +160,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     } catch (error) {
       this.#handleMistake(error);
     }
+    if (this.#rate !== undefined) this.#boundRate(this.#rate, bytes.length, now);
     this.#handleRead(turn.isOver);
   }
 
@@ -168,13 +200,25 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.settle();
   }
 
+  /** A client that publishes more than it may is not read until it is within its rate again. */
+  #boundRate(rate: ClientRate, byteLength: number, now: number): void {
+    const excess = rate.takeExcess(byteLength, now);
+    if (excess === undefined) return;
+    const { limitWatch, limits } = this.#rooms;
+    const who = { client: this.#clientIdentifier, remote: this.remote };
+    limitWatch.handleReached(excess.limit, {
+      ...who,
+      allowed: limits[excess.limit],
+      pausedMs: Math.ceil(excess.waitMs),
+    });
+    this.#output.hold(now + excess.waitMs);
+  }
+
   /** A mistake of ours that one client's packets brought to light ends that connection and no other. */
   #handleMistake(error: unknown): void {
     const stack = error instanceof Error ? error.stack : String(error);
-    this.#rooms.log.error(
-      { client: this.#clientIdentifier, remote: this.remote, stack },
-      'an internal error ends a connection',
-    );
+    const { lines, clock } = this.#rooms;
+    lines.mistake.write({ client: this.#clientIdentifier, remote: this.remote, stack }, clock.now());
     this.#connection.disconnect(ReasonCode.unspecifiedError, 'internal error');
   }
 
@@ -192,7 +236,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#connection.handleLost(error === undefined ? 'the Network Connection was closed' : error.message);
     this.#connection.output.clear();
     this.#trace?.handleClosed();
-    this.#onClosed(this);
+    this.#hall.handleClosed(this, this.#address);
   }
 
   // --- outlet ----------------------------------------------------------------------------------------------------------
@@ -260,6 +304,12 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   }
 
   #handleDeadline(now: number): void {
+    // Of a client that is not read nobody knows whether it is silent.
+    const heard = this.#output.heldUntil + UNREAD_GRACE_MS;
+    if (now < heard) {
+      this.#rooms.wheel.set(this.#alarm, heard);
+      return;
+    }
     this.#connection.handleTimeout(now);
     this.settle();
   }
@@ -267,6 +317,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   // --- CONNECT ---------------------------------------------------------------------------------------------------------
 
   handleConnect(packet: ConnectPacket): void {
+    this.#hall.handleConnect(this);
     if (!this.#rooms.traces.isEmpty) this.#beginTrace(packet.clientIdentifier, true);
     this.#admission.handleConnect(packet);
   }
@@ -285,6 +336,9 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#clientIdentifier = session.clientIdentifier;
     this.#rooms.counters.countClient();
     this.#enteredAt = this.#rooms.clock.now();
+    this.#hall.handleEntered(this);
+    this.#rooms.census.handleClient(session.identity.userName);
+    this.#rate = ClientRate.of(this.#rooms.limits, this.#enteredAt);
     this.#publications.enter(session);
     this.#subscriptions.enter(session);
     if (!this.#rooms.traces.isEmpty) this.#beginTrace(this.#clientIdentifier, false);
@@ -294,11 +348,28 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   // --- packets of the connected client ---------------------------------------------------------------------------------
 
   handlePublish(view: PublishView): ReasonCode | typeof LATER {
+    const rate = this.#rate;
+    if (rate !== undefined && !rate.admits(view.end - view.start, this.#rooms.clock.now()))
+      return this.#refuse(rate, view);
     return this.#publications.handlePublish(view);
   }
 
   get refusal(): string | undefined {
-    return this.#publications.refusal;
+    return this.#rate?.refusal ?? this.#publications.refusal;
+  }
+
+  /** At QoS 0 and below 5.0 the client cannot be told: the message is lost. */
+  #refuse({ refusal, refusedBy }: ClientRate, { qos, topicBytes, topicStart, topicEnd }: PublishView): ReasonCode {
+    const { limitWatch, limits, ledger, router } = this.#rooms;
+    const { quotaExceeded, messageRateTooHigh } = ReasonCode;
+    const who = { client: this.#clientIdentifier, remote: this.remote };
+    limitWatch.handleReached(refusedBy, { ...who, allowed: limits[refusedBy] });
+    if (qos === 0 || this.#connection.version !== 5 || limits.ratePolicy === 'disconnect') {
+      ledger.countRefusal('rate-too-high', router.routeOf(topicBytes, topicStart, topicEnd).topicName);
+    }
+    if (limits.ratePolicy !== 'disconnect') return quotaExceeded;
+    this.#connection.disconnect(messageRateTooHigh, refusal ?? '');
+    return messageRateTooHigh;
   }
 
   // --- the store -------------------------------------------------------------------------------------------------------
@@ -307,12 +378,12 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     return this.#durability === 'disk' && this.#session?.record.isLasting === true ? this.#rooms.store.mark : 0;
   }
 
-  whenKept(answer: () => void, hasEnded = false): void {
+  whenKept(answer: () => void, hasEnded = false, isOld = false): void {
     const record = this.#session?.record;
     const isKept = hasEnded || record?.isLasting === true || record?.will !== undefined;
     const mark = isKept ? this.#rooms.store.mark : 0;
-    if (mark === 0) answer();
-    else this.#keeping.push(mark, answer);
+    if (mark === 0 || (isOld && this.#rooms.store.failure !== undefined)) answer();
+    else this.#keeping.push(mark, answer, isOld);
   }
 
   handleSubscribe(packet: SubscribePacket): void {
@@ -358,12 +429,15 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#logClosing(closing);
     this.#trace?.handleClosing(closing);
     this.#rooms.tallies.ends.count(closing.cause);
+    const limit = limitOf(closing, this.#session !== undefined);
+    if (limit !== undefined) this.#rooms.limitWatch.count(limit);
     const session = this.#session;
     if (session === undefined) return;
     const { cause, reasonCode, message } = closing;
     this.#rooms.hooks.disconnect?.({ identity: session.identity, remote: this.remote, cause, reasonCode, message });
     this.#session = undefined;
     this.#rooms.counters.clients--;
+    this.#rooms.census.handleClientEnd(session.identity.userName);
     const { record } = session;
     if (endsWithoutWill(closing)) record.will = undefined;
     if (closing.cause !== 'disconnected') this.#admission.handleAbruptEnd(record.clientIdentifier);
@@ -380,8 +454,12 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     const isPlain = cause === 'lost' || reasonCode === ReasonCode.normalDisconnection;
     const reason = isPlain ? {} : { reason: describeReasonCode(reasonCode) };
     const fields = { client: this.#clientIdentifier, remote: this.remote, ...reason };
-    if (cause === 'fault' || cause === 'timeout') this.#rooms.log.warn(fields, message);
-    else this.#rooms.log.info(fields, message);
+    const { lines, clock } = this.#rooms;
+    const isFault = cause === 'fault' || cause === 'timeout';
+    const isStranger = this.#clientIdentifier === '';
+    const faulted = isStranger ? lines.strangerFaulted : lines.faulted;
+    const ended = isStranger ? lines.strangerEnded : lines.ended;
+    (isFault ? faulted : ended).write(fields, clock.now(), message);
   }
 
   get remote(): string {

@@ -29,9 +29,13 @@ export class ClientKeeping implements KeptWaiter {
     this.#output = output;
   }
 
-  /** Gives an answer when everything up to a mark is kept. */
-  push(mark: number, answer: () => void): void {
-    this.#answers.push(mark, answer);
+  /**
+   * Gives an answer when everything up to a mark is kept.
+   *
+   * @param isOld Whether it promises nothing that is not kept already: it does not wait for a store that fails.
+   */
+  push(mark: number, answer: () => void, isOld: boolean): void {
+    this.#answers.push(mark, answer, isOld);
     this.await();
   }
 
@@ -40,6 +44,11 @@ export class ClientKeeping implements KeptWaiter {
     if (this.#isAwaiting) return;
     this.#isAwaiting = true;
     this.#rooms.store.whenKept(this);
+  }
+
+  /** The store has begun to fail, and nobody knows for how long. */
+  handleFailure(): void {
+    if (this.#answers.giveOld()) this.#output.settle();
   }
 
   handleKept(): void {

@@ -1,5 +1,6 @@
 import type { ByteSink, ServerConnection } from '@busbar/protocol';
 import type { ByteTransport } from '@busbar/transport';
+import { Alarm } from '../clock/timer-wheel.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 import type { Flushable } from './turn.ts';
 
@@ -33,6 +34,9 @@ export class ClientOutput implements Flushable {
   /** It has had its share of this turn. */
   #isResting = false;
   #isLost = false;
+  /** It has sent more than it may: until then it is not read. */
+  #heldUntil = Number.NEGATIVE_INFINITY;
+  #release: Alarm | undefined = undefined;
 
   constructor(rooms: BrokerRooms, transport: ByteTransport, connection: ServerConnection, owner: OutputOwner) {
     this.#rooms = rooms;
@@ -46,7 +50,19 @@ export class ClientOutput implements Flushable {
   /** False while so much waits in the socket that further messages should wait in the session. */
   get isWritable(): boolean {
     const waiting = this.#transport.bufferedBytes + this.#connection.output.byteLength;
-    return waiting < this.#rooms.limits.maximumBufferedBytes;
+    return waiting < this.#rooms.bufferedBytes.maximum;
+  }
+
+  /** Does not read the client until then. */
+  hold(until: number): void {
+    this.#heldUntil = until;
+    this.#release ??= new Alarm(() => this.settle());
+    this.#rooms.wheel.set(this.#release, until);
+  }
+
+  /** Until when the client is not read, or was not; minus infinity where it always was. */
+  get heldUntil(): number {
+    return this.#heldUntil;
   }
 
   /** What leaves from now on goes here. */
@@ -81,6 +97,7 @@ export class ClientOutput implements Flushable {
   /** The Network Connection is gone. */
   handleLost(): void {
     this.#isLost = true;
+    if (this.#release !== undefined) this.#rooms.wheel.clear(this.#release);
   }
 
   flush(): void {
@@ -102,7 +119,8 @@ export class ClientOutput implements Flushable {
     const connection = this.#connection;
     if (connection.isClosed || connection.output.byteLength > 0) this.mark();
     if (connection.output.byteLength >= this.#flushAt) this.#write();
-    const pause = (this.#isChoked || this.#isResting || !connection.wantsInput) && !connection.isClosed;
+    const isHeld = this.#isChoked || this.#isResting || (this.#release?.slot ?? -1) >= 0;
+    const pause = (isHeld || !connection.wantsInput) && !connection.isClosed;
     if (pause === this.#isPaused) return;
     this.#isPaused = pause;
     if (pause) this.#transport.pause();
@@ -125,6 +143,7 @@ export class ClientOutput implements Flushable {
     const { maximumBufferedBytes, maximumPacketSize } = this.#rooms.limits;
     if (this.#transport.bufferedBytes < 2 * maximumBufferedBytes + maximumPacketSize) return;
     this.#isChoked = true;
+    this.#rooms.limitWatch.count('maximumBufferedBytes');
     this.settle();
   }
 }

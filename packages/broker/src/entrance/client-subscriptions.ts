@@ -1,6 +1,7 @@
 import { ReasonCode, type SubscribePacket, type UnsubscribePacket } from '@busbar/codec';
 import { isSharedSubscription, type ServerConnection } from '@busbar/protocol';
 import type { Session } from '../session/session.ts';
+import type { SubscribeAnswer } from '../session/session-table.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 import type { Door } from './client-admission.ts';
 import { explainRefusals } from './explanations.ts';
@@ -48,7 +49,9 @@ export class ClientSubscriptions {
   #subscribe(session: Session, packet: SubscribePacket, answers: HookAnswers | undefined): void {
     const asked = answers === undefined ? packet : { ...packet, subscriptions: answers.allowed };
     const mounted = session.mountPoint?.subscribe(asked) ?? asked;
-    const result = this.#rooms.sessions.subscribe(session, mounted);
+    const { sessions, store } = this.#rooms;
+    const isUnkept = store.failure !== undefined && session.isLasting;
+    const result = isUnkept ? this.#subscribeAgain(session, mounted) : sessions.subscribe(session, mounted);
     const { reasonCodes, refusals } = answers === undefined ? result : answers.complete(result);
     for (const { rule } of refusals) if (rule !== undefined) this.#rooms.tallies.denials.count('subscribe');
     for (const { message, rule } of refusals.slice(0, 1)) {
@@ -56,10 +59,37 @@ export class ClientSubscriptions {
       const { lines, clock } = this.#rooms;
       lines.refusedSubscription.write(fields, clock.now(), `subscription refused: ${message}`);
     }
-    this.#door.whenKept(() => {
-      this.#connection.acceptSubscribe(packet.packetId, reasonCodes, explainRefusals(refusals));
-      session.pump(this.#rooms.clock.now());
+    this.#door.whenKept(
+      () => {
+        this.#connection.acceptSubscribe(packet.packetId, reasonCodes, explainRefusals(refusals));
+        session.pump(this.#rooms.clock.now());
+      },
+      false,
+      isUnkept,
+    );
+  }
+
+  /** While the store keeps nothing, only what is kept already can be promised: clients that come back often subscribe again. */
+  #subscribeAgain(session: Session, packet: SubscribePacket): SubscribeAnswer {
+    const { sessions, capabilities } = this.#rooms;
+    const identifier = packet.properties.subscriptionIdentifiers?.[0];
+    const answers = packet.subscriptions.map((request) => {
+      const kept = session.record.subscriptions.get(request.topicFilter);
+      const qos = Math.min(request.qos, capabilities.maximumQoS);
+      const isSame =
+        kept?.qos === qos &&
+        kept.noLocal === request.noLocal &&
+        kept.retainAsPublished === request.retainAsPublished &&
+        kept.retainHandling === request.retainHandling &&
+        kept.subscriptionIdentifier === identifier;
+      if (isSame) return sessions.subscribe(session, { ...packet, subscriptions: [request] });
+      const refusals = [{ topicFilter: request.topicFilter, message: 'the store cannot keep subscriptions' }];
+      return { reasonCodes: [ReasonCode.quotaExceeded], refusals };
     });
+    return {
+      reasonCodes: answers.flatMap(({ reasonCodes }) => reasonCodes),
+      refusals: answers.flatMap(({ refusals }) => refusals),
+    };
   }
 
   handleUnsubscribe(packet: UnsubscribePacket): void {

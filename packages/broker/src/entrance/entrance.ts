@@ -1,13 +1,15 @@
 import { UsageError } from '@busbar/codec';
 import type { ByteTransport, TlsCredentials, TransportAddress } from '@busbar/transport';
-import { formatPeer } from '@busbar/transport';
+import { ConnectionGate, type ConnectionGateLimits, formatPeer, type GateRefusal } from '@busbar/transport';
 import { AuthenticatorChain } from '../auth/authenticator-chain.ts';
+import type { BrokerLimits } from '../config/limits.ts';
+import type { ReachedLimit } from '../observe/limit-watch.ts';
 import { QuietLine } from '../observe/quiet-line.ts';
 import { QuietWarning } from '../observe/quiet-warning.ts';
 import type { TraceListener } from '../trace/traces.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 import { ownChainOf } from './chain-of.ts';
-import { ClientEntrance } from './client-entrance.ts';
+import { ClientEntrance, type Hall } from './client-entrance.ts';
 import type { ListenerOptions, ListenerTransport } from './listener-options.ts';
 import { type ListenerReports, openListeners } from './open-listeners.ts';
 import { type Peer, peerOf } from './peer.ts';
@@ -26,20 +28,41 @@ interface Door extends Bound {
   replaceCertificates?(credentials: TlsCredentials): void;
 }
 
+/** The bounds that a listener has of its own. */
+export type ListenerLimits = Pick<ListenerOptions, 'maximumConnections' | 'connectionRate'>;
+
+/** What may speak against a Network Connection before it has said anything. */
+type ConnectionLimit = 'maximumConnections' | 'maximumConnectionsPerAddress' | 'maximumUnauthenticatedConnections';
+
+const LISTENER_LIMITS: Readonly<Record<GateRefusal, ReachedLimit>> = {
+  maximumConnections: 'listenerMaximumConnections',
+  connectionRate: 'listenerConnectionRate',
+};
+
+function gateLimitsOf(
+  { maximumConnections, connectionRate }: ListenerLimits,
+  limits: BrokerLimits,
+): ConnectionGateLimits {
+  const rate = connectionRate === undefined ? {} : { connectionRate };
+  return { maximumConnections: maximumConnections ?? limits.maximumConnections, ...rate };
+}
+
 /** The broker's doors: listens, gives each Network Connection its {@link ClientEntrance}, and closes them all at the end. */
-export class Entrance {
+export class Entrance implements Hall {
   readonly #rooms: BrokerRooms;
   readonly #doors: Door[] = [];
   /** The chains of listeners that do not have the broker's, by their places in the options. */
   readonly #ownChains = new Map<number, AuthenticatorChain>();
-  #listenerCount = 0;
+  /** What stands before each listener, by their places in the options. */
+  readonly #gates: ConnectionGate[] = [];
   readonly #clients = new Set<ClientEntrance>();
-  readonly #tooMany: QuietWarning;
+  /** Those who are not let in yet: they have to say who they are, or wait for an answer. */
+  readonly #silent = new Set<ClientEntrance>();
+  readonly #answered = new Set<ClientEntrance>();
   #onEmpty: (() => void) | undefined = undefined;
 
   constructor(rooms: BrokerRooms) {
     this.#rooms = rooms;
-    this.#tooMany = new QuietWarning(rooms.log, 'too many connections', rooms.later);
   }
 
   get bound(): readonly Bound[] {
@@ -51,10 +74,11 @@ export class Entrance {
     const { transport = 'tcp' } = options;
     const own = ownChainOf(options, this.#rooms.chain.options);
     const chain = own === undefined ? this.#rooms.chain : new AuthenticatorChain(own);
-    if (own !== undefined) this.#ownChains.set(this.#listenerCount, chain);
-    this.#listenerCount++;
+    if (own !== undefined) this.#ownChains.set(this.#gates.length, chain);
+    const gate = new ConnectionGate(gateLimitsOf(options, this.#rooms.limits));
+    this.#gates.push(gate);
     const accept = (connection: ByteTransport) => this.#accept(connection, peerOf(connection, chain, options));
-    const opened = await openListeners(options, this.#rooms.limits, this.#reportsOf(transport), accept);
+    const opened = await openListeners(options, this.#rooms.limits, gate, this.#reportsOf(transport), accept);
     for (const listener of opened) this.#doors.push({ ...listener, transport });
   }
 
@@ -113,26 +137,78 @@ export class Entrance {
     for (const client of this.#clients) client.handleRightsChanged();
   }
 
+  /** Limits have changed; what is open stays. @param listeners Bounds of their own, in the order of the listeners. */
+  handleLimitsChanged(listeners: readonly ListenerLimits[]): void {
+    for (const [at, gate] of this.#gates.entries()) {
+      gate.replaceLimits(gateLimitsOf(listeners[at] ?? {}, this.#rooms.limits));
+    }
+    for (const client of this.#clients) client.handleLimitsChanged();
+  }
+
+  /** The store has begun to fail: whoever is promised nothing of it does not wait for it. */
+  handleStoreFailure(): void {
+    for (const client of this.#clients) client.handleStoreFailure();
+  }
+
+  // --- connections -----------------------------------------------------------------------------------------------------
+
   #accept(transport: ByteTransport, peer: Peer): void {
-    const { limits, counters, tallies, clock } = this.#rooms;
-    if (this.#clients.size >= limits.maximumConnections) {
+    const full = this.#limitAgainst(peer.address);
+    if (full !== undefined) {
+      const { counters, tallies, limitWatch, limits } = this.#rooms;
       counters.connectionsRefused++;
-      tallies.refusedConnections.count('maximumConnections');
-      const { maximumConnections } = limits;
-      this.#tooMany.warn({ remote: formatPeer(transport.remote), maximumConnections }, clock.now());
+      tallies.refusedConnections.count(full);
+      limitWatch.handleReached(full, { remote: formatPeer(transport.remote), allowed: limits[full] });
       transport.destroy();
       return;
     }
-    this.#clients.add(new ClientEntrance(this.#rooms, transport, peer, this.#forget));
+    this.#rooms.census.handleConnection(peer.address);
+    const client = new ClientEntrance(this.#rooms, transport, peer, this);
+    this.#clients.add(client);
+    this.#silent.add(client);
   }
 
-  readonly #forget = (client: ClientEntrance): void => {
+  #limitAgainst(address: string): ConnectionLimit | undefined {
+    const { limits, census } = this.#rooms;
+    if (this.#clients.size >= limits.maximumConnections) return 'maximumConnections';
+    const { maximumConnectionsPerAddress } = limits;
+    if (maximumConnectionsPerAddress > 0 && census.connectionsFrom(address) >= maximumConnectionsPerAddress) {
+      return 'maximumConnectionsPerAddress';
+    }
+    return this.#hasRoomForStranger() ? undefined : 'maximumUnauthenticatedConnections';
+  }
+
+  /** Of those who are not in yet, whoever has been silent for longest gives way. */
+  #hasRoomForStranger(): boolean {
+    const { maximumUnauthenticatedConnections } = this.#rooms.limits;
+    if (this.#silent.size + this.#answered.size < maximumUnauthenticatedConnections) return true;
+    const [oldest] = this.#silent;
+    if (oldest === undefined) return false;
+    const fields = { remote: oldest.remote, allowed: maximumUnauthenticatedConnections };
+    this.#rooms.limitWatch.handleReached('maximumUnauthenticatedConnections', fields);
+    this.#silent.delete(oldest);
+    oldest.destroy();
+    return true;
+  }
+
+  handleConnect(client: ClientEntrance): void {
+    if (this.#silent.delete(client)) this.#answered.add(client);
+  }
+
+  handleEntered(client: ClientEntrance): void {
+    this.#answered.delete(client);
+  }
+
+  handleClosed(client: ClientEntrance, address: string): void {
+    this.#silent.delete(client);
+    this.#answered.delete(client);
+    this.#rooms.census.handleConnectionEnd(address);
     this.#clients.delete(client);
     if (this.#clients.size === 0) this.#onEmpty?.();
-  };
+  }
 
   #reportsOf(transport: ListenerTransport): ListenerReports {
-    const { log, later, counters, tallies, clock } = this.#rooms;
+    const { log, later, counters, tallies, limitWatch, clock } = this.#rooms;
     const refused = new QuietWarning(log, 'a listener has turned a connection away', later);
     const failed = new QuietWarning(log, 'a handshake has failed', later);
     // A peer that opens more connections than there are descriptors brings them about by the thousand.
@@ -143,6 +219,7 @@ export class Entrance {
       onRefused: (remote, reason) => {
         counters.connectionsRefused++;
         tallies.refusedConnections.count(reason);
+        limitWatch.count(LISTENER_LIMITS[reason]);
         refused.warn({ ...fieldsOf(remote), reason }, clock.now());
       },
       onHandshakeFailed: (remote, { code, message }) => {

@@ -60,7 +60,8 @@ export class LoginGuard {
     this.#failures.count('kept-out');
     const seconds = Math.ceil(waitMs / 1000);
     this.#keptOut.warn({ client: clientIdentifier, address, seconds, reason: 'too many logins failed' }, now);
-    return { reasonCode: ReasonCode.serverBusy, message: `too many logins failed, try again in ${seconds} s` };
+    const message = `too many logins failed, try again in ${seconds} s`;
+    return { reasonCode: ReasonCode.serverBusy, message, retryAfterSeconds: seconds };
   }
 
   /** @param by Who refused it, and why, for the log alone. */

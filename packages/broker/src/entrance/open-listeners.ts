@@ -1,6 +1,6 @@
 import {
   type ByteTransport,
-  ConnectionGate,
+  type ConnectionGate,
   type GateRefusal,
   listenSecureWebSocket,
   listenTcp,
@@ -39,19 +39,20 @@ const NO_IPV6 = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL']);
 const FRAME_ALLOWANCE = 65_536;
 
 /**
- * Opens what one entry of `listeners` stands for: one socket, or one for each loopback address, with one gate before them.
+ * Opens what one entry of `listeners` stands for: one socket, or one for each loopback address.
+ *
+ * @param gate Stands before all of them.
  *
  * @throws {TransportError} It cannot be listened there, or the certificates cannot be used. Then nothing stays open.
  */
 export async function openListeners(
   options: ListenerOptions,
   limits: BrokerLimits,
+  gate: ConnectionGate,
   reports: ListenerReports,
   accept: Accept,
 ): Promise<Opened[]> {
-  const { transport = 'tcp', host = 'localhost', maximumConnections = limits.maximumConnections } = options;
-  const { connectionRate, path = '' } = options;
-  const gate = new ConnectionGate({ maximumConnections, ...(connectionRate !== undefined && { connectionRate }) });
+  const { transport = 'tcp', host = 'localhost', path = '' } = options;
   const common = { ...options, ...reports, gate };
   if (transport === 'unix') return [await listenUnix({ ...common, path }, accept)];
 

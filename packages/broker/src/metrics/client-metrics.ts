@@ -1,5 +1,7 @@
+import { REACHED_LIMITS } from '../observe/limit-watch.ts';
 import { READINESS_CHECKS } from '../observe/readiness.ts';
 import { CONNECTION_ENDS, CONNECTION_REFUSALS, DENIED_ACTIONS, LOGIN_FAILURES } from '../observe/tallies.ts';
+import { OVERLOAD_LEVELS } from '../overload/overload-state.ts';
 import type { Metric } from './metric.ts';
 
 /** Connections, clients, sessions, and who is refused. */
@@ -44,6 +46,28 @@ export const CLIENT_METRICS: readonly Metric[] = [
     label: 'reason',
     labelValues: CONNECTION_REFUSALS,
     read: ({ tallies }) => tallies.refusedConnections,
+  },
+  {
+    name: 'busbar_limits_reached_total',
+    type: 'counter',
+    help: 'How often clients have come up against a limit, by its setting; `listener...` are those of a listener.',
+    label: 'limit',
+    labelValues: REACHED_LIMITS,
+    read: ({ limitWatch }) => limitWatch.tally,
+  },
+  {
+    name: 'busbar_overload_level',
+    type: 'gauge',
+    help: 'What clients that connect have to expect: 1 for the level that holds, 0 for the others.',
+    label: 'level',
+    labelValues: OVERLOAD_LEVELS,
+    read: ({ overload }) => OVERLOAD_LEVELS.map((level) => [level, overload.read().level === level ? 1 : 0]),
+  },
+  {
+    name: 'busbar_connects_waiting',
+    type: 'gauge',
+    help: 'Clients that have sent CONNECT and wait for their turn because the broker is overloaded.',
+    read: ({ overload }) => overload.read().waitingClients,
   },
   {
     name: 'busbar_connections_ended_total',

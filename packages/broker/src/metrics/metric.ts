@@ -2,10 +2,12 @@ import type { CommitTimes } from '../observe/commit-times.ts';
 import type { Counters } from '../observe/counters.ts';
 import type { DeliveryTimes } from '../observe/delivery-times.ts';
 import type { Histogram } from '../observe/histogram.ts';
+import type { LimitWatch } from '../observe/limit-watch.ts';
 import type { LoopLag } from '../observe/loop-lag.ts';
 import type { LossLedger } from '../observe/loss-ledger.ts';
 import type { Readiness } from '../observe/readiness.ts';
 import type { Tallies } from '../observe/tallies.ts';
+import type { Overload } from '../overload/overload.ts';
 import type { RetainedMessages } from '../retained/retained-messages.ts';
 import type { SessionTable } from '../session/session-table.ts';
 import type { QueueAccount } from '../session/waiting-messages.ts';
@@ -28,6 +30,8 @@ export interface MetricRooms {
   readonly deliveryTimes: DeliveryTimes;
   readonly loopLag: LoopLag;
   readonly commitTimes: CommitTimes;
+  readonly limitWatch: LimitWatch;
+  readonly overload: Overload;
 }
 
 /** What one scrape reads once for several metrics. */

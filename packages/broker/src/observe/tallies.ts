@@ -1,7 +1,12 @@
 import { Tally } from './tally.ts';
 
 /** The bounds that turn a Network Connection away before it has said anything. */
-export const CONNECTION_REFUSALS = ['maximumConnections', 'connectionRate'] as const;
+export const CONNECTION_REFUSALS = [
+  'maximumConnections',
+  'maximumConnectionsPerAddress',
+  'maximumUnauthenticatedConnections',
+  'connectionRate',
+] as const;
 export type ConnectionRefusal = (typeof CONNECTION_REFUSALS)[number];
 
 /** How connections end; see `Closing` of the protocol. */

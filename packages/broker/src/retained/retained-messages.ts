@@ -13,6 +13,8 @@ export class RetainedMessages {
   readonly #store: Store;
   readonly #limits: BrokerLimits;
   #byteLength = 0;
+  /** Memory is used up: nothing more is retained, and what is retained may become smaller. */
+  isShut = false;
 
   constructor(store: Store, limits: BrokerLimits) {
     this.#store = store;
@@ -47,6 +49,7 @@ export class RetainedMessages {
     const count = this.#tree.size + (previous === undefined ? 1 : 0);
     const bytes = this.#byteLength + message.byteLength - (previous?.byteLength ?? 0);
     if (count > this.#limits.maximumRetainedMessages || bytes > this.#limits.maximumRetainedBytes) return false;
+    if (this.isShut && bytes > this.#byteLength) return false;
     this.#put(message.own()); // [MQTT-3.3.1-5]
     this.#store.setRetained(message);
     return true;

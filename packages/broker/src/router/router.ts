@@ -1,9 +1,17 @@
 import { decodeUtf8, ReasonCode, utf8Fault } from '@busbar/codec';
-import { type ApplicationMessage, copyOf, Delivery, type Successor, topicNameFault } from '@busbar/protocol';
+import {
+  type ApplicationMessage,
+  copyOf,
+  countTopicLevels,
+  Delivery,
+  type Successor,
+  topicNameFault,
+} from '@busbar/protocol';
 import type { Authorization } from '../authorization/authorization.ts';
 import type { DurabilityRules } from '../config/durability.ts';
 import type { BrokerLimits } from '../config/limits.ts';
 import type { Counters } from '../observe/counters.ts';
+import type { LimitWatch } from '../observe/limit-watch.ts';
 import type { LossLedger } from '../observe/loss-ledger.ts';
 import type { RetainedMessages } from '../retained/retained-messages.ts';
 import type { Receiver } from '../subscription/receiver.ts';
@@ -27,6 +35,7 @@ export class Router {
   readonly #authorization: Authorization;
   readonly #durability: DurabilityRules;
   readonly #routes: RouteCache;
+  readonly #limitWatch: LimitWatch;
 
   constructor(
     subscriptions: SubscriptionTable,
@@ -36,7 +45,9 @@ export class Router {
     limits: BrokerLimits,
     authorization: Authorization,
     durability: DurabilityRules,
+    limitWatch: LimitWatch,
   ) {
+    this.#limitWatch = limitWatch;
     this.#subscriptions = subscriptions;
     this.#retained = retained;
     this.#counters = counters;
@@ -66,9 +77,10 @@ export class Router {
    */
   publish(message: ApplicationMessage, route: Route, canRefuse: boolean, now: number): ReasonCode {
     if (route.epoch !== this.#subscriptions.epoch) this.#match(route);
-    if (canRefuse && this.#limits.queuePolicy === 'refuse' && isRefused(message, route))
+    if (canRefuse && (this.#limits.queuePolicy === 'refuse' || this.#retained.isShut) && isRefused(message, route))
       return ReasonCode.quotaExceeded;
     if (message.retain && !this.#retained.retain(message)) {
+      this.#countUnretained(message);
       if (canRefuse) return ReasonCode.quotaExceeded;
       this.#ledger.countRefusal('retained-full', message.topicName);
     }
@@ -140,12 +152,32 @@ export class Router {
       return new Route('', topicBytes, hash, { reasonCode: ReasonCode.malformedPacket, message }, undefined);
     }
     const topicName = decodeUtf8(topicBytes, 0, topicBytes.length);
-    return new Route(topicName, topicBytes, hash, this.#faultOf(topicName), this.#durability.of(topicName));
+    return new Route(
+      topicName,
+      topicBytes,
+      hash,
+      this.#faultOf(topicName, topicBytes.length),
+      this.#durability.of(topicName),
+    );
   }
 
-  #faultOf(topicName: string): TopicFault | undefined {
-    const message = topicNameFault(topicName, { maxLevels: this.#limits.maximumTopicLevels });
-    return message === undefined ? undefined : { reasonCode: ReasonCode.topicNameInvalid, message }; // [MQTT-3.3.2-2]
+  #faultOf(topicName: string, byteLength: number): TopicFault | undefined {
+    const { maximumTopicLevels, maximumTopicLength } = this.#limits;
+    const message =
+      byteLength > maximumTopicLength
+        ? `expected a Topic Name of at most ${maximumTopicLength} bytes, one of ${byteLength} came`
+        : topicNameFault(topicName, { maxLevels: maximumTopicLevels });
+    if (message === undefined) return undefined;
+    if (byteLength > maximumTopicLength) this.#limitWatch.count('maximumTopicLength');
+    else if (countTopicLevels(topicName) > maximumTopicLevels) this.#limitWatch.count('maximumTopicLevels');
+    return { reasonCode: ReasonCode.topicNameInvalid, message }; // [MQTT-3.3.2-2]
+  }
+
+  #countUnretained({ publisher, byteLength }: ApplicationMessage): void {
+    const { maximumRetainedMessages, maximumRetainedBytes } = this.#limits;
+    const isFull = this.#retained.byteLength + byteLength > maximumRetainedBytes;
+    const limit = this.#retained.isShut ? 'memoryLimit' : isFull ? 'maximumRetainedBytes' : 'maximumRetainedMessages';
+    this.#limitWatch.handleReached(limit, { client: publisher, maximumRetainedMessages, maximumRetainedBytes });
   }
 }
 

@@ -165,6 +165,10 @@ export class SessionTable {
       const subscription = { ...request, subscriptionIdentifier };
       const refused = refusalOf(subscription, subscriptions, this.#rooms.around, session.rights);
       if (refused === undefined) return this.#subscribeOne(session, subscription);
+      if (refused.limit !== undefined) {
+        const fields = { client: session.clientIdentifier, reason: refused.message };
+        this.#rooms.around.limitWatch.handleReached(refused.limit, fields);
+      }
       refusals.push({ topicFilter: request.topicFilter, message: refused.message, rule: refused.rule });
       return refused.reasonCode;
     });
@@ -208,6 +212,9 @@ export class SessionTable {
     if (this.#sessions.size < this.#rooms.around.limits.maximumSessions) return true;
     const [oldest] = this.#away;
     if (oldest === undefined) return false;
+    const { limits, limitWatch } = this.#rooms.around;
+    const fields = { ended: oldest.clientIdentifier, allowed: limits.maximumSessions };
+    limitWatch.handleReached('maximumSessions', fields);
     this.#expire(oldest);
     return true;
   }

@@ -9,6 +9,7 @@ import { HookMessage } from '../hook/hook-message.ts';
 import type { Hooks } from '../hook/hooks.ts';
 import type { Counters } from '../observe/counters.ts';
 import type { DeliveryTimes } from '../observe/delivery-times.ts';
+import type { LimitWatch } from '../observe/limit-watch.ts';
 import type { LossLedger, LossReason } from '../observe/loss-ledger.ts';
 import type { SessionRecord } from '../store/store.ts';
 import type { Subscriber } from '../subscription/receiver.ts';
@@ -26,6 +27,7 @@ export interface SessionSurroundings {
   readonly slab: ByteSlab;
   /** What waits in all of them together. */
   readonly queued: QueueAccount;
+  readonly limitWatch: LimitWatch;
   readonly authorization: Authorization;
   /** Sees what each session is given; undefined where nobody wants to. */
   readonly deliver?: Hooks['deliver'];
@@ -320,8 +322,18 @@ export class Session implements Subscriber {
   #enqueue(delivery: Delivery): void {
     const waiting = this.#waiting;
     const { byteLength } = delivery.message;
+    const limit = waiting.limitAgainst(byteLength);
+    if (limit === undefined) {
+      waiting.push(delivery);
+      return;
+    }
     const { queuePolicy } = this.#around.limits;
-    if (!waiting.hasRoomFor(byteLength) && queuePolicy === 'disconnect' && this.#outlet !== undefined) {
+    this.#around.limitWatch.handleReached(limit, { client: this.clientIdentifier, queuePolicy });
+    if (limit === 'memoryLimit') {
+      this.#lose('out-of-memory', delivery);
+      return;
+    }
+    if (queuePolicy === 'disconnect' && this.#outlet !== undefined) {
       this.#outlet.cutOff();
       this.#keepForLater(delivery);
       return;

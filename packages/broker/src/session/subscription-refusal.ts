@@ -1,10 +1,11 @@
 import { ReasonCode } from '@busbar/codec';
-import { isSharedSubscription, subscriptionFilterFault } from '@busbar/protocol';
+import { countTopicLevels, isSharedSubscription, subscriptionFilterFault } from '@busbar/protocol';
 import type { Authorization } from '../authorization/authorization.ts';
 import type { Rights } from '../authorization/rights.ts';
 import { describeVerdict } from '../authorization/rule.ts';
 import type { Capabilities } from '../config/capabilities.ts';
 import type { BrokerLimits } from '../config/limits.ts';
+import type { ReachedLimit } from '../observe/limit-watch.ts';
 import type { StoredSubscription } from '../store/store.ts';
 
 /** Why a subscription is refused. */
@@ -14,6 +15,8 @@ export interface SubscriptionRefusal {
   readonly message: string;
   /** The rule that denies it, for the log. */
   readonly rule?: string;
+  /** The limit that it is over. */
+  readonly limit?: ReachedLimit;
 }
 
 /** What refusals depend on besides the session. */
@@ -34,7 +37,15 @@ export function refusalOf(
     return { reasonCode: ReasonCode.sharedSubscriptionsNotSupported, message: 'there are no Shared Subscriptions' };
   }
   const fault = subscriptionFilterFault(topicFilter, { maxLevels: limits.maximumTopicLevels });
-  if (fault !== undefined) return { reasonCode: ReasonCode.topicFilterInvalid, message: fault };
+  if (fault !== undefined) {
+    const limit =
+      countTopicLevels(topicFilter) > limits.maximumTopicLevels ? { limit: 'maximumTopicLevels' as const } : {};
+    return { reasonCode: ReasonCode.topicFilterInvalid, message: fault, ...limit };
+  }
+  if (Buffer.byteLength(topicFilter) > limits.maximumTopicLength) {
+    const message = `Topic Filter: expected at most ${limits.maximumTopicLength} bytes`;
+    return { reasonCode: ReasonCode.topicFilterInvalid, message, limit: 'maximumTopicLength' };
+  }
   if (/[+#]/.test(topicFilter) && !capabilities.wildcardSubscriptionAvailable) {
     return { reasonCode: ReasonCode.wildcardSubscriptionsNotSupported, message: 'there are no wildcards' };
   }
@@ -49,5 +60,5 @@ export function refusalOf(
   }
   if (present.size < limits.maximumSubscriptions || present.has(topicFilter)) return undefined;
   const message = `a session has at most ${limits.maximumSubscriptions} subscriptions`;
-  return { reasonCode: ReasonCode.quotaExceeded, message };
+  return { reasonCode: ReasonCode.quotaExceeded, message, limit: 'maximumSubscriptions' };
 }

@@ -2,9 +2,14 @@ import type { Delivery } from '@busbar/protocol';
 import type { BrokerLimits } from '../config/limits.ts';
 import type { DeliveryQueue } from '../store/store.ts';
 
+/** What bounds what waits for a session. */
+export type QueueLimit = 'memoryLimit' | 'maximumQueuedMessages' | 'maximumQueuedBytes' | 'maximumQueuedBytesInAll';
+
 /** Bytes of the messages that wait in all sessions of a broker. */
 export class QueueAccount {
   byteLength = 0;
+  /** Memory is used up: nothing more waits in it. */
+  isShut = false;
 }
 
 /**
@@ -41,10 +46,16 @@ export class WaitingMessages {
 
   /** Whether another message of a size finds room without another one giving way. */
   hasRoomFor(byteLength: number): boolean {
+    return this.limitAgainst(byteLength) === undefined;
+  }
+
+  /** The bound that another message of a size is over, where none gives way; undefined when it finds room. */
+  limitAgainst(byteLength: number): QueueLimit | undefined {
     const { maximumQueuedMessages, maximumQueuedBytes, maximumQueuedBytesInAll } = this.#limits;
-    if (this.#queue.length >= maximumQueuedMessages || this.#queue.byteLength + byteLength > maximumQueuedBytes)
-      return false;
-    return this.#account.byteLength + byteLength <= maximumQueuedBytesInAll;
+    if (this.#account.isShut && this.#queue.isOnDisk !== true) return 'memoryLimit';
+    if (this.#queue.length >= maximumQueuedMessages) return 'maximumQueuedMessages';
+    if (this.#queue.byteLength + byteLength > maximumQueuedBytes) return 'maximumQueuedBytes';
+    return this.#account.byteLength + byteLength > maximumQueuedBytesInAll ? 'maximumQueuedBytesInAll' : undefined;
   }
 
   /** Whether a message of a size would find room if all others gave way: if not, none of them should. */

@@ -123,6 +123,8 @@ export interface DeliveryQueue {
   readonly byteLength: number;
   /** Whether one that waits may be another's to take over; only then somebody looks at them one by one when the session ends. */
   readonly hasShared: boolean;
+  /** Whether what waits is on disk, and takes no memory however much it is. Default: false. */
+  readonly isOnDisk?: boolean;
   push(delivery: Delivery): void;
   /** The next one, which stays. */
   peek(): Delivery | undefined;

@@ -1,3 +1,5 @@
+import type { OverloadReading } from '../overload/overload.ts';
+
 /** What a broker tells of itself at one moment. Totals count from its start. */
 export interface BrokerReading {
   /** Clients that are connected. */
@@ -24,4 +26,9 @@ export interface BrokerReading {
   readonly bytesReceived: number;
   readonly bytesSent: number;
   readonly heapBytes: number;
+  /** How often limits were reached, by the names of their settings. */
+  readonly limitsReached: Readonly<Record<string, number>>;
+  /** Whether clients that connect are let in slowly, or refused. */
+  readonly isOverloaded: boolean;
+  readonly overload: OverloadReading;
 }

@@ -70,6 +70,7 @@ export class SystemTopics {
     const failure = this.#rooms.failure();
     if (failure !== undefined || this.#published.has('store/failure'))
       this.#publish('store/failure', failure ?? 'none');
+    this.#publish('overload', reading.overload.level);
     this.#publish('uptime', `${Math.floor((now - this.#startedAt) / 1000)} seconds`);
     for (const [topic, value] of Object.entries(totalsOf(reading))) this.#publish(topic, String(value));
     for (const [topic, total] of Object.entries(loadsOf(reading))) this.#publishLoad(topic, total, seconds);
@@ -107,6 +108,7 @@ function totalsOf(reading: BrokerReading): Record<string, number> {
     'publish/messages/sent': reading.messagesSent,
     'publish/messages/dropped': reading.messagesDropped,
     ...Object.fromEntries(Object.entries(reading.dropped).map(([reason, count]) => [`losses/${reason}`, count])),
+    ...Object.fromEntries(Object.entries(reading.limitsReached).map(([limit, count]) => [`limits/${limit}`, count])),
     'bytes/received': reading.bytesReceived,
     'bytes/sent': reading.bytesSent,
     'subscriptions/count': reading.subscriptions,

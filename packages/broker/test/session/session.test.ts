@@ -8,6 +8,8 @@ import { resolveCapabilities } from '../../src/config/capabilities.ts';
 import { type BrokerLimits, resolveLimits } from '../../src/config/limits.ts';
 import { Counters } from '../../src/observe/counters.ts';
 import { DeliveryTimes } from '../../src/observe/delivery-times.ts';
+import { LimitWatch } from '../../src/observe/limit-watch.ts';
+import { silentLog } from '../../src/observe/log.ts';
 import { LossLedger } from '../../src/observe/loss-ledger.ts';
 import type { Outlet } from '../../src/session/outlet.ts';
 import { Session } from '../../src/session/session.ts';
@@ -19,6 +21,11 @@ import { deliveryOf, type MessageOptions } from '../deliveries.ts';
 /** No rules: everybody may do everything. */
 const authorization = new Authorization(undefined);
 /** Measures nothing. */
+const limitWatch = new LimitWatch(
+  silentLog,
+  () => 0,
+  () => {},
+);
 const deliveryTimes = new DeliveryTimes(false, { now: () => 0, awaitFlush() {}, random: Math.random });
 
 /** A connected client whose socket and window are what the test says. */
@@ -92,6 +99,7 @@ function setUp(limits: Partial<BrokerLimits> = {}): void {
     ledger,
     slab: new ByteSlab(),
     queued: new QueueAccount(),
+    limitWatch,
     authorization,
   };
   session = new Session(record, around);
@@ -206,6 +214,7 @@ describe('the client is away', () => {
       ledger,
       slab: new ByteSlab(),
       queued: new QueueAccount(),
+      limitWatch,
       authorization,
     });
     session.connect(outlet);

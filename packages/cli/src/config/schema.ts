@@ -1,4 +1,4 @@
-import { LIMIT_BOUNDS, RULE_ACTIONS } from '@busbar/broker';
+import { LIMIT_BOUNDS, LIMIT_WORDS, RULE_ACTIONS } from '@busbar/broker';
 import { z } from 'zod';
 
 /**
@@ -165,7 +165,11 @@ const limits = z.strictObject({
       whole(bound.minimum, bound.maximum).optional().describe(`default: ${bound.default}`),
     ]),
   ) as Record<keyof typeof LIMIT_BOUNDS, z.ZodOptional<z.ZodInt>>),
-  queuePolicy: z.string().optional().describe('what gives way when a queue is full'),
+  queuePolicy: z.enum(LIMIT_WORDS.queuePolicy).optional().describe('what gives way when a queue is full'),
+  ratePolicy: z
+    .enum(LIMIT_WORDS.ratePolicy)
+    .optional()
+    .describe('what is done with a client that publishes more than it may per second; default: pause'),
 });
 
 const capabilities = z.strictObject({

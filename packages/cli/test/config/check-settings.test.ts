@@ -78,7 +78,7 @@ lmits: {}
   });
 
   test('every limit has its setting, with its bounds', () => {
-    expect(keysAt(['limits'])).toEqual([...Object.keys(LIMIT_BOUNDS), 'queuePolicy']);
+    expect(keysAt(['limits'])).toEqual([...Object.keys(LIMIT_BOUNDS), 'queuePolicy', 'ratePolicy']);
     for (const [name, { minimum, maximum }] of Object.entries(LIMIT_BOUNDS)) {
       expect(faultsOf(`limits: { ${name}: ${minimum} }`)).toEqual([]);
       expect(faultsOf(`limits: { ${name}: ${maximum} }`)).toEqual([]);

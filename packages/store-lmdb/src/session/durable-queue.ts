@@ -32,6 +32,7 @@ export class DurableQueue implements DeliveryQueue, BatchedQueue {
   #tail = 0;
   #byteLength = 0;
   #isRead = true;
+  readonly isOnDisk = true;
   #hasShared = false;
   /** Whether its session has ended: nothing of it is written any more. */
   isRemoved = false;

@@ -125,10 +125,7 @@ const ENTRIES: Readonly<Record<string, MosquittoOption>> = {
     number(0, 65_535),
     'limits.outboundTopicAliasMaximum: the same for all listeners',
   ),
-  memory_limit: noticed(
-    'broker',
-    'the memory of the process is its own to bound: node --max-old-space-size, MemoryMax of systemd',
-  ),
+  memory_limit: supported('broker', number(0), 'limits.memoryLimit'),
   message_size_limit: supported(
     'broker',
     number(0, 268_435_456),

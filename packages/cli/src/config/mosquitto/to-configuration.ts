@@ -254,6 +254,7 @@ class Translation {
     take('max_queued_messages', 'maximumQueuedMessages', unboundedAtZero);
     take('max_queued_bytes', 'maximumQueuedBytes', (value) => Math.max(unboundedAtZero(value), 1024));
     take('persistent_client_expiration', 'maximumSessionExpiryInterval');
+    take('memory_limit', 'memoryLimit');
     take('global_max_clients', 'maximumSessions', unboundedAtZero);
     take('global_max_connections', 'maximumConnections', unboundedAtZero);
     const aliases = this.#sameForAll('max_topic_alias');
