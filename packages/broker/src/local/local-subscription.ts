@@ -4,6 +4,7 @@ import type { Clock } from '../clock/clock.ts';
 import { HookMessage } from '../hook/hook-message.ts';
 import type { InProcessHandler, InProcessMessage, InProcessSubscription } from '../hook/in-process-client.ts';
 import type { BrokerLog } from '../observe/log.ts';
+import { QuietLine } from '../observe/quiet-line.ts';
 import type { ClientDescription, Outlet } from '../session/outlet.ts';
 import type { Session } from '../session/session.ts';
 
@@ -36,6 +37,7 @@ export class LocalSubscription implements InProcessSubscription, Outlet {
   readonly #parts: LocalSubscriptionParts;
   readonly #taken: Taken[] = [];
   readonly #since: number;
+  readonly #failures: QuietLine;
   #isDue = false;
   #isWorking = false;
   #isEnded = false;
@@ -44,6 +46,12 @@ export class LocalSubscription implements InProcessSubscription, Outlet {
   constructor(parts: LocalSubscriptionParts) {
     this.#parts = parts;
     this.#since = parts.clock.now();
+    // Whoever publishes what the handler cannot take could fill the log.
+    this.#failures = new QuietLine(parts.log, 'the handler of a subscription of the program has failed', {
+      level: 'error',
+      perSecond: 10,
+      later: (callback, delayMs) => parts.clock.schedule(callback, delayMs),
+    });
     parts.session.record.flows.outbound.handleConnected(parts.maximumInFlight);
     parts.session.connect(this);
   }
@@ -165,10 +173,7 @@ export class LocalSubscription implements InProcessSubscription, Outlet {
 
   #handleFailure(error: unknown): void {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.#parts.log.error(
-      { filter: this.topicFilter, error: text },
-      'the handler of a subscription of the program has failed',
-    );
+    this.#failures.write({ filter: this.topicFilter, error: text }, this.#parts.clock.now());
     this.#finish(ReasonCode.unspecifiedError);
   }
 

@@ -1,5 +1,5 @@
 import type { BrokerLog } from '@busbar/broker';
-import { destination, type Logger, pino, stdTimeFunctions } from 'pino';
+import { destination, type LogFn, type Logger, pino, stdTimeFunctions } from 'pino';
 import { isColorful } from '../terminal/color.ts';
 
 export type LogFormat = 'pretty' | 'json';
@@ -13,9 +13,37 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 export async function createLog(format: LogFormat | undefined, level: LogLevel): Promise<BrokerLog> {
   const inJson = (format ?? (process.stderr.isTTY ? 'pretty' : 'json')) === 'json';
   const stream = inJson ? destination({ fd: 2, sync: true }) : await createPrettyStream();
-  const hooks = { streamWrite: inJson ? withoutTricks : (line: string) => withoutControls(withoutTricks(line)) };
+  const hooks = {
+    streamWrite: inJson ? withoutTricks : (line: string) => withoutControls(withoutTricks(line)),
+    logMethod: writeShortened,
+  };
   const logger: Logger = pino({ level, base: null, timestamp: stdTimeFunctions.isoTime, hooks }, stream);
   return logger;
+}
+
+/** Characters of one text in a line: names may have 65,535 of them, and a line is to be read. */
+const LONGEST_TEXT = 500;
+/** A stack is long by itself, and no peer's. */
+const LONGEST_STACK = 5_000;
+
+/** Cuts what is too long before the line is made of it. */
+function writeShortened(
+  this: Logger,
+  words: [fields: unknown, message?: string | undefined, ...rest: unknown[]],
+  write: LogFn,
+): void {
+  const [fields, message = ''] = words;
+  const entries = Object.entries(fields ?? {}).map(([name, value]) => {
+    return [
+      name,
+      typeof value === 'string' ? shortened(value, name === 'stack' ? LONGEST_STACK : LONGEST_TEXT) : value,
+    ];
+  });
+  write.call(this, Object.fromEntries(entries), shortened(message, LONGEST_TEXT));
+}
+
+function shortened(text: string, longest: number): string {
+  return text.length <= longest ? text : `${text.slice(0, longest)}... (${text.length} characters)`;
 }
 
 /** What JSON does not escape and a terminal obeys all the same: the other control characters, and those that turn the direction. */
