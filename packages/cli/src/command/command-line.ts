@@ -45,7 +45,11 @@ export function parseCommandLine<Options extends OptionDefinitions>(
 
 /** The help of a command, as `--help` prints it. */
 export function helpOf(definition: CommandDescription): string {
-  return createCommand(definition).helpInformation();
+  let help = '';
+  createCommand(definition)
+    .configureOutput({ writeOut: (text) => (help += text) })
+    .outputHelp();
+  return help;
 }
 
 function createCommand(definition: CommandDescription): Command {
@@ -69,6 +73,7 @@ function createOption(name: string, definition: OptionDefinition): Option {
   const { flags, value, repeatable } = definition;
   const option = new Option(value === undefined ? flags : `${flags} ${value.placeholder}`, describeOption(definition));
   option.attributeName = () => name;
+  if (definition.group !== undefined) option.helpGroup(`${definition.group}:`);
   if (value !== undefined) {
     option.argParser((given: string, previous: unknown) => {
       const parsed = parseValue(flags, value.parse, given);

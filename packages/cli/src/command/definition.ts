@@ -54,6 +54,8 @@ export interface OptionDefinition<Value = unknown> {
   /** Absent: it takes none and is true when given (a `--no-...` is false). */
   readonly value?: ValueKind<Value>;
   readonly default?: Value;
+  /** The heading that it stands under in the help, such as `TLS`; without one it stands among the others. */
+  readonly group?: string;
   /** May be given again; then all values are kept, in their order. */
   readonly repeatable?: true;
 }

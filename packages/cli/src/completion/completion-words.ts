@@ -35,8 +35,8 @@ export function completedCommands(descriptions: readonly CommandDescription[]): 
 
 /** `<0|1|2>` are words to choose from; some values are files. */
 function kindOfValue(flags: string, placeholder: string): Exclude<CompletedOption['value'], undefined> {
+  if (/folder|dir/.test(placeholder)) return 'folder';
   const [, choices = ''] = /^<([^<>]*\|[^<>]*)>$/.exec(placeholder) ?? [];
   if (choices !== '') return choices.split('|');
-  if (/folder|dir/.test(placeholder)) return 'folder';
   return /file|path|\.(proto|yaml)/.test(placeholder) || flags === '--unix' ? 'file' : 'text';
 }

@@ -5,9 +5,12 @@ import { describeOption } from '../command/describe-option.ts';
 export function renderManPage(description: CommandDescription, version: string): string {
   const { name, summary, options, examples, notes = [], words, helpFlags } = description;
   const synopsis = ['[options]', ...(words === undefined ? [] : [words.usage])].join(' ');
+  let under: string | undefined;
   const entries = Object.values(options).map((option) => {
     const placeholder = option.value === undefined ? '' : ` ${option.value.placeholder}`;
-    return `.TP\n.B ${escaped(option.flags + placeholder)}\n${escaped(describeOption(option))}`;
+    const heading = option.group === under ? '' : `.SS ${escaped(option.group ?? 'Other')}\n`;
+    under = option.group;
+    return `${heading}.TP\n.B ${escaped(option.flags + placeholder)}\n${escaped(describeOption(option))}`;
   });
   return `${[
     `.TH BUSBAR\\-${name.toUpperCase()} 1 "" "busbar ${version}" "Busbar"`,
@@ -17,7 +20,7 @@ export function renderManPage(description: CommandDescription, version: string):
     ...notes.map((note) => `.PP\n${escaped(note)}`),
     '.SH OPTIONS',
     ...entries,
-    `.TP\n.B ${escaped(helpFlags)}\nshow the help`,
+    `${under === undefined ? '' : '.SS Other\n'}.TP\n.B ${escaped(helpFlags)}\nshow the help`,
     '.SH EXAMPLES',
     ...examples.map(({ line, what }) => `.TP\n.B ${escaped(line)}\n${escaped(what)}`),
     '.SH SEE ALSO\n.BR busbar (1)',

@@ -11,8 +11,8 @@ export const TOOL_OPTIONS: readonly ToolOption[] = [
   qosOption,
   ...printingOptions,
   ...connectionOptions,
-  ...tlsOptions,
   ...ownOptions,
+  ...tlsOptions,
 ];
 
 /** The options of one tool. */

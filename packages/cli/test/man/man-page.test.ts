@@ -26,3 +26,10 @@ test('--to writes a page for each command', async () => {
   expect(await runInProcess(['man', '--to', folder])).toMatchObject({ exitCode: 0, stderr: '' });
   expect(readdirSync(folder).sort()).toEqual(['busbar.1', ...COMMANDS.map(({ name }) => `busbar-${name}.1`)].sort());
 });
+
+test('options stand under headings, in the help and on the page', async () => {
+  const [help, page] = [await runInProcess(['rr', '--help']), await runInProcess(['man', 'rr'])];
+  const headings = ['Messages', 'Printing', 'Connection', 'TLS'];
+  expect(help.stdout.match(/^\w+(?=:$)/gm)).toEqual([...headings, 'Options', 'Examples']);
+  expect(page.stdout.match(/(?<=^\.SS )\w+$/gm)).toEqual([...headings, 'Other']);
+});
