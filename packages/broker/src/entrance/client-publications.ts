@@ -64,6 +64,7 @@ export class ClientPublications {
     if (route === undefined || !route.isOf(topicBytes, topicStart, topicEnd)) {
       route = router.routeOf(topicBytes, topicStart, topicEnd);
       if (route.fault !== undefined) {
+        if (route.fault.limit !== undefined) this.#rooms.limitWatch.count(route.fault.limit);
         this.#connection.fault(route.fault.reasonCode, route.fault.message);
         return route.fault.reasonCode;
       }

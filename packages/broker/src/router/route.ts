@@ -1,12 +1,15 @@
 import type { ReasonCode } from '@busbar/codec';
 import type { ApplicationMessage } from '@busbar/protocol';
 import type { Durability } from '../config/durability.ts';
+import type { ReachedLimit } from '../observe/limit-watch.ts';
 import type { Receiver } from '../subscription/receiver.ts';
 
 /** Why messages of a Topic Name cannot be routed at all. */
 export interface TopicFault {
   readonly reasonCode: ReasonCode;
   readonly message: string;
+  /** The limit that it is over, where it is one of the broker's. */
+  readonly limit?: ReachedLimit | undefined;
 }
 
 /** Where a message goes once, whoever takes it there. */

@@ -168,9 +168,9 @@ export class Router {
         ? `expected a Topic Name of at most ${maximumTopicLength} bytes, one of ${byteLength} came`
         : topicNameFault(topicName, { maxLevels: maximumTopicLevels });
     if (message === undefined) return undefined;
-    if (byteLength > maximumTopicLength) this.#limitWatch.count('maximumTopicLength');
-    else if (countTopicLevels(topicName) > maximumTopicLevels) this.#limitWatch.count('maximumTopicLevels');
-    return { reasonCode: ReasonCode.topicNameInvalid, message }; // [MQTT-3.3.2-2]
+    const isTooDeep = countTopicLevels(topicName) > maximumTopicLevels;
+    const limit = byteLength > maximumTopicLength ? 'maximumTopicLength' : isTooDeep ? 'maximumTopicLevels' : undefined;
+    return { reasonCode: ReasonCode.topicNameInvalid, message, limit }; // [MQTT-3.3.2-2]
   }
 
   #countUnretained({ publisher, byteLength }: ApplicationMessage): void {

@@ -3,10 +3,12 @@ import { type ConfigurationSource, type LoadedConfiguration, loadConfiguration }
 import { ConfigurationError } from '../config/place.ts';
 
 /** What is taken over while the broker runs; everything else needs a new start. */
-const TAKEN_OVER = new Set(['authentication', 'authorization']);
+const TAKEN_OVER = new Set(['authentication', 'authorization', 'limits']);
+/** What is taken over of a listener. */
+const TAKEN_OVER_OF_LISTENERS = new Set(['maximumConnections', 'connectionRate']);
 
 /**
- * Reads a configuration again and takes over users, rules and certificates. It is all or nothing: what is wrong is said in the
+ * Reads a configuration again and takes over users, rules, limits and certificates. It is all or nothing: what is wrong is said in the
  * log, and everything stays as it was. Clients stay connected, but for those whose user is gone.
  *
  * @returns What has been done, in a line.
@@ -31,7 +33,10 @@ export function reload(
   broker.replaceAuthorization(options.authorization);
   const { authenticators, allowAnonymous } = options;
   broker.replaceAuthentication({ authenticators, allowAnonymous }, options.listeners ?? []);
-  const restart = changedSections(before, loaded);
+  const isSame = sameListeners(before, loaded);
+  const fixed = broker.replaceLimits(options.limits ?? {}, (isSame ? loaded : before).options.listeners ?? []);
+  const restart = [...changedSections(before, loaded, isSame), ...fixed.map((name) => `limits.${name}`)];
+  if (isFrameFixed(before, loaded)) restart.push('limits.maximumPacketSize (listeners with WebSocket)');
   if (restart.length > 0) log.warn({ settings: restart }, 'these settings have changed and need a new start');
   log.info({}, 'the configuration has been read again');
   const rest = restart.length === 0 ? '' : `; a new start is needed for ${restart.join(', ')}`;
@@ -54,9 +59,26 @@ function replaceCertificates(broker: Broker, { options }: LoadedConfiguration, l
 function changedSections(
   { configuration: before }: LoadedConfiguration,
   { configuration: after }: LoadedConfiguration,
+  hasSameListeners: boolean,
 ): string[] {
   const names = new Set([...Object.keys(before), ...Object.keys(after)]) as Set<keyof typeof before>;
-  return [...names].filter(
-    (name) => !TAKEN_OVER.has(name) && JSON.stringify(before[name]) !== JSON.stringify(after[name]),
-  );
+  return [...names].filter((name) => {
+    if (TAKEN_OVER.has(name) || (name === 'listeners' && hasSameListeners)) return false;
+    return JSON.stringify(before[name]) !== JSON.stringify(after[name]);
+  });
+}
+
+/** Whether the listeners differ by nothing but what is taken over: then each is bounded by what its own place says. */
+function sameListeners(before: LoadedConfiguration, after: LoadedConfiguration): boolean {
+  const fixed = ({ configuration: { listeners = [] } }: LoadedConfiguration): string =>
+    JSON.stringify(
+      listeners.map((each) => Object.entries(each).filter(([name]) => !TAKEN_OVER_OF_LISTENERS.has(name))),
+    );
+  return fixed(before) === fixed(after);
+}
+
+/** A WebSocket listener is told the largest frame when it is opened. */
+function isFrameFixed({ options: before }: LoadedConfiguration, { options: after }: LoadedConfiguration): boolean {
+  const isWebSocket = before.listeners?.some(({ transport }) => transport === 'ws' || transport === 'wss') === true;
+  return isWebSocket && before.limits?.maximumPacketSize !== after.limits?.maximumPacketSize;
 }

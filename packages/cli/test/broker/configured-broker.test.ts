@@ -221,6 +221,39 @@ describe('a running broker', () => {
     await client.publish('plant/y', '1', { qos: 1 });
   });
 
+  test('takes over new limits, of its listeners too, without losing anybody, and names what needs a new start', async () => {
+    const yaml = (limits: string, ofListener = ''): string =>
+      `listeners: [{ host: 127.0.0.1, port: 0${ofListener} }]\nauthentication: { allowAnonymous: true }\ndata: memory\nlimits: ${limits}\n`;
+    const config = write('limits.yaml', yaml('{ maximumTopicLevels: 3 }'));
+    const { ports } = await start('-c', config);
+    const port = ports[0] ?? '';
+    const client = await login(port);
+    const ends: string[] = [];
+    client.on('disconnected', () => ends.push('client'));
+    await client.subscribe('a/b/c');
+    const reload = async () => (await runBusbar(['reload', '-p', port])).stdout;
+    write('limits.yaml', yaml('{ maximumTopicLevels: 2, maximumRoutes: 500 }', ', maximumConnections: 1'));
+    expect(await reload()).toBe(
+      'the configuration has been read again; a new start is needed for limits.maximumRoutes\n',
+    );
+    await expect(client.subscribe('d/e/f')).rejects.toMatchObject({ reasonCode: 0x8f });
+    await expect(login(port)).rejects.toThrow();
+    write('limits.yaml', yaml('{ maximumTopicLevels: 0 }'));
+    expect((await runBusbar(['reload', '-p', port])).stderr).toContain('maximumTopicLevels');
+    await expect(login(port)).rejects.toThrow();
+    write('limits.yaml', yaml('{ maximumMessageRate: 2, ratePolicy: refuse }'));
+    expect(await reload()).toBe('the configuration has been read again\n');
+    await client.subscribe('d/e/f');
+    const sent = Array.from({ length: 5 }, () => client.publish('t', 'x', { qos: 1 }));
+    const refused = (await Promise.allSettled(sent)).filter(({ status }) => status === 'rejected');
+    expect(refused.length).toBeGreaterThan(0);
+    await login(port);
+    expect(ends).toEqual([]);
+    const stats = JSON.parse((await runBusbar(['inspect', 'stats', '--json', '-p', port])).stdout);
+    expect(stats).toMatchObject({ isOverloaded: false, overload: { level: 'none' } });
+    expect(stats.limitsReached).toMatchObject({ maximumTopicLevels: 1, maximumMessageRate: refused.length });
+  });
+
   test('takes over new certificates and revocation lists; with a key that does not fit, nothing changes', async () => {
     const authority = createTestAuthority();
     const [first, second] = [
