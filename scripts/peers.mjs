@@ -36,6 +36,21 @@ const PEERS = [
     tests: 'our client against NATS',
   },
   {
+    name: 'haproxy',
+    isInstalled: () => hasCommand('haproxy'),
+    tests: 'our broker behind HAProxy',
+  },
+  {
+    name: 'nginx-light',
+    isInstalled: () => hasCommand('nginx'),
+    tests: 'our broker behind nginx',
+  },
+  {
+    name: 'libnginx-mod-stream',
+    isInstalled: () => existsSync('/usr/lib/nginx/modules/ngx_stream_module.so'),
+    tests: 'our broker behind nginx',
+  },
+  {
     name: BROWSER,
     isInstalled: () => hasCommand(BROWSER),
     tests: "a real browser's WebSocket against our broker",
@@ -76,7 +91,7 @@ function reasonNotToInstall() {
   if (process.env.BUSBAR_INSTALL_PEERS === '0') return 'BUSBAR_INSTALL_PEERS is 0';
   if (!isDebian()) return 'only on Debian they are installed for you';
   if (process.getuid?.() !== 0) return 'only root can run apt-get';
-  if (serviceStartIsAllowed()) return `${SERVICE_POLICY} would let the mosquitto service start`;
+  if (serviceStartIsAllowed()) return `${SERVICE_POLICY} would let services start`;
   return undefined;
 }
 

@@ -4,6 +4,7 @@ import { openControl } from './control.ts';
 import { openHttp, tokenOf } from './http.ts';
 import { createLog, type LogFormat } from './log.ts';
 import { readyLine, startBroker, startBrokerNear } from './running-broker.ts';
+import { ServiceManager } from './service-manager.ts';
 import { USUAL_PORT } from './usual-port.ts';
 
 /** How a broker is run from the command line. */
@@ -51,14 +52,18 @@ export async function runBroker({
   http?.attach(broker);
   const control = await openControl(broker, log);
   process.stdout.write(`${readyLine(broker, host)}\n`);
+  const service = new ServiceManager(process.env, log);
+  service.ready(readyLine(broker, host));
   const timer = lastsMs === undefined ? undefined : setTimeout(() => stopSignal.stop('time is over'), lastsMs);
   const reason = await stopSignal.received;
   clearTimeout(timer);
   log.info({ reason }, 'stopping');
+  service.stopping();
   http?.handleStopping();
   control?.close();
   await broker.stop();
   http?.close();
+  await service.close();
   stopSignal.ignore();
   log.info({}, 'stopped');
   return ExitCode.success;

@@ -21,6 +21,7 @@ import { openHttp } from './http.ts';
 import { loadExtensions } from './load-extensions.ts';
 import { createLog, type LogFormat } from './log.ts';
 import { reload } from './reload.ts';
+import { ServiceManager } from './service-manager.ts';
 import { USUAL_PORT } from './usual-port.ts';
 import { holdYoungGeneration } from './young-generation.ts';
 
@@ -60,7 +61,8 @@ export async function runConfigured(run: ConfiguredRun): Promise<number> {
     throw error;
   });
   http?.attach(broker);
-  const read = (): string => reload(source, broker, loaded, log);
+  const service = new ServiceManager(process.env, log);
+  const read = (): string => service.reload(() => reload(source, broker, loaded, log));
   const control = await openControl(broker, log, { reload: async () => read() });
   const removePidFile = writePidFile(configuration.pidFile, folder);
   const handleHangUp = (): void => {
@@ -72,14 +74,17 @@ export async function runConfigured(run: ConfiguredRun): Promise<number> {
   };
   process.on('SIGHUP', handleHangUp);
   process.stdout.write(`${readyLineOf(broker)}\n`);
+  service.ready(readyLineOf(broker));
   const reason = await stopSignal.received;
   process.off('SIGHUP', handleHangUp);
   log.info({ reason }, 'stopping');
+  service.stopping();
   http?.handleStopping();
   control?.close();
   await broker.stop();
   http?.close();
   removePidFile();
+  await service.close();
   stopSignal.ignore();
   log.info({}, 'stopped');
   return ExitCode.success;
