@@ -13,7 +13,7 @@ const PROJECT = path.join(ROOT, 'node_modules/.cache/busbar/docs-snippets');
 
 /** Programs that a reader has or is told to install. */
 const FOREIGN_PROGRAMS = new Set(
-  'cat cd curl docker git head jq kill ln man mkdir mosquitto_pub mosquitto_rr mosquitto_sub mqtt pip python3 sudo systemctl tail vmstat'.split(
+  'cat cd curl docker git head install jq kill ln man mkdir mosquitto_pub mosquitto_rr mosquitto_sub mqtt pip python3 sh sudo systemctl tail useradd vmstat'.split(
     ' ',
   ),
 );
