@@ -47,7 +47,8 @@ async function talks(client: Client): Promise<void> {
 }
 
 async function tlsFrom(localAddress: string, port: string, ca: string): Promise<TLSSocket> {
-  const socket = connectTls({ host: '127.0.0.1', servername: 'localhost', port: Number(port), localAddress, ca });
+  const there = { host: '127.0.0.1', port: Number(port), localAddress };
+  const socket = connectTls({ socket: connectTcp(there), servername: 'localhost', ca });
   socket.on('error', () => {});
   onTestFinished(() => void socket.destroy());
   await once(socket, 'secureConnect');
