@@ -11,12 +11,27 @@ import {
   type ProtocolVersion,
   packetTypeName,
 } from '@busbar/codec';
-import { connectPacket, findMosquitto, freePort, PeerProcess, publishPacket, RawClient } from '@busbar/testkit';
-import { dialTcp } from '@busbar/transport';
+import { connectPacket, findMosquitto, PeerProcess, publishPacket, RawClient } from '@busbar/testkit';
+import { dialTcp, listenTcp } from '@busbar/transport';
 
 const HOST = '127.0.0.1';
 const LAUNCHER = fileURLToPath(new URL('../../packages/cli/bin/busbar.js', import.meta.url));
 const MOSQUITTO = findMosquitto() ?? '';
+
+const taken = new Set<number>();
+
+/** A port below those that the system gives to clients: many of them run meanwhile, and one would take it. */
+async function unusedPort(): Promise<number> {
+  for (;;) {
+    const port = 12_000 + Math.floor(Math.random() * 20_000);
+    if (taken.has(port)) continue;
+    taken.add(port);
+    const listener = await listenTcp({ host: HOST, port }, (transport) => transport.destroy()).catch(() => undefined);
+    if (listener === undefined) continue;
+    await listener.close();
+    return port;
+  }
+}
 
 /** Which of two brokers a scenario runs against. */
 export type BrokerName = 'mosquitto' | 'busbar';
@@ -37,7 +52,7 @@ export class ConfiguredBroker {
   }
 
   static async make(name: BrokerName): Promise<ConfiguredBroker> {
-    const ports = [await freePort(), await freePort(), await freePort()];
+    const ports = [await unusedPort(), await unusedPort(), await unusedPort()];
     return new ConfiguredBroker(name, mkdtempSync(path.join(tmpdir(), `busbar-${name}-`)), ports);
   }
 

@@ -42,7 +42,7 @@ describe('a listener is refused before any is opened', () => {
     ],
     [
       { transport: 'tls' },
-      'listeners[1].tls is missing: certificates, ca, crl, clientCertificates, minVersion, maxVersion, ciphers, alpnProtocols',
+      'listeners[1].tls is missing: certificates, preSharedKeys, preSharedKeyHint, ca, crl, clientCertificates, minVersion, maxVersion, ciphers, alpnProtocols',
     ],
     [
       { transport: 'wss', tls: { certificates: [] } },
@@ -50,7 +50,7 @@ describe('a listener is refused before any is opened', () => {
     ],
     [
       { transport: 'tls', tls: { ...tls, cert: 'x' } },
-      'the option listeners[1].tls.cert does not exist; there are certificates, ca, crl, clientCertificates, minVersion, ' +
+      'the option listeners[1].tls.cert does not exist; there are certificates, preSharedKeys, preSharedKeyHint, ca, crl, clientCertificates, minVersion, ' +
         'maxVersion, ciphers, alpnProtocols',
     ],
     [

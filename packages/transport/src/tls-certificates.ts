@@ -1,5 +1,11 @@
-import { randomBytes, X509Certificate } from 'node:crypto';
-import { createSecureContext, type SecureContext, type SecureContextOptions, type SecureVersion } from 'node:tls';
+import { constants, randomBytes, X509Certificate } from 'node:crypto';
+import {
+  createSecureContext,
+  DEFAULT_CIPHERS,
+  type SecureContext,
+  type SecureContextOptions,
+  type SecureVersion,
+} from 'node:tls';
 import { TransportError } from './byte-transport.ts';
 import { transportError } from './system-error.ts';
 import { readSubjectAltNames } from './tls-peer.ts';
@@ -20,8 +26,10 @@ export interface TlsCertificate {
 
 /** What can be replaced while a listener is open. */
 export interface TlsCredentials {
-  /** At least one. The first is for clients that name no server or an unknown one. */
+  /** At least one, unless there are pre-shared keys. The first is for clients that name no server or an unknown one. */
   readonly certificates: readonly TlsCertificate[];
+  /** Keys that clients and server know, by the identity that the client says (RFC 4279); TLS 1.2 alone has them. */
+  readonly preSharedKeys?: ReadonlyMap<string, Uint8Array>;
   /** Authorities whose client certificates are trusted. Default: those that Node trusts, which is rarely what is wanted. */
   readonly ca?: Pem | readonly Pem[];
   /** Certificate revocation lists, one of each authority in the chain. */
@@ -36,6 +44,8 @@ export interface TlsParameters {
   readonly maxVersion?: SecureVersion;
   /** Cipher suites as OpenSSL lists them, colons between; default: Node's. */
   readonly ciphers?: string;
+  /** What a server tells clients that have several pre-shared keys. Default: nothing. */
+  readonly preSharedKeyHint?: string;
 }
 
 /** Contexts made of credentials, by the name that a client asks for (RFC 6066, section 3). */
@@ -52,10 +62,11 @@ export interface CertificateTable {
  * @throws {TransportError} A certificate, key, authority or list cannot be used; the message says which and why.
  */
 export function createCertificateTable(credentials: TlsCredentials, parameters: TlsParameters): CertificateTable {
-  const { certificates, ca, crl } = credentials;
+  const { certificates, ca, crl, preSharedKeys } = credentials;
   // A session of former credentials must not be resumed: whoever has it may be revoked by now.
   const sessionIdContext = randomBytes(16).toString('hex');
-  const shared = { ...contextOptions({ ...parameters, ca, crl }), sessionIdContext };
+  const own = preSharedKeys === undefined ? parameters : withKeys(parameters, certificates.length === 0);
+  const shared = { ...contextOptions({ ...own, ca, crl }), ...ticketsFor(preSharedKeys), sessionIdContext };
   const contexts = new Map<string, SecureContext>();
   let fallback: SecureContextOptions | undefined;
   certificates.forEach((certificate, index) => {
@@ -68,8 +79,20 @@ export function createCertificateTable(credentials: TlsCredentials, parameters: 
       if (!contexts.has(name)) contexts.set(name, context);
     }
   });
+  if (preSharedKeys !== undefined) fallback ??= shared;
   if (fallback === undefined) throw new TransportError('ERR_TLS_NO_CERTIFICATE', NO_CERTIFICATE);
   return { fallback, find: (serverName) => findContext(contexts, serverName.toLowerCase()) };
+}
+
+/** Node's own list forbids cipher suites with pre-shared keys, and TLS 1.3 knows them only as resumed sessions. */
+function withKeys(parameters: TlsParameters, isAlone: boolean): TlsParameters {
+  if (isAlone) return { ...parameters, ciphers: parameters.ciphers ?? 'PSK', maxVersion: 'TLSv1.2' };
+  return { ...parameters, ciphers: `${parameters.ciphers ?? DEFAULT_CIPHERS.replace(':!PSK', '')}:PSK` };
+}
+
+/** A session that is resumed says no identity. */
+function ticketsFor(preSharedKeys: TlsCredentials['preSharedKeys']): SecureContextOptions {
+  return preSharedKeys === undefined ? {} : { secureOptions: constants.SSL_OP_NO_TICKET };
 }
 
 const NO_CERTIFICATE = 'expected at least one certificate for TLS, none came (ERR_TLS_NO_CERTIFICATE)';

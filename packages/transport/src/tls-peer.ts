@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import type { PeerCertificate, SubjectAltName, TlsSession } from './tls-session.ts';
 
 /** Reads what TLS says of a connection whose handshake is done. */
-export function readTlsSession(socket: TLSSocket): TlsSession {
+export function readTlsSession(socket: TLSSocket, preSharedKeyIdentity?: string): TlsSession {
   const { name, standardName } = socket.getCipher();
   const certificate = socket.getPeerX509Certificate();
   return {
@@ -12,6 +12,7 @@ export function readTlsSession(socket: TLSSocket): TlsSession {
     alpnProtocol: socket.alpnProtocol || undefined,
     serverName: readServerName(socket),
     peerCertificate: certificate && readCertificate(certificate, errorOf(socket)),
+    preSharedKeyIdentity,
   };
 }
 

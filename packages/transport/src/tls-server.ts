@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import { createServer, type SecureContext, type Server, type TLSSocket } from 'node:tls';
+import { createServer, type SecureContext, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
 import type { Arrival } from './arrival.ts';
 import { TransportError } from './byte-transport.ts';
 import {
@@ -37,18 +37,22 @@ export class TlsServer {
   /** The handshakes that are under way. */
   readonly #arrivals = new WeakMap<Socket, { arrival: Arrival; next: NextStep }>();
   #table: CertificateTable;
+  #preSharedKeys: TlsCredentials['preSharedKeys'];
+  readonly #identities = new WeakMap<TLSSocket, string>();
 
   /** @throws {TransportError} Credentials that cannot be used. */
   constructor(options: TlsServerOptions, alpnProtocols: readonly string[], handshakeTimeoutMs: number) {
     const { clientCertificates = 'none' } = options;
     this.#options = options;
     this.#table = createCertificateTable(options, options);
+    this.#preSharedKeys = options.preSharedKeys;
     const protocols = options.alpnProtocols ?? alpnProtocols;
     this.#server = createServer({
       ...this.#table.fallback,
       ...(protocols.length > 0 && { ALPNProtocols: [...protocols] }),
       requestCert: clientCertificates !== 'none',
       rejectUnauthorized: clientCertificates === 'require',
+      ...(options.preSharedKeys !== undefined && this.#keyOptions(options)),
       handshakeTimeout: 2 * handshakeTimeoutMs, // the arrival's own timer comes first
       SNICallback: (name, answer: (error: Error | null, context?: SecureContext) => void) => {
         answer(null, this.#table.find(name));
@@ -69,6 +73,17 @@ export class TlsServer {
     const table = createCertificateTable(credentials, this.#options);
     this.#server.setSecureContext(table.fallback);
     this.#table = table;
+    this.#preSharedKeys = credentials.preSharedKeys;
+  }
+
+  #keyOptions({ preSharedKeyHint }: TlsServerOptions): TlsOptions {
+    return {
+      ...(preSharedKeyHint !== undefined && { pskIdentityHint: preSharedKeyHint }),
+      pskCallback: (socket, identity) => {
+        this.#identities.set(socket, identity);
+        return this.#preSharedKeys?.get(identity) ?? null;
+      },
+    };
   }
 
   #handleSecure(socket: TLSSocket): void {
@@ -80,7 +95,7 @@ export class TlsServer {
     found.arrival.socket = socket;
     let session: TlsSession;
     try {
-      session = readTlsSession(socket);
+      session = readTlsSession(socket, this.#identities.get(socket));
     } catch (error) {
       found.arrival.fail(error as Error); // a certificate may hold anything
       return;

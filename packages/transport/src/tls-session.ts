@@ -10,6 +10,8 @@ export interface TlsSession {
   readonly serverName: string | undefined;
   /** What the peer showed of itself; undefined where it showed nothing, as most clients do. */
   readonly peerCertificate: PeerCertificate | undefined;
+  /** The identity whose pre-shared key the client has shown to know; undefined where it was not asked for one. */
+  readonly preSharedKeyIdentity: string | undefined;
 }
 
 /** A peer's certificate. Its names are worth something only if it {@link isVerified}: anybody can write a certificate. */

@@ -37,7 +37,7 @@ export interface ListenerOptions extends ConnectConditions {
    * For `tls` and `wss`: the part of a verified client certificate that is the client's user name, whatever CONNECT says:
    * its Common Name, its first Subject Alternative Name, or its whole subject. A certificate without that part is refused
    * with 0x86. A client that need not have one (`request`) and has none says its own name: `authenticate` must ask for
-   * proof. Default: CONNECT says it.
+   * proof. With `tls.preSharedKeys` it is the identity of the key. Default: CONNECT says it.
    */
   readonly useIdentityAsUserName?: IdentityName;
   /** Whether every connection begins with a header of the PROXY protocol, version 1 or 2. Default: false. */
@@ -106,6 +106,8 @@ const OPTIONS: Readonly<Record<ListenerTransport, readonly OptionName[]>> = {
 
 const TLS_OPTIONS: readonly (keyof TlsServerOptions)[] = [
   'certificates',
+  'preSharedKeys',
+  'preSharedKeyHint',
   'ca',
   'crl',
   'clientCertificates',
@@ -170,7 +172,8 @@ function checkTls({ tls, useIdentityAsUserName }: ListenerOptions, where: string
     if (TLS_OPTIONS.includes(name as keyof TlsServerOptions)) continue;
     throw invalid(`the option ${where}.tls.${name} does not exist; there are ${TLS_OPTIONS.join(', ')}`);
   }
-  if (!Array.isArray(tls.certificates) || tls.certificates.length === 0) {
+  const hasKeys = tls.preSharedKeys !== undefined;
+  if (!Array.isArray(tls.certificates) || (tls.certificates.length === 0 && !hasKeys)) {
     throw invalid(`${where}.tls.certificates must be a list with at least one { cert, key }`);
   }
   const { clientCertificates = 'none', minVersion = 'TLSv1.2', maxVersion = 'TLSv1.3' } = tls;
@@ -179,7 +182,7 @@ function checkTls({ tls, useIdentityAsUserName }: ListenerOptions, where: string
   expectOneOf(`${where}.tls.maxVersion`, maxVersion, TLS_VERSIONS);
   if (useIdentityAsUserName === undefined) return;
   expectOneOf(`${where}.useIdentityAsUserName`, useIdentityAsUserName, IDENTITY_NAMES);
-  if (clientCertificates === 'none') {
+  if (clientCertificates === 'none' && !hasKeys) {
     throw invalid(`${where}.useIdentityAsUserName needs tls.clientCertificates to be request or require`);
   }
 }

@@ -57,7 +57,8 @@ export function peerOf(
   const { useIdentityAsUserName: identity, durability = 'disk', mountPoint, name } = listener;
   const certificate = tls?.peerCertificate;
   const isIdentified = identity !== undefined && certificate?.isVerified === true;
-  const userName = isIdentified ? NAMES[identity](certificate) || undefined : undefined;
+  const keyIdentity = identity === undefined ? undefined : tls?.preSharedKeyIdentity;
+  const userName = isIdentified ? NAMES[identity](certificate) || undefined : keyIdentity;
   const isNameless = isIdentified && userName === undefined;
   const fault = isNameless ? `expected a ${DESCRIPTIONS[identity]} in the client certificate, it has none` : undefined;
   const conditions = listener;

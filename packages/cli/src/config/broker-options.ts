@@ -136,7 +136,7 @@ class Reader {
   }
 
   #tls(
-    { cert, key, ca, crl, ...rest }: NonNullable<ListenerSettings['tls']>,
+    { cert, key, ca, crl, pskFile, pskHint, ...rest }: NonNullable<ListenerSettings['tls']>,
     where: SettingPath,
   ): ListenerOptions['tls'] {
     const texts = (files: string | string[], name: string) =>
@@ -144,12 +144,34 @@ class Reader {
         .flat()
         .map((file) => this.#text(file, [...where, name]))
         .join('\n');
+    for (const [name, given] of Object.entries({ cert, key })) {
+      if (given !== undefined || (pskFile !== undefined && cert === undefined && key === undefined)) continue;
+      this.#fail([...where, name], `${formatPath([...where, name])} is missing: text`);
+    }
+    const hasCertificate = cert !== undefined && key !== undefined;
+    const text = (given: string, name: string) => this.#text(given, [...where, name]);
     return {
       ...rest,
-      certificates: [{ cert: this.#text(cert, [...where, 'cert']), key: this.#text(key, [...where, 'key']) }],
+      certificates: hasCertificate ? [{ cert: text(cert, 'cert'), key: text(key, 'key') }] : [],
+      ...(pskFile === undefined ? {} : { preSharedKeys: this.#keys(pskFile, [...where, 'pskFile']) }),
+      ...(pskHint === undefined ? {} : { preSharedKeyHint: pskHint }),
       ...(ca === undefined ? {} : { ca: texts(ca, 'ca') }),
       ...(crl === undefined ? {} : { crl: texts(crl, 'crl') }),
     } as ListenerOptions['tls'];
+  }
+
+  /** `identity:key` in each line, as Mosquitto's psk_file. */
+  #keys(file: string, where: SettingPath): ReadonlyMap<string, Uint8Array> {
+    const keys = new Map<string, Uint8Array>();
+    for (const [at, raw] of this.#text(file, where).split('\n').entries()) {
+      const line = raw.trim();
+      if (line === '' || line.startsWith('#')) continue;
+      const [, identity = '', key = ''] = /^([^:]+):((?:[0-9a-fA-F]{2})+)$/.exec(line) ?? [];
+      if (identity === '')
+        this.#faults.push(`${this.#resolve(file)}:${at + 1}: expected identity:key, the key in hexadecimal`);
+      else keys.set(identity, Buffer.from(key, 'hex'));
+    }
+    return keys;
   }
 
   #authentication(settings: Configuration['authentication']): Partial<ConfiguredOptions> {

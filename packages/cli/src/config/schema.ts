@@ -12,8 +12,10 @@ const oneOrMore = <Item extends z.ZodType>(item: Item) => z.union([item, z.array
 const seconds = z.number().min(0).max(4_294_967_295);
 
 const tls = z.strictObject({
-  cert: file('certificate and its chain in PEM'),
-  key: file('private key in PEM'),
+  cert: file('certificate and its chain in PEM').optional(),
+  key: file('private key in PEM').optional(),
+  pskFile: file('pre-shared keys, for TLS 1.2: a line `identity:key` each, the key in hexadecimal').optional(),
+  pskHint: z.string().optional().describe('what clients are told that have several pre-shared keys'),
   ca: oneOrMore(file('authorities that client certificates are trusted from, in PEM')).optional(),
   crl: oneOrMore(file('revocation lists in PEM')).optional(),
   clientCertificates: z

@@ -71,7 +71,6 @@ const PLUGIN =
   'plugins are programs for Mosquitto itself; see docs/how-to/authenticate-and-authorize.md for what does their work here';
 const BRIDGE = 'there are no bridges';
 const DISK = 'the store writes every change when it happens';
-const PSK = "Node's TLS has pre-shared keys without a name for each client; use certificates or passwords";
 const ENGINE = 'there are no OpenSSL engines';
 
 const ENTRIES: Readonly<Record<string, MosquittoOption>> = {
@@ -143,8 +142,8 @@ const ENTRIES: Readonly<Record<string, MosquittoOption>> = {
   port: supported('listener', number(0, 65_535), 'port of the first listener'),
   protocol: supported('listener', protocol, 'transport: tcp or tls; websockets: ws or wss'),
   proxy_protocol_v2_require_tls: refused('listener', 'the PROXY header is not asked for TLS', ['false']),
-  psk_file: refused('security', PSK),
-  psk_hint: refused('listener', PSK),
+  psk_file: supported('security', text, 'tls.pskFile, of the listeners that have psk_hint'),
+  psk_hint: supported('listener', text, 'tls.pskHint; a listener with it speaks TLS 1.2 with pre-shared keys'),
   queue_qos0_messages: supported('broker', truth, 'capabilities.queueQoS0'),
   require_certificate: supported('listener', truth, 'tls.clientCertificates'),
   retain_available: supported('broker', truth, 'capabilities.retainAvailable'),
@@ -162,7 +161,11 @@ const ENTRIES: Readonly<Record<string, MosquittoOption>> = {
   upgrade_outgoing_qos: refused('broker', 'a message is delivered with the QoS it was published with, at most', [
     'false',
   ]),
-  use_identity_as_username: supported('listener', truth, 'useIdentityAsUserName: cn'),
+  use_identity_as_username: supported(
+    'listener',
+    truth,
+    'useIdentityAsUserName: cn, or the identity of a pre-shared key',
+  ),
   use_subject_as_username: supported('listener', truth, 'useIdentityAsUserName: subject'),
   use_username_as_clientid: supported('listener', truth, 'listeners[].useUserNameAsClientIdentifier'),
   user: noticed('broker', 'the broker runs as the user that starts it: systemd changes it'),

@@ -152,7 +152,7 @@ class Translation {
   #tls(values: Values, where: SettingPath, place: Place): ListenerSettings['tls'] {
     const text = (name: string) => values.get(name)?.value as string | undefined;
     const [cert, key] = [text('certfile'), text('keyfile')];
-    if (cert === undefined && key === undefined) return undefined;
+    if (cert === undefined && key === undefined) return this.#pskOnly(values, where, place);
     if (cert === undefined || key === undefined) {
       this.#fail(
         place,
@@ -174,6 +174,18 @@ class Translation {
       ...(values.has('tls_version') ? { minVersion: text('tls_version') as 'TLSv1.2' } : {}),
       ...(ciphers === '' ? {} : { ciphers }),
     };
+  }
+
+  /** A listener with psk_hint and without a certificate. */
+  #pskOnly(values: Values, where: SettingPath, place: Place): ListenerSettings['tls'] {
+    const hint = values.get('psk_hint')?.value as string | undefined;
+    if (hint === undefined) return undefined;
+    const file = (this.#draft.perListener ? values : this.#draft.values).get('psk_file');
+    if (file === undefined) this.#fail(place, 'a listener with psk_hint needs psk_file');
+    this.#mark([...where, 'pskFile'], file?.place);
+    const ciphers = values.get('ciphers')?.value as string | undefined;
+    const pskFile = String(file?.value ?? '');
+    return { pskFile, pskHint: hint, ...(ciphers === undefined ? {} : { ciphers }) };
   }
 
   #capath(values: Values): string[] {
