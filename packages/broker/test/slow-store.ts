@@ -1,5 +1,13 @@
 import type { Delivery } from '@busbar/protocol';
-import { type FlowJournal, type KeptWaiter, MemoryQueue, MemoryStore, type SessionRecord } from '../src/index.ts';
+import {
+  type FlowJournal,
+  type KeptWaiter,
+  MemoryQueue,
+  MemoryStore,
+  type SessionRecord,
+  type StoredState,
+  type StoreStart,
+} from '../src/index.ts';
 
 /** A queue whose store is told of what enters and leaves. */
 class ToldQueue extends MemoryQueue {
@@ -36,6 +44,17 @@ export class SlowStore extends MemoryStore {
   /** Somebody waits for the batch that collects. */
   onWanted: () => void = () => {};
   #waiters: KeptWaiter[] = [];
+  #start: StoreStart | undefined = undefined;
+
+  override load(start?: StoreStart): StoredState {
+    this.#start = start;
+    return super.load();
+  }
+
+  /** Tells the broker what has become of {@link failure}. */
+  tellFailure(): void {
+    this.#start?.handleFailure(this.failure);
+  }
 
   /** Keeps the batch that collects. */
   sync(): void {

@@ -40,7 +40,7 @@ function keeper(topicFilter = '#'): VirtualClient {
 
 const seen = (client: VirtualClient) =>
   client.takeAll().map((packet) => [packet.type, 'packetId' in packet && packet.packetId]);
-const { puback, pubrec, pubrel, pubcomp, publish } = PacketType;
+const { connack, puback, pubrec, pubrel, pubcomp, publish } = PacketType;
 
 describe('what is acknowledged is kept', () => {
   test('PUBACK and PUBREC come when the store is done, deliveries at once', () => {
@@ -329,6 +329,70 @@ describe('a store that cannot keep anything', () => {
     assert.equal(broker.connectLasting('c').connack.reasonCode, ReasonCode.quotaExceeded);
     assert.equal(broker.connect('c', { will: willMessage('gone') }).connack.reasonCode, ReasonCode.quotaExceeded);
     assert.equal(broker.connect('c').connack.reasonCode, ReasonCode.success);
+  });
+});
+
+describe('a known session while the store cannot keep anything', () => {
+  const failure = 'ENOSPC: no space left on device';
+  const away = () => {
+    keeper('q').cut();
+    const client = broker.connect('p');
+    client.send(...[1, 2].map((n) => publishPacket('q', `${n}`, { qos: 1, packetId: n })));
+    sync();
+    client.takeAll();
+    return client;
+  };
+  const fail = () => {
+    store.failure = failure;
+    store.tellFailure();
+  };
+
+  test('is let in at once, with a Will too, and gets what waits for it', () => {
+    away();
+    fail();
+    const back = broker.connectLasting('keeper', { will: willMessage('gone') });
+    assert.deepEqual([back.connack.reasonCode, back.connack.sessionPresent], [ReasonCode.success, true]);
+    assert.deepEqual(back.texts(), ['1', '2']);
+    back.send(...[1, 2].map((packetId) => acknowledgementPacket('puback', packetId)));
+    assert.equal(broker.waiting, 0);
+  });
+
+  test('may subscribe again to what it has, and to nothing else: that could not be kept', () => {
+    away();
+    fail();
+    const back = broker.connectLasting('keeper');
+    back.takeAll();
+    assert.deepEqual(back.subscribe('q', { qos: 2 }).reasonCodes, [2]);
+    assert.deepEqual(back.subscribe('q', { qos: 0 }).reasonCodes, [ReasonCode.quotaExceeded]);
+    assert.deepEqual(back.subscribe('other', { qos: 1 }).reasonCodes, [ReasonCode.quotaExceeded]);
+  });
+
+  test('does not wait for its CONNACK when the store begins to fail after its CONNECT', () => {
+    away();
+    const back = broker.raw();
+    back.send(
+      connectPacket({ clientIdentifier: 'keeper', cleanStart: false, properties: { sessionExpiryInterval: 60 } }),
+    );
+    broker.run();
+    assert.deepEqual(back.takeAll(), [], 'it waits for the store');
+    fail();
+    broker.run();
+    back.expectNow({ type: connack, sessionPresent: true }, { type: publish }, { type: publish });
+  });
+
+  test('cannot be replaced by a new one: its end could not be kept', () => {
+    away();
+    fail();
+    const fresh = broker.connect('keeper');
+    assert.equal(fresh.connack.reasonCode, ReasonCode.quotaExceeded);
+    assert.match(fresh.connack.properties.reasonString ?? '', /cannot keep the end of the session: ENOSPC/);
+    assert.ok(fresh.connack.properties.userProperties?.some(([name]) => name === 'retry-after'));
+    store.failure = undefined;
+    const after = broker.raw();
+    after.send(connectPacket({ clientIdentifier: 'keeper' }));
+    broker.run();
+    sync();
+    after.expectNow({ type: connack, reasonCode: ReasonCode.success, sessionPresent: false });
   });
 });
 
