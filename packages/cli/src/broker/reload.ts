@@ -1,6 +1,8 @@
 import type { Broker, BrokerLog } from '@busbar/broker';
 import { type ConfigurationSource, type LoadedConfiguration, loadConfiguration } from '../config/load-configuration.ts';
 import { ConfigurationError } from '../config/place.ts';
+import type { Configuration } from '../config/schema.ts';
+import type { HttpServer } from '../http/http-server.ts';
 
 /** What is taken over while the broker runs; everything else needs a new start. */
 const TAKEN_OVER = new Set(['authentication', 'authorization', 'limits']);
@@ -8,7 +10,7 @@ const TAKEN_OVER = new Set(['authentication', 'authorization', 'limits']);
 const TAKEN_OVER_OF_LISTENERS = new Set(['maximumConnections', 'connectionRate']);
 
 /**
- * Reads a configuration again and takes over users, rules, limits and certificates. It is all or nothing: what is wrong is said in the
+ * Reads a configuration again and takes over users, rules, limits, certificates and the token of HTTP. It is all or nothing: what is wrong is said in the
  * log, and everything stays as it was. Clients stay connected, but for those whose user is gone.
  *
  * @returns What has been done, in a line.
@@ -19,6 +21,7 @@ export function reload(
   broker: Broker,
   before: LoadedConfiguration,
   log: BrokerLog,
+  http?: Pick<HttpServer, 'replaceToken'>,
 ): string {
   let loaded: LoadedConfiguration;
   try {
@@ -30,6 +33,7 @@ export function reload(
   }
   const { options } = loaded;
   replaceCertificates(broker, loaded, log);
+  http?.replaceToken(loaded.http?.token);
   broker.replaceAuthorization(options.authorization);
   const { authenticators, allowAnonymous } = options;
   broker.replaceAuthentication({ authenticators, allowAnonymous }, options.listeners ?? []);
@@ -64,8 +68,15 @@ function changedSections(
   const names = new Set([...Object.keys(before), ...Object.keys(after)]) as Set<keyof typeof before>;
   return [...names].filter((name) => {
     if (TAKEN_OVER.has(name) || (name === 'listeners' && hasSameListeners)) return false;
-    return JSON.stringify(before[name]) !== JSON.stringify(after[name]);
+    return JSON.stringify(fixedPartOf(name, before)) !== JSON.stringify(fixedPartOf(name, after));
   });
+}
+
+/** Of `http` the token is taken over. */
+function fixedPartOf(name: keyof Configuration, configuration: Configuration): unknown {
+  if (name !== 'http' || configuration.http === undefined) return configuration[name];
+  const { token: _, tokenFile: __, ...rest } = configuration.http;
+  return rest;
 }
 
 /** Whether the listeners differ by nothing but what is taken over: then each is bounded by what its own place says. */

@@ -62,7 +62,7 @@ export async function runConfigured(run: ConfiguredRun): Promise<number> {
   });
   http?.attach(broker);
   const service = new ServiceManager(process.env, log);
-  const read = (): string => service.reload(() => reload(source, broker, loaded, log));
+  const read = (): string => service.reload(() => reload(source, broker, loaded, log, http));
   const control = await openControl(broker, log, { reload: async () => read() });
   const removePidFile = writePidFile(configuration.pidFile, folder);
   const handleHangUp = (): void => {

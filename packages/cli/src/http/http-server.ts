@@ -37,7 +37,7 @@ interface Answer {
  */
 export class HttpServer {
   readonly #settings: HttpSettings;
-  readonly #token: BearerToken | undefined;
+  #token: BearerToken | undefined;
   readonly #refused: QuietLine;
   readonly #servers: Server[] = [];
   #broker: Broker | undefined = undefined;
@@ -71,6 +71,11 @@ export class HttpServer {
   /** The broker is there. */
   attach(broker: Broker): void {
     this.#broker = broker;
+  }
+
+  /** Asks for another token from now on. One that asks for a token goes on asking: others may reach it. */
+  replaceToken(token: string | undefined): void {
+    if (token !== undefined) this.#token = new BearerToken(token);
   }
 
   /** The broker is about to stop: nobody should be sent there. */

@@ -298,6 +298,28 @@ describe('busbar broker', () => {
     await expect(ask(`${url}/health/live`)).rejects.toThrow('ECONNREFUSED');
   });
 
+  test('a reload takes over another token', async () => {
+    writeFileSync(path.join(folder, 'monitoring.token'), TOKEN);
+    const config = path.join(folder, 'running.yaml');
+    const text = 'listeners: [{ port: 0 }]\ndata: memory\nhttp: { port: 0, tokenFile: monitoring.token }\n';
+    writeFileSync(config, text);
+    const command = startBusbar(['broker', '-c', config, '--log-format', 'json']);
+    await command.untilStdout(/ready on/);
+    const [url = ''] = /http:\/\/[\d.:]+/.exec(command.stderr) ?? [];
+    expect((await ask(`${url}/metrics`, bearer(TOKEN))).status).toBe(200);
+    writeFileSync(path.join(folder, 'monitoring.token'), 'another-one\n');
+    command.kill('SIGHUP');
+    await command.untilStderr(/"msg":"the configuration has been read again"/);
+    expect((await ask(`${url}/metrics`, bearer(TOKEN))).status).toBe(401);
+    expect((await ask(`${url}/metrics`, bearer('another-one'))).status).toBe(200);
+    writeFileSync(config, text.replace(', tokenFile: monitoring.token', ', openHealth: true'));
+    command.kill('SIGHUP');
+    await command.untilStderr(/"settings":\["http"\]/);
+    expect((await ask(`${url}/metrics`)).status).toBe(401);
+    command.kill('SIGTERM');
+    expect((await command.ended).exitCode).toBe(0);
+  });
+
   test('none unless it is asked for; a port that is taken, a token that is missing', async () => {
     const plain = startBusbar(['broker', '-p', '0', '--log-format', 'json']);
     await plain.untilStdout(/ready on/);
