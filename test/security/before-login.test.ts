@@ -37,6 +37,17 @@ describe('a peer that nobody knows', () => {
     await victim.assertServed();
   });
 
+  test('a thousand that say nothing leave no more than may be unknown, the latest; who speaks comes in among them', async () => {
+    const victim = await Victim.start({ limits: { maximumUnauthenticatedConnections: 100 } });
+    await victim.assertServed();
+    const sockets = await victim.sockets(1_000);
+    await victim.until(({ connections }) => connections <= 101, 'a hundred and one connections');
+    await untilClosed(sockets.slice(0, 900));
+    for (let at = 0; at < 20; at++) await victim.connect(`among${at}`);
+    assert.equal(victim.broker.stats().clients, 21);
+    await victim.assertServed();
+  });
+
   test('an announced CONNECT costs nothing, a long one is refused from its header', async () => {
     const victim = await Victim.start();
     await victim.assertServed();

@@ -211,6 +211,7 @@ describe('the log', () => {
       'hunter2-shared-secret-of-32-characters',
       'hunter2-header',
       'hunter2-userinfo',
+      'hunter2-token',
     ];
     const passwords = path.join(folder, 'secret-passwd');
     await runBusbar(['passwd', '-H', 'sha512', '-c', '-b', passwords, 'ann', secrets[0] ?? '']);
@@ -224,6 +225,7 @@ authentication:
     - token: { algorithms: [HS256], secretFile: ${path.join(folder, 'secret-key')} }
     - http: { url: 'http://user:${secrets[3]}@${HOST}:9/login', headers: { Authorization: 'Bearer ${secrets[2]}' }, timeoutMs: 500 }
 log: { level: debug }
+http: { port: 0, token: ${secrets[4]} }
 `,
     );
     const { command, port } = await start('-c', config, '--log-format', 'json');
