@@ -77,6 +77,7 @@ export interface ClientEvents {
   readonly closed: { readonly error: Error | undefined };
 }
 
+/** The names of the events. */
 export type ClientEventName = keyof ClientEvents;
 
 /** Listeners by event. What one of them throws goes to whoever made the emitter, and the others are still called. */

@@ -38,7 +38,14 @@ export class ClientError extends Error {
   }
 }
 
-/** The server has refused the connection with its CONNACK (section 3.2.2.2). */
+/**
+ * The server has refused the connection with its CONNACK (section 3.2.2.2).
+ *
+ * @example
+ * client.on('attempt-failed', ({ error }) => {
+ *   if (error instanceof ConnectionRefusedError && error.reasonCode === ReasonCode.banned) void client.end();
+ * });
+ */
 export class ConnectionRefusedError extends Error {
   override readonly name = 'ConnectionRefusedError';
   readonly code = 'connection-refused';
@@ -54,7 +61,14 @@ export class ConnectionRefusedError extends Error {
   }
 }
 
-/** A connection that stood or was being made has ended: by the server's DISCONNECT, a fault of the server, or silence. */
+/**
+ * A connection that stood or was being made has ended: by the server's DISCONNECT, a fault of the server, or silence.
+ *
+ * @example
+ * client.on('disconnected', ({ reason }) => {
+ *   if (reason instanceof ConnectionEndedError) console.log(reason.code, describeReasonCode(reason.reasonCode));
+ * });
+ */
 export class ConnectionEndedError extends Error {
   override readonly name = 'ConnectionEndedError';
   readonly code: 'disconnected' | 'fault' | 'timeout' | 'ended' | 'lost';
@@ -76,7 +90,14 @@ export class ConnectionEndedError extends Error {
   }
 }
 
-/** The server has refused a message of QoS 1 or 2 (sections 3.4 and 3.5). */
+/**
+ * The server has refused a message of QoS 1 or 2 (sections 3.4 and 3.5).
+ *
+ * @example
+ * await client.publish('plant/1', 'x', { qos: 1 }).catch((error) => {
+ *   if (error instanceof PublishError && error.reasonCode === ReasonCode.quotaExceeded) slowDown();
+ * });
+ */
 export class PublishError extends Error {
   override readonly name = 'PublishError';
   readonly code = 'publish-refused';
@@ -90,7 +111,14 @@ export class PublishError extends Error {
   }
 }
 
-/** The server has refused a subscription (section 3.9.3). */
+/**
+ * The server has refused a subscription (section 3.9.3).
+ *
+ * @example
+ * client.on('subscription-failed', ({ topicFilter, error }) => {
+ *   if (error instanceof SubscribeError) console.log(topicFilter, describeReasonCode(error.reasonCode));
+ * });
+ */
 export class SubscribeError extends Error {
   override readonly name = 'SubscribeError';
   readonly code = 'subscribe-refused';
@@ -104,7 +132,14 @@ export class SubscribeError extends Error {
   }
 }
 
-/** The server has refused to end a subscription (section 3.11.3). */
+/**
+ * The server has refused to end a subscription (section 3.11.3).
+ *
+ * @example
+ * await client.unsubscribe('plant/#').catch((error) => {
+ *   if (error instanceof UnsubscribeError) console.log(error.topicFilter, error.message);
+ * });
+ */
 export class UnsubscribeError extends Error {
   override readonly name = 'UnsubscribeError';
   readonly code = 'unsubscribe-refused';

@@ -2,7 +2,14 @@ import { type PublishPacket, type PublishProperties, type QoS, ReasonCode } from
 
 const textDecoder = new TextDecoder();
 
-/** A message that has come (section 3.3). */
+/**
+ * A message that has come (section 3.3).
+ *
+ * @example
+ * client.subscribe('plant/+/level', (message) => {
+ *   console.log(message.topicName, message.text(), message.retain, message.properties.contentType);
+ * });
+ */
 export class Message {
   readonly topicName: string;
   /** The bytes as they came; yours to keep. */

@@ -44,7 +44,11 @@ const TRACEPARENT = 'traceparent';
 const TRACESTATE = 'tracestate';
 const TRACEPARENT_FORM = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}/;
 
-/** The trace context in a message's User Properties; undefined when there is none, or none that is well-formed. */
+/**
+ * The trace context in a message's User Properties; undefined when there is none, or none that is well-formed.
+ *
+ * @example client.subscribe('plant/#', (message) => console.log(traceContextOf(message)?.traceparent));
+ */
 export function traceContextOf({ properties }: Pick<Message, 'properties'>): TraceContext | undefined {
   const { userProperties } = properties;
   const traceparent = userProperties?.find(([name]) => name === TRACEPARENT)?.[1];

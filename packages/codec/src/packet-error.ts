@@ -78,7 +78,16 @@ export function unsupportedProtocolVersion(message: string, statement?: string):
   return new PacketError('unsupported-protocol-version', ReasonCode.unsupportedProtocolVersion, message, statement);
 }
 
-/** Our own caller handed over what cannot be sent or asked for what does not exist: a mistake to mend, not to retry. */
+/**
+ * Our own caller handed over what cannot be sent or asked for what does not exist: a mistake to mend, not to retry.
+ *
+ * @example
+ * try {
+ *   client.subscribe(topicFilter, (message) => show(message.text()));
+ * } catch (error) {
+ *   if (error instanceof UsageError) console.error(error.code, error.message);
+ * }
+ */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
   /** Stable code, for programs to branch on. */

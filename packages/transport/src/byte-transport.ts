@@ -64,7 +64,14 @@ export interface TransportReceiver {
   handleClosed(error?: TransportError): void;
 }
 
-/** The world's fault: a network or operating system error, with the system's own code. */
+/**
+ * The world's fault: a network or operating system error, with the system's own code.
+ *
+ * @example
+ * client.on('attempt-failed', ({ error }) => {
+ *   if (error instanceof TransportError && error.code === 'ECONNREFUSED') console.log('nobody listens there');
+ * });
+ */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
   /** The system's code, such as `ECONNREFUSED` or `EADDRINUSE`; stable, for programs to branch on. */

@@ -11,7 +11,9 @@ export interface ReconnectOptions {
   /**
    * Asked after each failed attempt and each lost connection; true ends the client with this error. Default: never.
    *
-   * @example giveUp: (error) => error instanceof ConnectionRefusedError && error.reasonCode === ReasonCode.banned
+   * @example
+   * const giveUp = (error: Error) => error instanceof ConnectionRefusedError && error.reasonCode === ReasonCode.banned;
+   * const client = createClient(url, { reconnect: { giveUp } });
    */
   readonly giveUp?: (error: Error) => boolean;
 }

@@ -76,7 +76,13 @@ const RETURN_CODES: Readonly<Record<number, readonly [number, string]>> = {
   135: [5, 'Not authorized'],
 };
 
-/** A client with MQTT.js's methods and events: `connect`, `message`, `reconnect`, `close`, `offline`, `disconnect`, `error`, `end`. */
+/**
+ * A client with MQTT.js's methods and events: `connect`, `message`, `reconnect`, `close`, `offline`, `disconnect`, `error`, `end`.
+ *
+ * @example
+ * const client = new MqttClient('mqtt://localhost', { clientId: 'pump-7' });
+ * client.on('message', (topic, payload) => console.log(topic, payload.length));
+ */
 export class MqttClient extends Listeners<MqttJsEvents> {
   readonly options: MqttJsOptions;
   readonly #client: Client;
@@ -252,7 +258,13 @@ export function connect(url: string | MqttJsOptions, options: MqttJsOptions = {}
   return typeof url === 'string' ? new MqttClient(url, options) : new MqttClient(undefined, url);
 }
 
-/** The same, resolved when the connection stands; rejects when the first attempt fails. */
+/**
+ * The same, resolved when the connection stands; rejects when the first attempt fails.
+ *
+ * @example
+ * const client = await connectAsync('mqtt://localhost');
+ * await client.publishAsync('presence', 'here');
+ */
 export async function connectAsync(url: string | MqttJsOptions, options: MqttJsOptions = {}): Promise<MqttClient> {
   const client = connect(url, options);
   return new Promise((resolve, reject) => {

@@ -32,7 +32,7 @@ export class Publication {
   /** Milliseconds of the client's clock when it began to wait. */
   waitsSince = 0;
   /** Until when it may wait. */
-  expiresAt = Number.POSITIVE_INFINITY;
+  expiresAt: number = Number.POSITIVE_INFINITY;
   #resolve: (outcome: PublishOutcome) => void = () => {};
   #reject: (reason: unknown) => void = () => {};
   #stopListening: (() => void) | undefined;

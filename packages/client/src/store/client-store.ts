@@ -10,6 +10,13 @@ import { SessionJournal } from './session-journal.ts';
  * What a class that extends it must keep (there is a contract suite in the tests): `load` comes first and once; the changes of one
  * `write` are all there after a crash, or none of them; when its promise resolves they survive a crash, of the machine too;
  * a later `write` never survives without the earlier ones. `write` is called again only when the last one has settled.
+ *
+ * @example
+ * class TableStore extends ClientStore {
+ *   load = async () => await table.all();
+ *   write = async (changes: readonly StoreChange[]) => await table.change(changes);
+ *   close = async () => await table.close();
+ * }
  */
 export abstract class ClientStore implements RecordStore {
   /** Opens it. @returns Everything that is kept, in any order. */

@@ -4,6 +4,8 @@ import type { StoreChange } from './record-store.ts';
 /**
  * A store that lives as long as its object: for tests, and for a client that is to find what an earlier one in the same
  * program has left.
+ *
+ * @example const client = createClient(url, { cleanStart: false, sessionExpiryInterval: 3_600, store: new MemoryStore() });
  */
 export class MemoryStore extends ClientStore {
   readonly #records = new Map<string, Uint8Array>();

@@ -37,7 +37,13 @@ export interface CborLibrary {
   decode(bytes: Uint8Array): unknown;
 }
 
-/** A payload could be read, and is not what the schema wants. */
+/**
+ * A payload could be read, and is not what the schema wants.
+ *
+ * @example
+ * const onInvalid = ({ error }: InvalidMessage) => console.log(error instanceof PayloadError ? error.issues : error);
+ * temperature.subscribe(client, {}, { onInvalid }, ({ value }) => show(value));
+ */
 export class PayloadError extends Error {
   override readonly name = 'PayloadError';
   readonly code = 'payload-not-valid';

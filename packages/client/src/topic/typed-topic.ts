@@ -51,6 +51,10 @@ export interface TypedSubscription<Parameters, Value>
  * A kind of message: where it is published, and what it carries. Made by {@link topic}.
  *
  * `Parameters` are the names in its pattern; `Value` is what handlers get, `Input` what is published.
+ *
+ * @example
+ * const state = topic('plant/{line}/state', text());
+ * await state.publish(client, { line: 'l1' }, 'running');
  */
 export class TypedTopic<Pattern extends string, Value, Input> {
   readonly pattern: Pattern;

@@ -7,6 +7,7 @@ import { ReasonCode } from '../reason-code.ts';
 import { readPacketId, writePacketId } from './packet-identifier.ts';
 import { readReasonCode, writeReasonCode } from './packet-reason.ts';
 
+/** What PUBACK, PUBREC, PUBREL and PUBCOMP can say beside their Reason Code (section 3.4.2.2). */
 export type AcknowledgementProperties = Pick<Properties, 'reasonString' | 'userProperties'>;
 
 /** The four packets of the QoS 1 and QoS 2 flows (sections 3.4 to 3.7) have one form. */

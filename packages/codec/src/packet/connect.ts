@@ -18,6 +18,7 @@ export type ConnectProperties = Pick<
   | 'authenticationData'
 >;
 
+/** What a Will Message can say of itself, and how long it waits (section 3.1.3.2). */
 export type WillProperties = Pick<
   Properties,
   | 'willDelayInterval'

@@ -6,6 +6,7 @@ import { NO_PROPERTIES, type Properties } from '../property.ts';
 import { readProperties, writeProperties } from '../property-set.ts';
 import { readPacketId, writePacketId } from './packet-identifier.ts';
 
+/** What a message can say of itself (section 3.3.2.3). */
 export type PublishProperties = Pick<
   Properties,
   | 'payloadFormatIndicator'

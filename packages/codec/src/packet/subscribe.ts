@@ -8,7 +8,11 @@ import { readPacketId, writePacketId } from './packet-identifier.ts';
 
 export type SubscribeProperties = Pick<Properties, 'subscriptionIdentifiers' | 'userProperties'>;
 
-/** When a subscription brings retained messages (section 3.3.1.3). */
+/**
+ * When a subscription brings retained messages (section 3.3.1.3).
+ *
+ * @example client.subscribe('plant/#', { retainHandling: RetainHandling.never }, (message) => show(message.text()));
+ */
 export const RetainHandling = { atSubscribe: 0, atNewSubscribe: 1, never: 2 } as const;
 export type RetainHandling = (typeof RetainHandling)[keyof typeof RetainHandling];
 

@@ -10,7 +10,15 @@ import type {
 import type { Delivery } from '../message/delivery.ts';
 import type { Closing } from './closing.ts';
 
-/** Answer to a PUBLISH whose message takes time to be accepted: the Reason Code comes with `acceptPublish`. */
+/**
+ * Answer to a PUBLISH whose message takes time to be accepted: the Reason Code comes with `acceptPublish`.
+ *
+ * @example
+ * const handlePublish = ({ qos, packetId }: PublishPacket) => {
+ *   if (qos !== 0) setTimeout(() => machine.acceptPublish(qos, packetId), 10);
+ *   return LATER;
+ * };
+ */
 export const LATER = -1;
 
 /**

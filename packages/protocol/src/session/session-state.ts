@@ -12,10 +12,14 @@ export interface FlowState<Message> {
 /**
  * The part of the Session State (section 4.1) that the two sides have in common: what is in flight in both directions.
  * Connections come and go and borrow it; it never knows which.
+ *
+ * @example
+ * const session = new SessionState<MessageContent>();
+ * const machine = new ClientConnection({ clientIdentifier: 'pump-7', cleanStart: false }, owner, session);
  */
 export class SessionState<Message> {
-  readonly inbound = new InboundFlow();
-  readonly outbound = new OutboundFlow<Message>();
+  readonly inbound: InboundFlow = new InboundFlow();
+  readonly outbound: OutboundFlow<Message> = new OutboundFlow<Message>();
 
   /** @example store.write(clientIdentifier, session.toPlain()) */
   toPlain(): FlowState<Message> {
