@@ -111,7 +111,7 @@ export interface BrokerLimits {
    * refused with 0x89. It ends at half of it. 0 turns it off.
    */
   readonly overloadLagMs: number;
-  /** Clients per second that are let in while the broker is overloaded, those with a session first. */
+  /** Clients per second that are let in while the broker is overloaded, those with a session first; a tenth while it refuses. */
   readonly overloadConnectRate: number;
   /** Seconds after which a client that is refused because of overload or a rate is told to come again, at least. */
   readonly retryAfterSeconds: number;
@@ -165,7 +165,7 @@ export const LIMIT_BOUNDS: Readonly<Record<Exclude<keyof BrokerLimits, keyof typ
   maximumRoutes: { default: 100_000, minimum: 16, maximum: UNBOUNDED },
   memoryLimit: { default: 0, minimum: 0, maximum: UNBOUNDED },
   overloadLagMs: { default: 200, minimum: 0, maximum: 600_000 },
-  overloadConnectRate: { default: 500, minimum: 10, maximum: 1_000_000 },
+  overloadConnectRate: { default: 1_000, minimum: 10, maximum: 1_000_000 },
   retryAfterSeconds: { default: 5, minimum: 1, maximum: 3_600 },
   stopTimeoutMs: { default: 3_000, minimum: 0, maximum: 600_000 },
 };

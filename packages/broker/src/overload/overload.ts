@@ -44,6 +44,8 @@ const TICKS_PER_SECOND = 10;
 const TICKS_PER_MEMORY_READING = 5;
 /** Of the clients that are let in while the broker is slowed, while it refuses. */
 const WHILE_REFUSING = 0.1;
+/** When it is not overloaded any more, those who still wait are let in faster and faster, until it is again. */
+const FASTER = 1.25;
 /** Milliseconds between two collections of garbage at least, and how many times as long as one has taken. */
 const COLLECTION_PAUSE_MS = 10_000;
 const COLLECTION_SHARE = 30;
@@ -56,6 +58,8 @@ const COLLECTION_SHARE = 30;
  *             \-> slowed: waits --its turn--> in
  *             |                \--too long--> refused
  *             \-> refusing: with a session as slowed, but slower; without one refused
+ *
+ * When it is over, those who still wait come in faster and faster.
  */
 export class Overload {
   readonly #rooms: OverloadRooms;
@@ -67,6 +71,8 @@ export class Overload {
   #wasOutOfMemory = false;
   #ticks = 0;
   #refused = 0;
+  /** How many times the rate clients are let in at. */
+  #pace = 1;
   #collectAt = Number.NEGATIVE_INFINITY;
 
   constructor(rooms: OverloadRooms) {
@@ -139,10 +145,14 @@ export class Overload {
   }
 
   #letIn(now: number): void {
-    if (this.#waiting.size === 0) return;
+    if (this.#waiting.size === 0) {
+      this.#pace = 1;
+      return;
+    }
     const { overloadConnectRate, connectTimeoutMs } = this.#rooms.limits;
-    const rate = this.#level === 'refusing' ? overloadConnectRate * WHILE_REFUSING : overloadConnectRate;
-    for (const client of this.#waiting.takeNext(Math.ceil(rate / TICKS_PER_SECOND))) client.admit();
+    this.#pace = this.#level === 'none' ? this.#pace * FASTER : this.#level === 'slowed' ? 1 : WHILE_REFUSING;
+    const count = Math.ceil((overloadConnectRate * this.#pace) / TICKS_PER_SECOND);
+    for (const client of this.#waiting.takeNext(count)) client.admit();
     for (const client of this.#waiting.takeSince(now - connectTimeoutMs)) this.#refuse(client);
   }
 
