@@ -107,6 +107,12 @@ export interface ClientOptions extends DialOptions {
   readonly random?: () => number;
 }
 
+/** Options of `connect`. */
+export interface ConnectOptions extends ClientOptions {
+  /** Gives the attempt up; a client that is connected is not touched. */
+  readonly signal?: AbortSignal;
+}
+
 /** One server or several, tried in their order. */
 export type ServerUrls = string | URL | readonly (string | URL)[];
 

@@ -1,7 +1,8 @@
-import { NO_PROPERTIES, type QoS, UsageError } from '@busbar/codec';
+import { NO_PROPERTIES, UsageError } from '@busbar/codec';
 import type { Agreement } from '@busbar/protocol';
+import { isPayload, isQos, mistakeIn } from './call-check.ts';
 import type { ClientEventName, ClientEvents } from './client-events.ts';
-import { bytesOf, type ClientOptions, type ServerUrls } from './client-options.ts';
+import { bytesOf, type ClientOptions, type ConnectOptions, type ServerUrls } from './client-options.ts';
 import { ClientCore } from './core.ts';
 import type { ClientCounters } from './counters.ts';
 import type { DialerState } from './dialer/dialer.ts';
@@ -291,12 +292,6 @@ export class Client {
   }
 }
 
-/** Options of {@link connect}. */
-export interface ConnectOptions extends ClientOptions {
-  /** Gives the attempt up; a client that is connected is not touched. */
-  readonly signal?: AbortSignal;
-}
-
 function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);
@@ -304,19 +299,4 @@ function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Pro
     signal.addEventListener('abort', abort, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
-}
-
-function isPayload(payload: unknown): payload is string | Uint8Array {
-  return typeof payload === 'string' || payload instanceof Uint8Array;
-}
-
-function isQos(qos: number): qos is QoS {
-  return qos === 0 || qos === 1 || qos === 2;
-}
-
-/** What callers without types get wrong. */
-function mistakeIn(payload: unknown, qos: number): UsageError {
-  if (!isPayload(payload))
-    return new UsageError('payload-invalid', `a payload is a text or bytes, not ${typeof payload}`);
-  return new UsageError('qos-invalid', `a QoS is 0, 1 or 2, not ${qos}`);
 }

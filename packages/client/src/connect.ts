@@ -1,5 +1,5 @@
-import { Client, type ConnectOptions } from './client.ts';
-import type { ClientOptions, ServerUrls } from './client-options.ts';
+import { Client } from './client.ts';
+import type { ClientOptions, ConnectOptions, ServerUrls } from './client-options.ts';
 
 /**
  * Connects to a server and gives a client that keeps the connection from then on.

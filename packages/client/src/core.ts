@@ -32,7 +32,7 @@ import { Receiver } from './subscribe/receiver.ts';
 import { Subscriber } from './subscribe/subscriber.ts';
 import type { SubscribeOptions, Subscription } from './subscribe/subscription.ts';
 import { SubscriptionTable } from './subscribe/subscription-table.ts';
-import { type ClientTracer, traceContextOf, withTraceContext } from './trace.ts';
+import { Tracing } from './tracing.ts';
 
 const BUFFER_SIZE = 1_000;
 
@@ -50,7 +50,7 @@ export class ClientCore {
   readonly authentication: Authentication | undefined;
   readonly journal: SessionJournal | undefined;
   readonly #log: ClientLog | undefined;
-  readonly #tracer: ClientTracer | undefined;
+  readonly #tracing: Tracing | undefined;
   readonly #pool = new BlockPool();
   readonly #queue: PublishQueue;
   readonly #receiver: Receiver;
@@ -68,7 +68,7 @@ export class ClientCore {
     this.settings = settle(urls, options);
     const { clock } = this.settings;
     this.#log = options.log;
-    this.#tracer = options.tracer;
+    this.#tracing = options.tracer && new Tracing(options.tracer, (error) => this.reportHandler(error, undefined));
     this.emitter = new EventEmitter((error, name, event) => this.#reportListener(error, name, event));
     const link = () => this.dialer.link;
     this.#queue = new PublishQueue(options.queue ?? {});
@@ -129,15 +129,15 @@ export class ClientCore {
   }
 
   publish(message: MessageContent, signal: AbortSignal | undefined): Promise<PublishOutcome> {
-    const tracer = this.#tracer;
-    return tracer?.startPublish === undefined
-      ? this.publisher.publish(message, signal)
-      : this.#publishTraced(message, signal, tracer);
+    const { publisher } = this;
+    const tracing = this.#tracing;
+    if (tracing === undefined) return publisher.publish(message, signal);
+    return tracing.publish(message, (traced) => publisher.publish(traced, signal));
   }
 
   /** @throws {UsageError} The Topic Filter is none, or an option cannot be. */
   subscribe(topicFilter: string, options: SubscribeOptions, given: InboxHandler | undefined): Subscription {
-    const handler = given && this.#traced(given);
+    const handler = given && (this.#tracing?.handler(given) ?? given);
     const { bufferSize = BUFFER_SIZE, concurrency = 1, acknowledge = 'handled' } = options;
     if (!(bufferSize >= 1)) throw new UsageError('option-invalid', `bufferSize must be at least 1, not ${bufferSize}`);
     if (!(concurrency >= 1)) {
@@ -163,33 +163,6 @@ export class ClientCore {
   }
 
   // --- wiring ----------------------------------------------------------------------------------------------------------
-
-  #publishTraced(message: MessageContent, signal: AbortSignal | undefined, tracer: ClientTracer) {
-    const { topicName, qos, payload } = message;
-    const span = this.#guard(() => tracer.startPublish?.({ topicName, qos, byteLength: payload.length }));
-    const context = span?.context;
-    const properties = context === undefined ? message.properties : withTraceContext(message.properties, context);
-    const outcome = this.publisher.publish({ ...message, properties }, signal);
-    const end = (error?: unknown) => this.#guard(() => span?.end?.(error));
-    outcome.then(() => end(), end);
-    return outcome;
-  }
-
-  #traced(handler: InboxHandler): InboxHandler {
-    const tracer = this.#tracer;
-    if (tracer?.runHandler === undefined) return handler;
-    return (message) => tracer.runHandler?.(message, traceContextOf(message), () => handler(message));
-  }
-
-  /** What a hook throws must not keep a message from its way. */
-  #guard<Answer>(call: () => Answer): Answer | undefined {
-    try {
-      return call();
-    } catch (error) {
-      this.reportHandler(error, undefined);
-      return undefined;
-    }
-  }
 
   #dialerOwner(): DialerOwner {
     return {

@@ -27,7 +27,6 @@ export { type ScramOptions, scramSha256 } from './authenticate/scram-sha-256.ts'
 export {
   Client,
   type ClientState,
-  type ConnectOptions,
   type EndOptions,
   type MessageHandler,
   type RequestHandler,
@@ -43,7 +42,7 @@ export type {
   PublishFailedEvent,
   SubscriptionFailedEvent,
 } from './client-events.ts';
-export type { ClientLog, ClientOptions, ServerUrls, WillOptions } from './client-options.ts';
+export type { ClientLog, ClientOptions, ConnectOptions, ServerUrls, WillOptions } from './client-options.ts';
 export type { Clock } from './clock.ts';
 export { connect, createClient } from './connect.ts';
 export type { ClientCounters } from './counters.ts';
