@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as codec from '@busbar/codec';
@@ -61,6 +61,14 @@ describe('generated pages are what the sources say (npm run build && node script
 
   test('docs/reference/metrics.md', () => {
     expect(read('docs/reference/metrics.md')).toBe(renderMetrics(METRICS));
+  });
+
+  test('every metric that a page names is one', () => {
+    const names = new Set(METRICS.map(({ name }) => name));
+    const pages = readdirSync(path.join(ROOT, 'docs/how-to')).map((page) => read(`docs/how-to/${page}`));
+    const named = pages.flatMap((page) => page.match(/\bbusbar_[a-z_]+/g) ?? []);
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((name) => !names.has(name.replace(/_(bucket|sum|count)$/, '')))).toEqual([]);
   });
 
   test('every limit and every capability has a row', () => {

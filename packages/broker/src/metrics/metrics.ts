@@ -1,7 +1,7 @@
 import { EXPOSITION_TYPE, renderMetric } from './exposition.ts';
 import type { Metric, MetricRooms } from './metric.ts';
 import { METRICS } from './metric-list.ts';
-import { sweepSessions } from './session-sweep.ts';
+import { SessionSweeper } from './session-sweep.ts';
 
 /**
  * What goes on in a broker, for Prometheus: reads what is counted anyway, at the moment that somebody asks.
@@ -13,10 +13,12 @@ export class Metrics {
   /** The media type of {@link text}. */
   readonly contentType = EXPOSITION_TYPE;
   readonly #rooms: MetricRooms;
+  readonly #sweeper: SessionSweeper;
   #scrape: Promise<string> | undefined = undefined;
 
   constructor(rooms: MetricRooms) {
     this.#rooms = rooms;
+    this.#sweeper = new SessionSweeper(rooms.sessions);
   }
 
   /** All metrics in Prometheus' text format. Whoever asks while another one is being answered gets the same answer. */
@@ -28,7 +30,7 @@ export class Metrics {
   }
 
   async #read(): Promise<string> {
-    const sweep = await sweepSessions(this.#rooms.sessions);
+    const sweep = await this.#sweeper.sweep();
     const reading = { sweep, memory: process.memoryUsage() };
     return METRICS.map((metric: Metric) => {
       const value = metric.read(this.#rooms, reading);
