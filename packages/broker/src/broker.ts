@@ -20,7 +20,7 @@ import { checkListeners, type ListenerOptions } from './entrance/listener-option
 import { LoginGuard, type LoginGuardOptions } from './entrance/login-guard.ts';
 import { Turn } from './entrance/turn.ts';
 import type { BrokerHooks } from './hook/broker-hooks.ts';
-import { startHooks, wireHooks } from './hook/hooks.ts';
+import { startHooks, stopHooks, wireHooks } from './hook/hooks.ts';
 import type { InProcessClient } from './hook/in-process-client.ts';
 import { Inspection } from './inspect/inspection.ts';
 import { LocalClient } from './local/local-client.ts';
@@ -341,6 +341,7 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     await entrance.close();
     local.close();
     wheel.stop();
+    await stopHooks(options.hooks ?? [], log);
     throw error;
   }
   if (options.measuresTimes || (options.watchesLoad ?? options.clock === undefined)) loopLag.start();
@@ -409,7 +410,7 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
       local.close();
       wheel.stop();
       await store.close();
-      for (const extension of options.hooks ?? []) await extension.stop?.();
+      await stopHooks(options.hooks ?? [], log);
       await Promise.all([...authenticatorsOf(chain, listeners)].map((authenticator) => authenticator.close?.()));
     },
   };

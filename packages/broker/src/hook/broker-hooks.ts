@@ -111,10 +111,13 @@ export interface BrokerHooks {
 
   /** The broker has its sessions and is about to listen. What it throws keeps the broker from starting. */
   start?(client: InProcessClient): void | Promise<void>;
-  /** The broker has stopped. */
+  /** The broker has stopped, or could not start. */
   stop?(): void | Promise<void>;
 
-  /** Asked before all authenticators, of every listener; `{ kind: 'next' }` leaves it to them. */
+  /**
+   * Asked before all authenticators, of every listener; `{ kind: 'next' }` leaves it to them. Clients that authenticate by a method
+   * (section 4.12) are that method's.
+   */
   authenticate?(credentials: Credentials): ChainAnswer | Promise<ChainAnswer>;
   /** May turn an authenticated client away before it gets its session. */
   connect?(attempt: ConnectAttempt): HookAnswer<never>;

@@ -94,6 +94,12 @@ test('start comes before the broker listens, and keeps it from starting when it 
   broker.connect('p').send(publishPacket('t', 'x'));
   await broker.stop();
   assert.deepEqual(steps, ['start', 'started', 'x', 'stop']);
+  const others: BrokerHooks[] = [
+    { name: 'first', stop: () => assert.fail('broken') },
+    { name: 'second', stop: () => void steps.push('second') },
+  ];
+  await assert.rejects(VirtualBroker.start({ hooks: [...others, { name: 'no', start: () => assert.fail('no') }] }));
+  assert.equal(steps.at(-1), 'second');
   await assert.rejects(
     VirtualBroker.start({ hooks: [{ name: 'no', start: () => assert.fail('not today') }] }),
     /not today/,
