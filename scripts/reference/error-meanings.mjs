@@ -190,7 +190,7 @@ export const SENT_BY_THE_BROKER = {
   connectionRateExceeded:
     'More clients connect than `maximumConnectRate` or `maximumConnectRatePerAddress` allow. A User Property `retry-after` has the seconds to wait.',
   banned: 'The client came and went too often and is kept out for a while.',
-  serverUnavailable: '`authenticate`, or a hook, failed to answer.',
+  serverUnavailable: '`authenticate`, or a hook, failed to answer, or did not within `authenticationTimeoutMs`.',
   serverShuttingDown: 'The broker is being stopped.',
   badAuthenticationMethod: 'CONNECT names a method that the broker does not have.',
   keepAliveTimeout: 'Nothing came for one and a half times the Keep Alive.',

@@ -57,8 +57,8 @@ export function renderLimits(root, { LIMIT_BOUNDS, resolveLimits, resolveCapabil
     '# Limits and capabilities of the broker',
     '<!-- Made from packages/broker/src/config by scripts/generate-reference.mjs: change that, not this page. -->',
     `Whatever a client can make grow has a limit, a default, and an answer when the limit is reached. What of MQTT is offered at
-all is told by capabilities. Both are options of \`createBroker\` ([embed the broker](../how-to/embed-the-broker.md)); \`busbar broker\`
-runs with the defaults.`,
+all is told by capabilities. Both are options of \`createBroker\` ([embed the broker](../how-to/embed-the-broker.md)) and settings of
+\`busbar.yaml\` ([configure the broker](../how-to/configure-the-broker.md)).`,
     ['```ts', ...EXAMPLE, '```'].join('\n'),
     `An unknown name, or a value out of its range, throws a \`UsageError\` that says what is allowed
 ([errors](errors.md)). Why the defaults are what they are: [decision 0006](../decisions/0006-default-limits.md).`,

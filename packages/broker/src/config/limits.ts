@@ -29,6 +29,8 @@ const RATE_POLICIES = ['pause', 'refuse', 'disconnect'] as const;
 export interface BrokerLimits {
   /** From the Network Connection to the end of CONNECT. */
   readonly connectTimeoutMs: number;
+  /** From CONNECT to the answer of those who are asked about the client; later it is refused with 0x88. */
+  readonly authenticationTimeoutMs: number;
   /** Network Connections at a time; one more is closed at once. */
   readonly maximumConnections: number;
   /** Network Connections of one address at a time, of IPv6 of one /64; one more is closed at once. 0: as many as come. */
@@ -135,6 +137,7 @@ export const LIMIT_WORDS = { queuePolicy: QUEUE_POLICIES, ratePolicy: RATE_POLIC
 /** The default and the range of each numeric limit: what validation, help and reference are made from. */
 export const LIMIT_BOUNDS: Readonly<Record<Exclude<keyof BrokerLimits, keyof typeof LIMIT_WORDS>, Bound>> = {
   connectTimeoutMs: { default: 10_000, minimum: 1, maximum: 3_600_000 },
+  authenticationTimeoutMs: { default: 60_000, minimum: 1, maximum: 3_600_000 },
   maximumConnections: { default: 100_000, minimum: 1, maximum: UNBOUNDED },
   maximumConnectionsPerAddress: { default: 0, minimum: 0, maximum: UNBOUNDED },
   maximumConnectionsPerUser: { default: 0, minimum: 0, maximum: UNBOUNDED },

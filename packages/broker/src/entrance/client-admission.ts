@@ -54,6 +54,8 @@ export class ClientAdmission implements WaitingClient {
   readonly #peer: Peer;
   /** Whether those who are asked about it know the client's user by name, as they were last. */
   #isKnownUser: boolean | undefined = undefined;
+  /** How long an answer may take; there is none where answers come at once. */
+  #patience: Alarm | undefined = undefined;
   /** When what the client showed is no longer valid. */
   readonly #expiry: Alarm;
   /** The CONNECT that waits for its client to be authenticated. */
@@ -132,6 +134,7 @@ export class ClientAdmission implements WaitingClient {
   /** The connection is over. */
   handleClosed(): void {
     this.#rooms.wheel.clear(this.#expiry);
+    this.#stopWaiting();
     this.#rooms.overload.handleGone(this);
   }
 
@@ -149,7 +152,26 @@ export class ClientAdmission implements WaitingClient {
     else this.#follow(step);
   }
 
+  /** Nobody stays at the door for ever because somebody who is asked about it does not answer. */
+  #startWaiting(): void {
+    if (this.#connection.isConnected) return;
+    const { wheel, clock, limits } = this.#rooms;
+    this.#patience ??= new Alarm(() => this.#giveUp());
+    wheel.set(this.#patience, clock.now() + limits.authenticationTimeoutMs);
+  }
+
+  #stopWaiting(): void {
+    if (this.#patience !== undefined) this.#rooms.wheel.clear(this.#patience);
+  }
+
+  #giveUp(): void {
+    if (this.#connection.isClosed) return;
+    const message = 'nobody has said in time whether the client may come in';
+    this.#refuse({ reasonCode: ReasonCode.serverUnavailable, message, limit: 'authenticationTimeoutMs' });
+  }
+
   async #followLater(step: Promise<AuthenticationStep>): Promise<void> {
+    this.#startWaiting();
     try {
       this.#follow(await step);
     } catch (error) {
@@ -162,6 +184,7 @@ export class ClientAdmission implements WaitingClient {
 
   #follow(step: AuthenticationStep): void {
     const connection = this.#connection;
+    this.#stopWaiting();
     if (connection.isClosed) return;
     if (step.kind === 'continue') {
       this.#answer(ReasonCode.continueAuthentication, step.data);
@@ -185,12 +208,15 @@ export class ClientAdmission implements WaitingClient {
     );
     const admit = (): void => this.#admit(connect, this.#properties(step.data), grant, identity);
     const answer = this.#rooms.hooks.connect?.(this.#describe(connect, identity));
-    if (answer instanceof Promise) void answer.then((late) => this.#conclude(late, admit));
-    else this.#conclude(answer, admit);
+    if (answer instanceof Promise) {
+      this.#startWaiting();
+      void answer.then((late) => this.#conclude(late, admit));
+    } else this.#conclude(answer, admit);
   }
 
   /** The hooks have answered, and the connection may have ended meanwhile. */
   #conclude(answer: ConnectAttempt | HookRefusal | undefined, admit: () => void): void {
+    this.#stopWaiting();
     if (this.#connection.isClosed) return;
     if (answer === undefined || !isRefusal(answer)) admit();
     else this.#refuse({ reasonCode: answer.refuse, message: answer.reason ?? 'the client may not connect' });

@@ -6,6 +6,7 @@ import { Tally } from './tally.ts';
 /** The limits whose reaching is counted: by the names of the settings, `listener...` those of a listener. */
 export const REACHED_LIMITS = [
   'connectTimeoutMs',
+  'authenticationTimeoutMs',
   'maximumConnections',
   'maximumConnectionsPerAddress',
   'maximumConnectionsPerUser',

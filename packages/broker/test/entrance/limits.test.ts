@@ -109,6 +109,24 @@ describe('connections', () => {
   });
 });
 
+test('whoever is asked about a client and does not answer keeps it at the door for so long', async () => {
+  let answer: (isAllowed: boolean) => void = () => {};
+  const authenticate = () => new Promise<boolean>((resolve) => (answer = resolve)).then((isAllowed) => ({ isAllowed }));
+  await start({ authenticationTimeoutMs: 5_000 }, { authenticate: authenticate as never });
+  const client = broker.raw();
+  client.send(connectPacket({ clientIdentifier: 'c' }));
+  broker.advance(4_900);
+  assert.equal(client.isClosed, false);
+  broker.advance(300);
+  client.expectNow({ type: PacketType.connack, reasonCode: ReasonCode.serverUnavailable });
+  assert.equal(client.isClosed, true);
+  answer(true);
+  await Promise.resolve();
+  broker.run();
+  assert.equal(broker.broker.stats().clients, 0);
+  assert.deepEqual(reached(), { authenticationTimeoutMs: 1 });
+});
+
 describe('CONNECT packets per second', () => {
   test('what is more is refused with 0x9F and a hint when to come again; a second later they may', async () => {
     await start({ maximumConnectRate: 5, retryAfterSeconds: 7 });

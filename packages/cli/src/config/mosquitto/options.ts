@@ -124,7 +124,7 @@ const ENTRIES: Readonly<Record<string, MosquittoOption>> = {
     number(0, 65_535),
     'limits.outboundTopicAliasMaximum: the same for all listeners',
   ),
-  memory_limit: supported('broker', number(0), 'limits.memoryLimit'),
+  memory_limit: supported('broker', number(0), 'limits.memoryLimit: as many bytes and 64 MiB for the program itself'),
   message_size_limit: supported(
     'broker',
     number(0, 268_435_456),

@@ -26,6 +26,8 @@ export function toConfiguration(draft: Draft, ports: readonly number[] = []): Tr
 }
 
 const UNBOUNDED = Number.MAX_SAFE_INTEGER;
+/** What the program itself needs, and Mosquitto does not. */
+const PROGRAM_BYTES = 64 * 1024 * 1024;
 
 class Translation {
   readonly #draft: Draft;
@@ -266,7 +268,7 @@ class Translation {
     take('max_queued_messages', 'maximumQueuedMessages', unboundedAtZero);
     take('max_queued_bytes', 'maximumQueuedBytes', (value) => Math.max(unboundedAtZero(value), 1024));
     take('persistent_client_expiration', 'maximumSessionExpiryInterval');
-    take('memory_limit', 'memoryLimit');
+    take('memory_limit', 'memoryLimit', (value) => (value === 0 ? 0 : value + PROGRAM_BYTES));
     take('global_max_clients', 'maximumSessions', unboundedAtZero);
     take('global_max_connections', 'maximumConnections', unboundedAtZero);
     const aliases = this.#sameForAll('max_topic_alias');
