@@ -219,8 +219,18 @@ listener $PORT3 127.0.0.1
       const reader = await broker.enter({ clientIdentifier: 'reader' });
       await answersTo(reader, subscribePacket(1, '#'));
       const writer = await broker.enter({ clientIdentifier: 'writer' });
-      await answersTo(writer, message('a', 'x'.repeat(100), 1));
-      return answersTo(reader);
+      const large = 'x'.repeat(101);
+      const seen = [await answersTo(writer, message('a', 'x'.repeat(100), 1))];
+      for (const qos of [0, 1, 2] as const) seen.push(await answersTo(writer, message('a', large, qos)));
+      const newer = await broker.enter({ clientIdentifier: 'newer', protocolVersion: 5 });
+      seen.push(await answersTo(newer, message('a', large, 0)));
+      const payload = Buffer.from(large);
+      for (const protocolVersion of [4, 5] as const) {
+        seen.push([
+          await broker.knock({ protocolVersion, clientIdentifier: 'w', will: willMessage('a', { payload }) }),
+        ]);
+      }
+      return [...seen, await answersTo(reader)];
     },
   },
   allow_zero_length_clientid: {

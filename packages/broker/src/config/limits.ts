@@ -51,6 +51,11 @@ export interface BrokerLimits {
   /** A whole packet from a client; a larger one is answered with 0x95. */
   readonly maximumPacketSize: number;
   /**
+   * The payload of a message or Will. A larger message is dropped: with 0x97 where its publisher can be told, acknowledged
+   * below 5.0; a larger Will is refused with 0x95.
+   */
+  readonly maximumPayloadSize: number;
+  /**
    * A CONNECT or AUTH packet of a client that is not let in yet; a larger one ends the connection without an answer. The default holds
    * every field of CONNECT at its longest, and some User Properties.
    */
@@ -146,6 +151,7 @@ export const LIMIT_BOUNDS: Readonly<Record<Exclude<keyof BrokerLimits, keyof typ
   maximumConnectRatePerAddress: { default: 0, minimum: 0, maximum: 1_000_000 },
   maximumClientIdentifierLength: { default: 65_535, minimum: 23, maximum: 65_535 }, // [MQTT-3.1.3-5]
   maximumPacketSize: { default: 8 * 1024 * 1024, minimum: 32, maximum: 268_435_460 },
+  maximumPayloadSize: { default: 268_435_460, minimum: 0, maximum: 268_435_460 },
   maximumConnectSize: { default: 1024 * 1024, minimum: 32, maximum: 268_435_460 },
   receiveMaximum: { default: 1024, minimum: 1, maximum: 65_535 },
   topicAliasMaximum: { default: 64, minimum: 0, maximum: 65_535 },

@@ -44,7 +44,13 @@ export function refusalOf(
     const message = `expected a Keep Alive of 1 to ${maximumKeepAlive} seconds, ${packet.keepAlive} came`;
     return { reasonCode: ReasonCode.clientIdentifierNotValid, message, limit: 'maximumKeepAlive' };
   }
-  return packet.will === undefined ? undefined : refusalOfWill(packet.will, limits, capabilities);
+  const { will, protocolVersion } = packet;
+  if (will !== undefined && will.payload.length > limits.maximumPayloadSize) {
+    const message = `expected a Will Payload of at most ${limits.maximumPayloadSize} bytes, ${will.payload.length} came`;
+    const reasonCode = protocolVersion === 5 ? ReasonCode.packetTooLarge : ReasonCode.notAuthorized;
+    return { reasonCode, message, limit: 'maximumPayloadSize' };
+  }
+  return will === undefined ? undefined : refusalOfWill(will, limits, capabilities);
 }
 
 function refusalOfWill(will: WillMessage, limits: BrokerLimits, capabilities: Capabilities): Refusal | undefined {

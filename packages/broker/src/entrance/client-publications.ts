@@ -73,6 +73,8 @@ export class ClientPublications {
       if (verdict?.isAllowed === false) return this.#refuseUnauthorized(verdict, route, qos);
       this.#lastRoute = route;
     }
+    if (view.end - view.propertiesEnd > this.#rooms.limits.maximumPayloadSize)
+      return this.#refuseLargePayload(view, route, qos);
     if (view.payloadIsText && this.#rooms.capabilities.checkPayloadFormat && !isUtf8(view.payload)) {
       return this.#refusePayload(qos);
     }
@@ -149,7 +151,7 @@ export class ClientPublications {
   }
 
   /** A refusal that the client cannot be told of is a loss in silence: at QoS 0, and below 5.0. */
-  #countUntold(reason: 'publish-not-authorized', topicName: string, qos: QoS): void {
+  #countUntold(reason: 'publish-not-authorized' | 'payload-too-large', topicName: string, qos: QoS): void {
     if (qos === 0 || this.#connection.version !== 5) this.#rooms.ledger.countRefusal(reason, topicName);
   }
 
@@ -168,6 +170,19 @@ export class ClientPublications {
   }
 
   /** At QoS 0 there is no acknowledgement to say it with (section 3.3.2.3.2). */
+  /** PUBACK and PUBREC have no 0x95. */
+  #refuseLargePayload(view: PublishView, { topicName }: Route, qos: QoS): ReasonCode {
+    const { limits, limitWatch, counters } = this.#rooms;
+    counters.messagesReceived++;
+    if (qos !== 0) counters.countReceived(qos);
+    const allowed = limits.maximumPayloadSize;
+    const byteLength = view.end - view.propertiesEnd;
+    limitWatch.handleReached('maximumPayloadSize', { client: this.#session?.clientIdentifier, byteLength, allowed });
+    this.#refusal = `expected a payload of at most ${allowed} bytes, ${byteLength} came`;
+    this.#countUntold('payload-too-large', topicName, qos);
+    return qos !== 0 && this.#connection.version === 5 ? ReasonCode.quotaExceeded : ReasonCode.success;
+  }
+
   #refusePayload(qos: QoS): ReasonCode {
     const { payloadFormatInvalid } = ReasonCode;
     this.#refusal = 'the payload says it is UTF-8 text, and is not';

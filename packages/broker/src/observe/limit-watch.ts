@@ -18,6 +18,7 @@ export const REACHED_LIMITS = [
   'maximumClientIdentifierLength',
   'maximumConnectSize',
   'maximumPacketSize',
+  'maximumPayloadSize',
   'receiveMaximum',
   'topicAliasMaximum',
   'maximumTopicLevels',

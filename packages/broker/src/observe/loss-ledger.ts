@@ -14,7 +14,13 @@ export const LOSS_REASONS = [
 export type LossReason = (typeof LOSS_REASONS)[number];
 
 /** Why a message of a client, or its being retained, came to nothing, and the client could not be told with a Reason Code. */
-export const REFUSAL_REASONS = ['publish-not-authorized', 'retained-full', 'rate-too-high', 'refused-by-hook'] as const;
+export const REFUSAL_REASONS = [
+  'publish-not-authorized',
+  'payload-too-large',
+  'retained-full',
+  'rate-too-high',
+  'refused-by-hook',
+] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
 /** Losses of one session. */

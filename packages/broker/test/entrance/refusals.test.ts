@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { PacketType, ReasonCode } from '@busbar/codec';
-import { publishPacket, subscriptionTo } from '@busbar/testkit';
+import { publishPacket, subscriptionTo, willMessage } from '@busbar/testkit';
 import { beforeEach, describe, test } from 'vitest';
 import { VirtualBroker, type VirtualClient } from '../virtual-broker.ts';
 
@@ -99,4 +99,23 @@ describe('subscriptions that are refused', () => {
     const client = broker.connect('c', { properties: { requestProblemInformation: false } });
     assert.deepEqual(subscribe(client, 'b+').properties, {});
   });
+});
+
+test('a payload over its limit reaches nobody: 5.0 clients are told, others acknowledged, and it is counted', async () => {
+  const broker = await VirtualBroker.start({ limits: { maximumPayloadSize: 10 } });
+  const reader = broker.connect('reader');
+  reader.subscribe('#');
+  const newer = broker.connect('newer');
+  newer.send(publishPacket('a', 'x'.repeat(11), { qos: 1, packetId: 1 }), publishPacket('a', 'x'.repeat(10)));
+  broker.run();
+  newer.expectNow({ type: PacketType.puback, reasonCode: ReasonCode.quotaExceeded });
+  const older = broker.connect('older', { protocolVersion: 4 });
+  older.send(publishPacket('b', 'x'.repeat(11), { qos: 1, packetId: 1 }), publishPacket('b', 'x'.repeat(11)));
+  broker.run();
+  older.expectNow({ type: PacketType.puback, reasonCode: 0 });
+  reader.expectNow({ type: PacketType.publish, topicName: 'a' });
+  assert.equal(broker.broker.inspect.losses().refusals['payload-too-large'], 2);
+  const will = willMessage('w', { payload: new Uint8Array(11) });
+  assert.equal(broker.connect('will', { will }).connack.reasonCode, ReasonCode.packetTooLarge);
+  await broker.stop();
 });

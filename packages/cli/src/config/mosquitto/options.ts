@@ -125,11 +125,7 @@ const ENTRIES: Readonly<Record<string, MosquittoOption>> = {
     'limits.outboundTopicAliasMaximum: the same for all listeners',
   ),
   memory_limit: supported('broker', number(0), 'limits.memoryLimit: as many bytes and 64 MiB for the program itself'),
-  message_size_limit: supported(
-    'broker',
-    number(0, 268_435_456),
-    'limits.maximumPacketSize: as many bytes and 64 KiB for the rest of the packet',
-  ),
+  message_size_limit: supported('broker', number(0, 268_435_456), 'limits.maximumPayloadSize'),
   mount_point: supported('listener', text, 'listeners[].mountPoint'),
   packet_buffer_size: noticed('listener', 'buffers grow and shrink by themselves'),
   password_file: supported('security', text, 'authentication.chain: passwordFile'),

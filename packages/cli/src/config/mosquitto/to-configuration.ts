@@ -261,9 +261,7 @@ class Translation {
     take('max_inflight_messages', 'maximumInFlight', (value) => value || 65_535);
     take('max_inflight_messages', 'receiveMaximum', (value) => value || 65_535);
     take('max_keepalive', 'maximumKeepAlive');
-    take('message_size_limit', 'maximumPacketSize', (value) =>
-      value === 0 ? 268_435_460 : Math.min(value + 65_536, 268_435_460),
-    );
+    take('message_size_limit', 'maximumPayloadSize', (value) => value || 268_435_460);
     take('max_packet_size', 'maximumPacketSize', (value) => Math.max(value, 32));
     take('max_queued_messages', 'maximumQueuedMessages', unboundedAtZero);
     take('max_queued_bytes', 'maximumQueuedBytes', (value) => Math.max(unboundedAtZero(value), 1024));
