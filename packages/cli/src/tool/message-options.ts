@@ -330,10 +330,11 @@ function setRepeatDelay(given: string, settings: ToolSettings, { isStrict }: Rea
   settings.repeatDelayMs = seconds * 1000;
 }
 
-function setRandomFilter(given: string, settings: ToolSettings): void {
+function setRandomFilter(given: string, settings: ToolSettings, { isStrict }: Reading): void {
   // In tenths of a percent.
   const chance = Math.trunc(10 * (Number.parseFloat(given) || 0));
-  if (chance > 1000 || chance < 1) {
+  // Mosquitto's tool takes ten times what it says.
+  if (chance > (isStrict ? 1000 : 10_000) || chance < 1) {
     const theirs = 'Error: --random-filter chance must be between 0.1-100.0\n\n';
     throw new ToolUsage(theirs, `--random-filter: expected a percentage from 0.1 to 100, not '${given}'`);
   }

@@ -150,8 +150,16 @@ function readOptionsFile(tool: Tool, words: readonly string[], env: OptionSource
     const [, flag = '', value] = /^ *([^ ]+)(?: (.*))?$/.exec(line) ?? [];
     if (flag === '') return [];
     if (value === undefined) return [[flag]];
-    return [flag === '-D' || flag === '--property' ? [flag, ...value.split(/ +/)] : [flag, value]];
+    return [flag === '-D' || flag === '--property' ? [flag, ...propertyWords(value)] : [flag, value]];
   });
+}
+
+/** The words of a `-D` that stand on one line; the last of them takes the rest of the line, blanks and all. */
+function propertyWords(line: string): string[] {
+  const words = line.split(/ +/);
+  const count = wordsOfProperty(words);
+  const [last] = new RegExp(`(?<=^(?:[^ ]+ +){${count - 1}}).*`).exec(line) ?? [];
+  return last === undefined ? words : [...words.slice(0, count - 1), last];
 }
 
 /** A file that is not there has no lines, as with mosquitto's tools. */

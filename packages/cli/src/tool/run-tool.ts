@@ -43,7 +43,7 @@ export async function runTool({ tool, words, isMosquitto, profile, load, help }:
     if (lacking !== undefined) return complainOfMessage(lacking, tool, help);
     const { id, password, userName, version } = settings;
     if (id === '') {
-      voice.tell('Error: Invalid id.', undefined);
+      voice.tell(tool === 'pub' ? 'Error: Invalid id.' : 'Error: Invalid id and/or clean_session.', undefined);
       return 1;
     }
     if (password !== undefined && userName === undefined && version !== 5) {

@@ -32,6 +32,7 @@ export const ASKING_CASES: readonly ToolCase[] = [
   },
   { tool: 'rr', args: ['-t', 'q', '-e', 'r', '-m', 'x', '-D', 'publish', 'response-topic', 'z'] },
   { tool: 'rr', args: ['-t', '', '-e', 'r', '-m', 'x'] },
+  { tool: 'rr', args: ['-t', 'q', '-e', 'r', '-m', 'x', '-i', ''] },
   { tool: 'rr', args: ['-t', '', '-e', 'r', '-m', 'x', '-D', 'publish', 'topic-alias', '1', '-W', '1'] },
   {
     tool: 'rr',

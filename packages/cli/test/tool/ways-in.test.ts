@@ -243,6 +243,21 @@ describe('a SOCKS5 proxy', () => {
 });
 
 describe('options files', () => {
+  test('-D with all its words on one line: the last takes the rest of it', async () => {
+    const lines = [
+      '-D publish content-type plain text',
+      '-D publish user-property name a value with blanks',
+      '-V 5',
+      '',
+    ];
+    const options = file('options', lines.join('\n'));
+    await runInProcess(['pub', '-p', server.port, '-t', 'a', '-m', 'x', '-o', options]);
+    await server.quiet();
+    const published = Buffer.from(server.packets[1] ?? '', 'hex').toString('latin1');
+    expect(published).toContain('plain text');
+    expect(published).toContain('name\0\x13a value with blanks');
+  });
+
   test('~/.config/mosquitto_pub, a pair a line; what is typed comes after it', async () => {
     file('mosquitto_pub', `# ours\n-p ${server.port}\n-h nowhere.invalid\n--quiet\n`);
     await publishes('-h', '127.0.0.1');
