@@ -1,7 +1,6 @@
 import {
   type AuthPacket,
   type ConnectPacket,
-  describeReasonCode,
   type PublishView,
   ReasonCode,
   type SubscribePacket,
@@ -19,18 +18,17 @@ import { Alarm } from '../clock/timer-wheel.ts';
 import type { Durability } from '../config/durability.ts';
 import type { ClientDescription, Outlet } from '../session/outlet.ts';
 import type { Session } from '../session/session.ts';
-import { endsWithoutWill } from '../will/wills.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 import { ClientAdmission, type Door } from './client-admission.ts';
+import { leaveSession, tellEnd } from './client-ending.ts';
 import { ClientKeeping } from './client-keeping.ts';
 import { ClientOutput, type OutputOwner } from './client-output.ts';
 import { ClientPublications } from './client-publications.ts';
-import { ClientRate } from './client-rate.ts';
 import { ClientSubscriptions } from './client-subscriptions.ts';
 import { ClientTrace } from './client-trace.ts';
-import { limitOf } from './closing-limit.ts';
 import { HookedPublications } from './hooked-publications.ts';
 import type { Peer } from './peer.ts';
+import { RateBound } from './rate-bound.ts';
 
 /** How people call the versions, by their Protocol Level. */
 const PROTOCOL_VERSIONS = { 3: '3.1', 4: '3.1.1', 5: '5.0' } as const;
@@ -71,7 +69,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   #clientIdentifier = '';
   #pumpsLater = false;
   /** Undefined where it may publish as much as it likes. */
-  #rate: ClientRate | undefined = undefined;
+  #rate: RateBound | undefined = undefined;
   #enteredAt = 0;
 
   constructor(rooms: BrokerRooms, transport: ByteTransport, peer: Peer, hall: Hall) {
@@ -118,9 +116,12 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
 
   /** How much it may publish per second has changed. */
   handleLimitsChanged(): void {
-    if (this.#session === undefined) return;
-    const now = this.#rooms.clock.now();
-    if (this.#rate === undefined) this.#rate = ClientRate.of(this.#rooms.limits, now);
+    if (this.#session !== undefined) this.#rate ??= this.#makeRate();
+  }
+
+  #makeRate(): RateBound | undefined {
+    const bounded = { client: this.#clientIdentifier, remote: this.remote };
+    return RateBound.of(this.#rooms, this.#connection, this.#output, bounded);
   }
 
   /** The store has begun to fail: what it need not keep is answered. */
@@ -130,9 +131,8 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
 
   /** Somebody has begun, or nobody goes on, to trace the clients of this name. */
   handleTraced(clientIdentifier: string, isTraced: boolean): void {
-    if (clientIdentifier !== this.#clientIdentifier) return;
-    if (isTraced) this.#beginTrace(clientIdentifier, false);
-    else this.#trace?.end();
+    if (!isTraced) this.#trace?.end(clientIdentifier);
+    else if (clientIdentifier === this.#clientIdentifier) this.#beginTrace(clientIdentifier, false);
   }
 
   /** @param isConnecting Whether its CONNECT packet is being read. */
@@ -160,7 +160,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     } catch (error) {
       this.#handleMistake(error);
     }
-    if (this.#rate !== undefined) this.#boundRate(this.#rate, bytes.length, now);
+    this.#rate?.handleBytes(bytes.length, now);
     this.#handleRead(turn.isOver);
   }
 
@@ -198,20 +198,6 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
       this.#handleMistake(error);
     }
     this.settle();
-  }
-
-  /** A client that publishes more than it may is not read until it is within its rate again. */
-  #boundRate(rate: ClientRate, byteLength: number, now: number): void {
-    const excess = rate.takeExcess(byteLength, now);
-    if (excess === undefined) return;
-    const { limitWatch, limits } = this.#rooms;
-    const who = { client: this.#clientIdentifier, remote: this.remote };
-    limitWatch.handleReached(excess.limit, {
-      ...who,
-      allowed: limits[excess.limit],
-      pausedMs: Math.ceil(excess.waitMs),
-    });
-    this.#output.hold(now + excess.waitMs);
   }
 
   /** A mistake of ours that one client's packets brought to light ends that connection and no other. */
@@ -338,7 +324,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#enteredAt = this.#rooms.clock.now();
     this.#hall.handleEntered(this);
     this.#rooms.census.handleClient(session.identity.userName);
-    this.#rate = ClientRate.of(this.#rooms.limits, this.#enteredAt);
+    this.#rate = this.#makeRate();
     this.#publications.enter(session);
     this.#subscriptions.enter(session);
     if (!this.#rooms.traces.isEmpty) this.#beginTrace(this.#clientIdentifier, false);
@@ -348,28 +334,13 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   // --- packets of the connected client ---------------------------------------------------------------------------------
 
   handlePublish(view: PublishView): ReasonCode | typeof LATER {
-    const rate = this.#rate;
-    if (rate !== undefined && !rate.admits(view.end - view.start, this.#rooms.clock.now()))
-      return this.#refuse(rate, view);
+    const refused = this.#rate?.refusalOf(view);
+    if (refused !== undefined) return refused;
     return this.#publications.handlePublish(view);
   }
 
   get refusal(): string | undefined {
     return this.#rate?.refusal ?? this.#publications.refusal;
-  }
-
-  /** At QoS 0 and below 5.0 the client cannot be told: the message is lost. */
-  #refuse({ refusal, refusedBy }: ClientRate, { qos, topicBytes, topicStart, topicEnd }: PublishView): ReasonCode {
-    const { limitWatch, limits, ledger, router } = this.#rooms;
-    const { quotaExceeded, messageRateTooHigh } = ReasonCode;
-    const who = { client: this.#clientIdentifier, remote: this.remote };
-    limitWatch.handleReached(refusedBy, { ...who, allowed: limits[refusedBy] });
-    if (qos === 0 || this.#connection.version !== 5 || limits.ratePolicy === 'disconnect') {
-      ledger.countRefusal('rate-too-high', router.routeOf(topicBytes, topicStart, topicEnd).topicName);
-    }
-    if (limits.ratePolicy !== 'disconnect') return quotaExceeded;
-    this.#connection.disconnect(messageRateTooHigh, refusal ?? '');
-    return messageRateTooHigh;
   }
 
   // --- the store -------------------------------------------------------------------------------------------------------
@@ -426,40 +397,13 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
 
   /** The machine has closed; the Network Connection follows with the end of the turn. */
   handleClosing(closing: Closing): void {
-    this.#logClosing(closing);
+    tellEnd(closing, this.#clientIdentifier, this.remote, this.#rooms);
     this.#trace?.handleClosing(closing);
-    this.#rooms.tallies.ends.count(closing.cause);
-    const limit = limitOf(closing, this.#session !== undefined);
-    if (limit !== undefined) this.#rooms.limitWatch.count(limit);
     const session = this.#session;
     if (session === undefined) return;
-    const { cause, reasonCode, message } = closing;
-    this.#rooms.hooks.disconnect?.({ identity: session.identity, remote: this.remote, cause, reasonCode, message });
     this.#session = undefined;
-    this.#rooms.counters.clients--;
-    this.#rooms.census.handleClientEnd(session.identity.userName);
-    const { record } = session;
-    if (endsWithoutWill(closing)) record.will = undefined;
-    if (closing.cause !== 'disconnected') this.#admission.handleAbruptEnd(record.clientIdentifier);
-    const expiry = closing.disconnect?.properties.sessionExpiryInterval;
-    if (expiry !== undefined) record.expiryInterval = Math.min(expiry, this.#rooms.limits.maximumSessionExpiryInterval);
-    // Before the Will is published: it may be for this very session, and nothing follows a DISCONNECT [MQTT-3.14.4-1].
-    session.disconnect(this.#rooms.clock.now());
-    this.#rooms.wills.handleDisconnected(record);
-    this.#rooms.sessions.handleDisconnected(session);
-  }
-
-  #logClosing({ cause, reasonCode, message }: Closing): void {
-    // An ordinary end, and one without a word, have no reason but the message.
-    const isPlain = cause === 'lost' || reasonCode === ReasonCode.normalDisconnection;
-    const reason = isPlain ? {} : { reason: describeReasonCode(reasonCode) };
-    const fields = { client: this.#clientIdentifier, remote: this.remote, ...reason };
-    const { lines, clock } = this.#rooms;
-    const isFault = cause === 'fault' || cause === 'timeout';
-    const isStranger = this.#clientIdentifier === '';
-    const faulted = isStranger ? lines.strangerFaulted : lines.faulted;
-    const ended = isStranger ? lines.strangerEnded : lines.ended;
-    (isFault ? faulted : ended).write(fields, clock.now(), message);
+    if (closing.cause !== 'disconnected') this.#admission.handleAbruptEnd(session.clientIdentifier);
+    leaveSession(session, closing, this.remote, this.#rooms);
   }
 
   get remote(): string {

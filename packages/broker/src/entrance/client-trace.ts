@@ -12,6 +12,8 @@ export class ClientTrace {
   readonly #connection: ServerConnection;
   readonly #output: ClientOutput;
   #trace: ConnectionTrace | undefined = undefined;
+  /** Of whom it is. */
+  #clientIdentifier = '';
   #closing: Closing | undefined = undefined;
 
   constructor(traces: Traces, transport: ByteTransport, connection: ServerConnection, output: ClientOutput) {
@@ -37,14 +39,17 @@ export class ClientTrace {
         return connection.version;
       },
     };
-    this.#trace = new ConnectionTrace(traced, listeners);
-    connection.tap(this.#trace.handleReceived, isConnecting);
-    this.#output.replaceSink(new TracedSink(this.#transport, this.#trace));
+    const trace = new ConnectionTrace(traced, listeners);
+    this.#clientIdentifier = clientIdentifier;
+    this.#trace = trace;
+    this.#output.replaceSink(new TracedSink(this.#transport, trace));
+    // The last step: what is shown at once may end the trace.
+    connection.tap(trace.handleReceived, isConnecting);
   }
 
-  /** Nobody traces the client any more. */
-  end(): void {
-    if (this.#trace === undefined) return;
+  /** Nobody traces the client of this name any more. */
+  end(clientIdentifier: string): void {
+    if (this.#trace === undefined || clientIdentifier !== this.#clientIdentifier) return;
     this.#trace = undefined;
     this.#connection.tap(undefined);
     this.#output.replaceSink(this.#transport);
@@ -57,6 +62,6 @@ export class ClientTrace {
   /** The Network Connection is gone, and what was to leave has left. */
   handleClosed(): void {
     if (this.#closing !== undefined) this.#trace?.handleClosed(this.#closing);
-    this.end();
+    this.end(this.#clientIdentifier);
   }
 }

@@ -121,15 +121,24 @@ export class Entrance implements Hall {
     }
   }
 
-  /** Shows what a client sends and is sent, now or when it comes, until the answer is called. */
+  /** Shows what a client sends and is sent, now or when it comes, until the answer is called, or the listener throws. */
   trace(clientIdentifier: string, listener: TraceListener): () => void {
-    const { traces } = this.#rooms;
-    traces.add(clientIdentifier, listener);
-    for (const client of this.#clients) client.handleTraced(clientIdentifier, true);
-    return () => {
-      if (!traces.remove(clientIdentifier, listener)) return;
+    const { traces, log } = this.#rooms;
+    const end = (): void => {
+      if (!traces.remove(clientIdentifier, guarded)) return;
       for (const client of this.#clients) client.handleTraced(clientIdentifier, false);
     };
+    const guarded: TraceListener = (packet) => {
+      try {
+        listener(packet);
+      } catch (error) {
+        log.error({ client: clientIdentifier, error: String(error) }, 'a trace ends: its listener has failed');
+        end();
+      }
+    };
+    traces.add(clientIdentifier, guarded);
+    for (const client of this.#clients) client.handleTraced(clientIdentifier, true);
+    return end;
   }
 
   /** Rules or users have changed: what clients were found to be allowed is found out anew. */

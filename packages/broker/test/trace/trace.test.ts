@@ -151,6 +151,22 @@ describe('those who trace', () => {
   });
 });
 
+test('a listener that fails loses its trace, and nobody else anything', () => {
+  let calls = 0;
+  broker.broker.trace('c', () => {
+    calls++;
+    throw new Error('it is broken');
+  });
+  const client = broker.connect('c');
+  broker.broker.trace('c', listener);
+  client.send({ type: PacketType.pingreq });
+  assert.deepEqual([calls, take(), client.takeAll().length], [1, ['in PINGREQ', 'out PINGRESP'], 1]);
+  assert.deepEqual(
+    broker.takeLog('error').map(({ fields, message }) => [fields, message]),
+    [[{ client: 'c', error: 'Error: it is broken' }, 'a trace ends: its listener has failed']],
+  );
+});
+
 test('whatever is sent, and however it is cut, a client that is traced is answered as one that is not', async () => {
   const run = async (isTraced: boolean, chunks: readonly Uint8Array[]): Promise<string> => {
     const virtual = await VirtualBroker.start();

@@ -39,6 +39,7 @@ export class HttpServer {
   readonly #settings: HttpSettings;
   #token: BearerToken | undefined;
   readonly #refused: QuietLine;
+  readonly #failed: QuietLine;
   readonly #servers: Server[] = [];
   #broker: Broker | undefined = undefined;
   #isStopping = false;
@@ -48,6 +49,7 @@ export class HttpServer {
     this.#token = settings.token === undefined ? undefined : new BearerToken(settings.token);
     const later = (callback: () => void, delayMs: number): void => void setTimeout(callback, delayMs).unref();
     this.#refused = new QuietLine(log, 'an HTTP request without the right token was refused', { later });
+    this.#failed = new QuietLine(log, 'an HTTP request could not be answered', { level: 'error', later });
   }
 
   /** @throws {Error} It cannot listen there; the message says why. */
@@ -132,7 +134,15 @@ export class HttpServer {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { status, type, body, headers = {} } = await this.#answer(request);
+    const {
+      status,
+      type,
+      body,
+      headers = {},
+    } = await this.#answer(request).catch((error): Answer => {
+      this.#failed.write({ error: String(error) }, performance.now());
+      return textAnswer(500, 'it could not be answered; the log says why\n');
+    });
     if (response.destroyed) return;
     // A request with a body is none of ours: what follows on its connection is not read.
     const isOdd = status >= 400 && status !== 503;

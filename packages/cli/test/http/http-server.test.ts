@@ -102,6 +102,15 @@ describe('what it answers', () => {
     expect((await ask(`${url}/health/live`)).status).toBe(200);
   });
 
+  test('500 where something is wrong here, and the broker goes on', async () => {
+    const { http, broker, url } = await open();
+    const metrics = { contentType: 'text/plain', text: () => Promise.reject(new Error('no numbers')) };
+    http.attach({ ...broker, metrics: metrics as unknown as typeof broker.metrics });
+    expect((await ask(`${url}/metrics`)).status).toBe(500);
+    expect(lines.at(-1)).toMatchObject({ fields: { error: 'Error: no numbers' } });
+    expect((await ask(`${url}/health/live`)).status).toBe(200);
+  });
+
   test('nothing else: other paths, tricks with paths, other methods, names of others', async () => {
     const { url } = await open();
     const paths = ['/', '/metrics/', '/%6Detrics', '//metrics', '/METRICS', '/health', '/etc/passwd'];
@@ -207,11 +216,14 @@ describe('bounds', () => {
         at % 2 === 0 ? 'GET /metrics HTTP/1.1\r\nHost:' : 'POST /metrics HTTP/1.1\r\ncontent-length: 9\r\n',
       );
     });
+    const idle = converse(url, 'GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n');
     expect((await ask(`${url}/metrics`)).status).toBe(200);
     const answers = await Promise.all(slow.map(({ closed }) => closed));
     expect(new Set(answers.map((answer) => answer.split('\r\n')[0]))).toEqual(
       new Set(['HTTP/1.1 408 Request Timeout']),
     );
+    // One that has been answered, and asks for nothing more, is let go, too.
+    expect(await idle.closed).toMatch(/^HTTP\/1\.1 200 OK/);
   });
 
   test('connections in all', async () => {
