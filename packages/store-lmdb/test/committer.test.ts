@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { SessionRecord } from '@busbar/broker';
+import type { SessionRecord, StoreCommit } from '@busbar/broker';
 import { Delivery } from '@busbar/protocol';
 import { VirtualClock } from '@busbar/testkit';
 import { beforeEach, describe, test } from 'vitest';
@@ -67,6 +67,24 @@ describe('batches', () => {
     assert.deepEqual([first.isKept, second.isKept, disk.isWriting], [true, false, true]);
     disk.complete();
     assert.deepEqual([second.isKept, disk.writes - writes], [true, 2]);
+  });
+
+  test('each write is told, with its time, rows and bytes', () => {
+    const commits: StoreCommit[] = [];
+    disk = new MemoryDisk();
+    store = new LmdbStore(disk, { schedule: clock.schedule });
+    store.load(startOf(clock, failures, commits));
+    record = store.createSession('pump', true);
+    run();
+    commits.length = 0;
+    push('a');
+    clock.run();
+    clock.advance(7);
+    assert.deepEqual(commits, []);
+    disk.complete();
+    const [{ durationMs, rows, byteLength } = assert.fail('nothing was told'), ...others] = commits;
+    assert.deepEqual([durationMs, others], [7, []]);
+    assert.ok(rows > 0 && byteLength > rows);
   });
 
   test('what came and went within a batch is not written', () => {
