@@ -1,5 +1,5 @@
 import { decodePacket, encodePacket, PacketType, type PublishPacket, type QoS, UsageError } from '@busbar/codec';
-import { ApplicationMessage, type MessageContent, topicNameFault } from '@busbar/protocol';
+import { ApplicationMessage, copyOf, type MessageContent, topicNameFault } from '@busbar/protocol';
 
 /** What a hook changes of a message; what is not given stays. */
 export interface MessageChanges {
@@ -47,7 +47,8 @@ export class HookMessage {
   }
 
   get payload(): Uint8Array {
-    this.#payload ??= this.#decode().payload.slice();
+    const { payload } = this.#decode();
+    this.#payload ??= copyOf(payload, 0, payload.length);
     return this.#payload;
   }
 
@@ -74,7 +75,7 @@ export class HookMessage {
 
   /** Makes sure that it outlives the turn: somebody takes time for an answer. */
   own(): this {
-    this.#packet = this.#packet.slice();
+    this.#packet = copyOf(this.#packet, 0, this.#packet.length);
     this.#decoded = undefined;
     return this;
   }
