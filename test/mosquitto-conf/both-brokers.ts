@@ -12,7 +12,8 @@ import {
   packetTypeName,
 } from '@busbar/codec';
 import { connectPacket, findMosquitto, PeerProcess, publishPacket, RawClient } from '@busbar/testkit';
-import { dialTcp, listenTcp } from '@busbar/transport';
+import { dialTcp, dialWebSocket, listenTcp } from '@busbar/transport';
+import { vi } from 'vitest';
 
 const HOST = '127.0.0.1';
 const LAUNCHER = fileURLToPath(new URL('../../packages/cli/bin/busbar.js', import.meta.url));
@@ -147,9 +148,21 @@ export class ConfiguredBroker {
     return client;
   }
 
+  /** A client that is in, over WebSocket. */
+  async enterWeb(packet: Partial<ConnectPacket>, webPath: string, port = this.port): Promise<RawClient> {
+    // Its first listener may be there before this one.
+    const dial = () => dialWebSocket({ url: `ws://${HOST}:${port}${webPath}` });
+    const client = new RawClient(await vi.waitFor(dial, { timeout: 15_000 }), 4);
+    this.#clients.push(client);
+    client.send(connectPacket({ protocolVersion: 4, keepAlive: 60, ...packet }));
+    assert.match(wordsOf(await client.next()), /^CONNACK 0/);
+    return client;
+  }
+
   /** Runs a tool of Mosquitto's against it. */
   async tool(name: string, args: readonly string[], port = this.port): Promise<{ exitCode: number; stdout: string }> {
-    const all = ['-h', HOST, '-p', String(port), ...args.map((each) => this.fill(each))];
+    const place = args.includes('--unix') ? [] : ['-h', HOST, '-p', String(port)];
+    const all = [...place, ...args.map((each) => this.fill(each))];
     const { exitCode = -1, stdout } = await new PeerProcess(name, all, { cwd: this.folder }).ended;
     return { exitCode, stdout };
   }

@@ -353,6 +353,53 @@ listener $PORT3 127.0.0.1
       return [payloads(await answersTo(outside)), payloads(await answersTo(inside))];
     },
   },
+  'protocol websockets, beside a plain listener': {
+    conf: `${OPEN}listener $PORT2 127.0.0.1\nprotocol websockets\n`,
+    see: async (broker) => {
+      const plain = await broker.enter({ clientIdentifier: 'plain' });
+      await answersTo(plain, subscribePacket(1, 'a'));
+      const web = await broker.enterWeb({ clientIdentifier: 'web' }, '/mqtt', broker.ports[1]);
+      const seen = [await answersTo(web, subscribePacket(1, 'a', { qos: 1 }), message('a', 'x', 1))];
+      await broker.enterWeb({ clientIdentifier: 'elsewhere' }, '/', broker.ports[1]);
+      return [...seen, await answersTo(plain)];
+    },
+  },
+  'a Unix socket': {
+    conf: `${OPEN}listener 0 $DIR/broker.sock\n`,
+    see: async (broker) => {
+      const plain = await broker.enter({ clientIdentifier: 'plain' });
+      await answersTo(plain, subscribePacket(1, 'a'));
+      const { exitCode } = await broker.tool('mosquitto_pub', [
+        '--unix',
+        '$DIR/broker.sock',
+        '-t',
+        'a',
+        '-m',
+        'x',
+        '-q',
+        '1',
+      ]);
+      return [exitCode, await answersTo(plain)];
+    },
+  },
+  'retained messages, Wills, Clean Session, QoS 2, overlapping filters': {
+    conf: OPEN,
+    see: async (broker) => {
+      const writer = await broker.enter({ clientIdentifier: 'writer' });
+      const seen: unknown[] = [await answersTo(writer, message('r/1', 'one', 1, true), message('r/2', 'two', 1, true))];
+      seen.push(await answersTo(writer, message('r/2', '', 1, true), message('$r', 'hidden', 1, true)));
+      const reader = await broker.enter({ clientIdentifier: 'reader' });
+      seen.push(await answersTo(reader, subscribePacket(1, '#')), await answersTo(reader, subscribePacket(2, '$r')));
+      const willed = await broker.enter({
+        clientIdentifier: 'willed',
+        will: willMessage('w', { payload: Buffer.from('gone') }),
+      });
+      willed.transport.destroy();
+      await vi.waitFor(() => assert.ok(reader.packets.length > 0), { timeout: 10_000 });
+      seen.push(await answersTo(reader), await answersTo(writer, message('two', 'x', 2)));
+      return seen;
+    },
+  },
   'a mistake ends the start': {
     conf: `${OPEN}no_such_option 1\n`,
     see: async () => 'running',
