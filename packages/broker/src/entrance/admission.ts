@@ -39,11 +39,6 @@ export function refusalOf(
     const message = `expected a Client Identifier of at most ${maximumLength} characters, ${packet.clientIdentifier.length} came`;
     return { reasonCode: ReasonCode.clientIdentifierNotValid, message, limit: 'maximumClientIdentifierLength' };
   }
-  const { maximumKeepAlive } = limits;
-  if (packet.protocolVersion !== 5 && maximumKeepAlive > 0 && !isWithin(packet.keepAlive, maximumKeepAlive)) {
-    const message = `expected a Keep Alive of 1 to ${maximumKeepAlive} seconds, ${packet.keepAlive} came`;
-    return { reasonCode: ReasonCode.clientIdentifierNotValid, message, limit: 'maximumKeepAlive' };
-  }
   const { will, protocolVersion } = packet;
   if (will !== undefined && will.payload.length > limits.maximumPayloadSize) {
     const message = `expected a Will Payload of at most ${limits.maximumPayloadSize} bytes, ${will.payload.length} came`;
@@ -76,9 +71,13 @@ function refusalOfWill(will: WillMessage, limits: BrokerLimits, capabilities: Ca
   return fault === undefined ? undefined : { reasonCode: ReasonCode.topicNameInvalid, message: `Will: ${fault}` };
 }
 
-/** A Keep Alive of 0 is none at all, longer than any other. */
-function isWithin(keepAlive: number, maximumKeepAlive: number): boolean {
-  return keepAlive > 0 && keepAlive <= maximumKeepAlive;
+/** Whether a Keep Alive is longer than may be; 0 is none at all, longer than any other. Below 5.0 the client cannot be told of another. */
+export function isKeepAliveTooLong(
+  { protocolVersion, keepAlive }: ConnectPacket,
+  { maximumKeepAlive }: BrokerLimits,
+): boolean {
+  if (protocolVersion === 5 || maximumKeepAlive === 0) return false;
+  return keepAlive === 0 || keepAlive > maximumKeepAlive;
 }
 
 /** 5.0 clients may leave the name to the server; 3.1.1 clients only for a session that ends with the connection. */

@@ -1,10 +1,10 @@
 import { type ConnectPacket, ReasonCode } from '@busbar/codec';
 import type { Identity } from '../authorization/identity.ts';
-import type { Refusal } from './admission.ts';
+import { isKeepAliveTooLong, type Refusal } from './admission.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 
 /**
- * What the broker lacks at the moment for a client that may come in; undefined where it lacks nothing.
+ * What keeps a client out that may come in: what it asks for, or what the broker lacks at the moment; undefined where nothing does.
  *
  * @param sessionExpiry Seconds that its session is to outlive the connection.
  */
@@ -14,6 +14,10 @@ export function obstacleTo(
   sessionExpiry: number,
   { store, sessions, census, limits }: BrokerRooms,
 ): Refusal | undefined {
+  if (isKeepAliveTooLong(packet, limits)) {
+    const message = `expected a Keep Alive of 1 to ${limits.maximumKeepAlive} seconds, ${packet.keepAlive} came`;
+    return { reasonCode: ReasonCode.clientIdentifierNotValid, message, limit: 'maximumKeepAlive' };
+  }
   const known = sessions.get(clientIdentifier);
   const isKept = known?.isLasting === true;
   // A session that is there is let in, so that what waits for it can leave; whatever has to be kept anew cannot be promised.
