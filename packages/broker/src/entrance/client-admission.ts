@@ -33,8 +33,12 @@ export interface Door {
   whenKept(answer: () => void, hasEnded?: boolean, isOld?: boolean): void;
   /** Something was sent, a deadline moved or the connection was closed, within an input or outside of one. */
   settle(): void;
-  /** What was left unread while somebody took time for an answer is read. */
-  resumeInput(): void;
+  /**
+   * What was left unread while somebody took time for an answer is read.
+   *
+   * @param mistake Of ours, which ends the connection instead.
+   */
+  resumeInput(mistake?: unknown): void;
 }
 
 /**
@@ -210,8 +214,16 @@ export class ClientAdmission implements WaitingClient {
     const answer = this.#rooms.hooks.connect?.(this.#describe(connect, identity));
     if (answer instanceof Promise) {
       this.#startWaiting();
-      void answer.then((late) => this.#conclude(late, admit));
+      void this.#concludeLater(answer, admit);
     } else this.#conclude(answer, admit);
+  }
+
+  async #concludeLater(answer: Promise<ConnectAttempt | HookRefusal>, admit: () => void): Promise<void> {
+    try {
+      this.#conclude(await answer, admit);
+    } catch (mistake) {
+      this.#door.resumeInput(mistake);
+    }
   }
 
   /** The hooks have answered, and the connection may have ended meanwhile. */

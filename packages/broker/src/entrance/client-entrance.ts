@@ -97,7 +97,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     const { publish } = this.#rooms.hooks;
     const parts = [this.#rooms, this.#connection, this.#durability, () => this.#keeping.await()] as const;
     if (publish === undefined) return new ClientPublications(...parts);
-    return new HookedPublications(...parts, publish, () => this.resumeInput());
+    return new HookedPublications(...parts, publish, (mistake) => this.resumeInput(mistake));
   }
 
   /** Ends the connection because the broker stops. */
@@ -191,7 +191,8 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   }
 
   /** A hook has answered: what the client has sent meanwhile is read. */
-  resumeInput(): void {
+  resumeInput(mistake?: unknown): void {
+    if (mistake !== undefined) this.#handleMistake(mistake);
     try {
       this.#connection.resumeInput(this.#rooms.clock.now());
     } catch (error) {

@@ -40,10 +40,14 @@ export class ClientSubscriptions {
 
   async #subscribeLater(session: Session, packet: SubscribePacket, later: Promise<HookAnswers>): Promise<void> {
     this.#connection.holdInput();
-    const answers = await later;
-    if (!this.#connection.isConnected) return;
-    this.#subscribe(session, packet, answers);
-    this.#door.resumeInput();
+    try {
+      const answers = await later;
+      if (!this.#connection.isConnected) return;
+      this.#subscribe(session, packet, answers);
+      this.#door.resumeInput();
+    } catch (mistake) {
+      this.#door.resumeInput(mistake);
+    }
   }
 
   #subscribe(session: Session, packet: SubscribePacket, answers: HookAnswers | undefined): void {

@@ -34,19 +34,20 @@ export class HookedPublications extends ClientPublications {
   readonly #rooms: BrokerRooms;
   readonly #connection: ServerConnection;
   readonly #ask: NonNullable<Hooks['publish']>;
-  readonly #onAnswered: () => void;
+  readonly #onAnswered: (mistake?: unknown) => void;
   readonly #view = new PublishView();
   #own: Session | undefined = undefined;
-  #reason: string | undefined = undefined;
+  /** The refusal of a hook, where it was one. */
+  #refused: HookRefusal | undefined = undefined;
 
-  /** @param onAnswered The client's input may go on. */
+  /** @param onAnswered The client's input may go on, unless there was a mistake of ours. */
   constructor(
     rooms: BrokerRooms,
     connection: ServerConnection,
     durability: Durability,
     onUnkept: () => void,
     ask: NonNullable<Hooks['publish']>,
-    onAnswered: () => void,
+    onAnswered: (mistake?: unknown) => void,
   ) {
     super(rooms, connection, durability, onUnkept);
     this.#rooms = rooms;
@@ -56,7 +57,7 @@ export class HookedPublications extends ClientPublications {
   }
 
   override get refusal(): string | undefined {
-    return this.#reason ?? super.refusal;
+    return this.#refused === undefined ? super.refusal : this.#refused.reason;
   }
 
   override enter(session: Session): void {
@@ -65,7 +66,7 @@ export class HookedPublications extends ClientPublications {
   }
 
   override handlePublish(packet: PublishView): ReasonCode | typeof LATER {
-    this.#reason = undefined;
+    this.#refused = undefined;
     const { topicBytes, topicStart, topicEnd, qos, packetId } = packet;
     // What is no topic goes no further anyhow.
     if (utf8Fault(topicBytes, topicStart, topicEnd) !== undefined) return super.handlePublish(packet);
@@ -104,20 +105,23 @@ export class HookedPublications extends ClientPublications {
   /** The connection may have ended meanwhile: the message goes on all the same, as one does that the store keeps late. */
   async #goOnLater(answer: Promise<HookMessage | HookRefusal>, flow: Flow, session: Session): Promise<void> {
     const { qos, packetId } = flow;
-    const passed = await answer;
-    const reasonCode = this.#goOn(passed, flow);
-    if (qos !== 0 && reasonCode !== LATER) {
-      const reason = reasonCode < FIRST_FAILURE ? undefined : this.refusal;
-      this.accept({ session, qos, packetId, reasonCode }, reason);
+    try {
+      const reasonCode = this.#goOn(await answer, flow);
+      if (qos !== 0 && reasonCode !== LATER) {
+        const reason = reasonCode < FIRST_FAILURE ? undefined : this.refusal;
+        this.accept({ session, qos, packetId, reasonCode }, reason);
+      }
+      this.#onAnswered();
+    } catch (mistake) {
+      this.#onAnswered(mistake);
     }
-    this.#onAnswered();
   }
 
-  #refuse({ refuse, reason }: HookRefusal, { qos, topicName }: Flow): ReasonCode {
+  #refuse(refusal: HookRefusal, { qos, topicName }: Flow): ReasonCode {
     this.#rooms.counters.messagesReceived++;
-    this.#reason = reason;
+    this.#refused = refusal;
     // A refusal that the client cannot be told of would be a loss in silence.
     if (qos === 0 || this.#connection.version !== 5) this.#rooms.ledger.countRefusal('refused-by-hook', topicName);
-    return refuse;
+    return refusal.refuse;
   }
 }

@@ -1,4 +1,4 @@
-import type { ApplicationMessage } from '@busbar/protocol';
+import { type ApplicationMessage, topicNameFault } from '@busbar/protocol';
 import type { Authorization } from '../authorization/authorization.ts';
 import { describeVerdict } from '../authorization/rule.ts';
 import type { Clock } from '../clock/clock.ts';
@@ -41,16 +41,27 @@ export function publishWill(
   const { packet, version5 } = message.toRecord();
   const seen = new HookMessage({ packet, version5, topicName: message.topicName.slice(prefix.length) });
   const goOn = (passed: HookMessage | HookRefusal): void => {
-    if (isRefusal(passed)) rooms.ledger.countRefusal('refused-by-hook', message.topicName);
-    else if (passed === seen) publishAllowed(rooms, message, record, publish);
-    else {
-      const changed = passed.with({ topicName: prefix + passed.topicName }).inPlaceOf(message, rooms.clock.now());
-      publishAllowed(rooms, changed, record, publish);
-    }
+    const allowed = passed === seen ? message : changedWill(passed, prefix, message, rooms.clock.now());
+    if (allowed === undefined) rooms.ledger.countRefusal('refused-by-hook', message.topicName);
+    else publishAllowed(rooms, allowed, record, publish);
   };
   const answer = rooms.ask(seen, identity);
   if (answer instanceof Promise) void answer.then(goOn);
   else goOn(answer);
+}
+
+/** What hooks have made of a Will; undefined where they refuse it, or where it cannot be published any more. */
+function changedWill(
+  passed: HookMessage | HookRefusal,
+  prefix: string,
+  message: ApplicationMessage,
+  now: number,
+): ApplicationMessage | undefined {
+  if (isRefusal(passed)) return undefined;
+  const topicName = prefix + passed.topicName;
+  // Only the broker itself publishes below $SYS.
+  const fault = topicName.startsWith('$SYS') ? '$SYS' : topicNameFault(topicName);
+  return fault === undefined ? passed.with({ topicName }).inPlaceOf(message, now) : undefined;
 }
 
 function publishAllowed(

@@ -212,6 +212,37 @@ describe('publish', () => {
     }
   });
 
+  test('a refusal without a reason says none, whatever was said about another message before', async () => {
+    const hooks: BrokerHooks[] = [
+      { name: 'gate', publish: (m) => (m.text() === 'bad' ? { refuse: ReasonCode.payloadFormatInvalid } : undefined) },
+    ];
+    const broker = await VirtualBroker.start({ hooks, limits: { maximumRetainedMessages: 1 } });
+    const client = broker.connect('c');
+    for (const [at, topic] of ['one', 'two'].entries()) {
+      client.send(publishPacket(topic, 'x', { qos: 1, packetId: at + 1, retain: true }));
+    }
+    client.send(publishPacket('t', 'bad', { qos: 1, packetId: 3 }));
+    const reasons = client
+      .takeAll()
+      .map((each) => (each.type === PacketType.puback ? each.properties.reasonString : ''));
+    assert.deepEqual(reasons, [undefined, 'as many messages wait or are retained as may', undefined]);
+  });
+
+  test('a Will that a hook gives a topic that nobody can publish to is not published, and counted', async () => {
+    const topics = ['$SYS/x', 'x'.repeat(65_530)];
+    const broker = await VirtualBroker.start({
+      hooks: [{ name: 'rename', publish: ({ topicName }) => ({ topicName: topics[Number(topicName)] }) }],
+      authenticators: [{ name: 'all', authenticate: () => ({ kind: 'allow', grant: { mountPoint: 'long/prefix/' } }) }],
+    });
+    const will = (topicName: string) =>
+      ({ topicName, payload: Buffer.from('w'), qos: 0, retain: false, properties: {} }) as const;
+    broker.connect('a', { userName: 'u', will: will('1') }).cut();
+    assert.deepEqual(broker.broker.inspect.losses().refusals, { 'refused-by-hook': 1 });
+    const free = await start({ name: 'rename', publish: () => ({ topicName: '$SYS/x' }) });
+    free.connect('a', { will: will('0') }).cut();
+    assert.deepEqual(free.broker.inspect.losses().refusals, { 'refused-by-hook': 1 });
+  });
+
   test('sees Wills, may change them, and refuses them', async () => {
     const broker = await start({
       name: 'gate',
