@@ -306,7 +306,7 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     loginGuard: new LoginGuard(options.login ?? {}, clock, log, later, tallies.loginFailures),
     lines: linesOf(log, later),
     protectsSessions: protectsSessions(options),
-    makeClientIdentifier,
+    makeClientIdentifier: () => makeClientIdentifier(rooms.limits),
   };
   const entrance = new Entrance(rooms);
   const state = store.load({
@@ -443,9 +443,17 @@ function authenticatorsOf({ options }: AuthenticatorChain, listeners: readonly L
   return new Set([...options.authenticators, ...listeners.flatMap(({ authenticators = [] }) => authenticators)]);
 }
 
-/** 23 characters, which every server must allow (section 3.1.3.1): the client may come back with it, whatever the limit. */
-function makeClientIdentifier(): string {
-  return `auto-${crypto.randomUUID().replaceAll('-', '').slice(0, 18)}`;
+const USUAL_IDENTIFIER_LENGTH = 41;
+const SHORTEST_IDENTIFIER_LENGTH = 23;
+
+/**
+ * A Client Identifier of 41 characters, as Mosquitto's are; or of 23, which every server must allow (section 3.1.3.1), where ours
+ * have a tighter limit: the client may come back with it.
+ */
+function makeClientIdentifier({ maximumClientIdentifierLength }: BrokerLimits): string {
+  const identifier = `auto-${crypto.randomUUID().toUpperCase()}`;
+  if (maximumClientIdentifierLength >= USUAL_IDENTIFIER_LENGTH) return identifier;
+  return identifier.replaceAll('-', '').replace('auto', 'auto-').slice(0, SHORTEST_IDENTIFIER_LENGTH);
 }
 
 function sharedStrategyOf({ sharedSubscriptionStrategy: name }: Capabilities): SharedStrategy<Subscriber> {
@@ -457,7 +465,7 @@ function sharedStrategyOf({ sharedSubscriptionStrategy: name }: Capabilities): S
 function connectionLimitsOf(limits: BrokerLimits, capabilities: Capabilities): ServerConnectionLimits {
   const { connectTimeoutMs, maximumPacketSize, maximumConnectSize, receiveMaximum, maximumInFlight } = limits;
   const { topicAliasMaximum, outboundTopicAliasMaximum } = limits;
-  const { maximumQoS, retainAvailable } = capabilities;
+  const { maximumQoS, retainAvailable, plainAnswers } = capabilities;
   const publishing = {
     maximumPacketSize,
     maximumConnectSize,
@@ -466,7 +474,7 @@ function connectionLimitsOf(limits: BrokerLimits, capabilities: Capabilities): S
     maximumQoS,
     retainAvailable,
   };
-  return { connectTimeoutMs, ...publishing, outboundTopicAliasMaximum, maximumInFlight };
+  return { connectTimeoutMs, ...publishing, outboundTopicAliasMaximum, maximumInFlight, plainAnswers };
 }
 
 function handleStoreFailure({ log, tallies, readiness }: BrokerRooms, failure: string | undefined): void {

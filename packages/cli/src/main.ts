@@ -1,15 +1,18 @@
+import { devNull } from 'node:os';
 import { COMMANDS, type CommandEntry, type DefinedEntry } from './commands.ts';
 import { ExitCode } from './exit-code.ts';
 
 /** The tools whose names a link to `busbar` may bear. */
 const LINKS = { mosquitto_pub: 'pub', mosquitto_sub: 'sub', mosquitto_rr: 'rr' } as const;
+/** A link of this name is the broker with Mosquitto's manners: without a configuration, that of an empty mosquitto.conf. */
+const BROKER_LINK = 'mosquitto';
 
 /**
  * The `busbar` command: finds the command that is meant, loads it, gives it its values, and tells in one line what went
  * wrong.
  *
  * @param argv What was typed after `busbar`.
- * @param calledAs The name of the program: that of one of mosquitto's tools makes it behave as that tool.
+ * @param calledAs The name of the program: that of one of mosquitto's tools, or of their broker, makes it behave as that.
  * @returns The exit code.
  */
 export async function main(argv: readonly string[], calledAs = 'busbar'): Promise<number> {
@@ -18,6 +21,7 @@ export async function main(argv: readonly string[], calledAs = 'busbar'): Promis
     const { callTool } = await import('./tool/call-tool.ts');
     return callTool({ tool: link, words: argv, isMosquitto: true });
   }
+  if (calledAs === BROKER_LINK) return main(['broker', ...(argv.some(namesConfig) ? [] : ['-c', devNull]), ...argv]);
   const [first, ...rest] = argv;
   if (first === '--profile') return callWithProfile(rest);
   const entry = COMMANDS.find(({ name }) => name === first);
@@ -37,6 +41,10 @@ async function callWithProfile([name, first, ...rest]: readonly string[]): Promi
     if (error instanceof ProfileError) return complain(error.message);
     throw error;
   }
+}
+
+function namesConfig(word: string): boolean {
+  return word === '-c' || word === '--config' || word === '--config-file' || word.startsWith('--config=');
 }
 
 function callCommand(entry: CommandEntry, words: readonly string[], profile: readonly string[]): Promise<number> {

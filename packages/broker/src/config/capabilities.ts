@@ -20,6 +20,11 @@ export interface Capabilities {
   readonly queueQoS0: boolean;
   /** Whether clients are told with CONNACK, as User Property `durability`, what an acknowledgement is worth. Default: true. */
   readonly announceDurability: boolean;
+  /**
+   * Whether answers are as bare as Mosquitto's: no Reason Strings, no User Properties, and in the QoS 2 handshake no Reason Codes of
+   * success that say more. Default: false.
+   */
+  readonly plainAnswers: boolean;
   /** Told to clients that ask for Response Information (section 3.2.2.3.14); default: nothing is told. */
   readonly responseInformation: string | undefined;
   /** Sends clients that connect to another server (section 4.13.3); default: clients may stay. */
@@ -47,6 +52,7 @@ const DEFAULTS: Capabilities = {
   checkPayloadFormat: false,
   queueQoS0: false,
   announceDurability: true,
+  plainAnswers: false,
   responseInformation: undefined,
   redirection: undefined,
 };

@@ -187,6 +187,7 @@ const capabilities = z.strictObject({
   checkPayloadFormat: z.boolean().optional(),
   queueQoS0: z.boolean().optional(),
   announceDurability: z.boolean().optional(),
+  plainAnswers: z.boolean().optional(),
   responseInformation: z.string().optional(),
 });
 

@@ -6,7 +6,7 @@ import {
   PacketType,
   type Properties,
   type ProtocolVersion,
-  type ReasonCode,
+  ReasonCode,
 } from '@busbar/codec';
 import { writeAcknowledgement } from './acknowledgement-writer.ts';
 import type { OutputBuffer } from './output-buffer.ts';
@@ -26,17 +26,20 @@ export class PacketWriter {
   readonly #output: OutputBuffer;
   #version: ProtocolVersion = 4;
   #maximumPacketSize = Number.POSITIVE_INFINITY;
+  readonly #isPlain: boolean;
   #isTold = true;
 
-  constructor(output: OutputBuffer) {
+  /** @param isPlain Whether nothing is explained, whoever wants it. */
+  constructor(output: OutputBuffer, isPlain = false) {
     this.#output = output;
+    this.#isPlain = isPlain;
   }
 
   /** Takes up what the client's CONNECT says. */
   begin(version: ProtocolVersion, maximumPacketSize: number | undefined, requestProblemInformation: boolean): void {
     this.#version = version;
     this.#maximumPacketSize = maximumPacketSize ?? Number.POSITIVE_INFINITY;
-    this.#isTold = requestProblemInformation;
+    this.#isTold = requestProblemInformation && !this.#isPlain;
   }
 
   /** Bytes; Infinity when the client set none. */
@@ -57,7 +60,7 @@ export class PacketWriter {
    * [MQTT-3.2.2-19] [MQTT-3.2.2-20] [MQTT-3.9.2-1] [MQTT-3.9.2-2] [MQTT-3.14.2-3].
    */
   writeExplained(packet: Explained, explanation: Explanation): number | undefined {
-    if (this.#version === 5 && (this.#isTold || mayAlwaysExplain(packet))) {
+    if (this.#version === 5 && (this.#isTold || (!this.#isPlain && mayAlwaysExplain(packet)))) {
       const { reasonString } = explanation;
       if (this.#writeWith(packet, explanation)) return undefined;
       if (reasonString !== undefined && this.#writeWith(packet, { reasonString })) return undefined;
@@ -66,7 +69,8 @@ export class PacketWriter {
   }
 
   /** PUBACK, PUBREC, PUBREL or PUBCOMP; a failure may have its reason [MQTT-3.4.2-2] [MQTT-3.5.2-2]. */
-  acknowledge(type: AcknowledgementType, packetId: number, reasonCode: ReasonCode, reasonString?: string): void {
+  acknowledge(type: AcknowledgementType, packetId: number, given: ReasonCode, reasonString?: string): void {
+    const reasonCode = this.#isPlain && type !== PacketType.puback ? plainly(given) : given;
     if (reasonString === undefined || reasonCode < FIRST_FAILURE || this.#version !== 5 || !this.#isTold) {
       writeAcknowledgement(this.#output, this.#version === 5, type, packetId, reasonCode);
     } else if (!this.#writeWith({ type, packetId, reasonCode, properties: {} }, { reasonString })) {
@@ -83,6 +87,12 @@ export class PacketWriter {
     const properties = { ...packet.properties, ...explanation };
     return this.write({ ...packet, properties } as Packet) === undefined;
   }
+}
+
+/** Of the QoS 2 handshake: what says no more than that it goes on, success (sections 3.5.2.1, 3.6.2.1 and 3.7.2.1). */
+function plainly(reasonCode: ReasonCode): ReasonCode {
+  const goesOn = reasonCode < FIRST_FAILURE || reasonCode === ReasonCode.packetIdentifierNotFound;
+  return goesOn ? ReasonCode.success : reasonCode;
 }
 
 /** Whether a packet may explain itself to a client that asked not to be bothered [MQTT-3.1.2-29]. */

@@ -86,4 +86,9 @@ export interface ServerConnectionLimits {
   readonly outboundTopicAliasMaximum: number;
   /** QoS 1 and 2 deliveries to the client that may be unacknowledged at a time, however many it allows. */
   readonly maximumInFlight: number;
+  /**
+   * Whether answers are as bare as can be: no Reason Strings, no User Properties, and of the QoS 2 handshake nothing but success
+   * where a Reason Code of success would say more (sections 3.5.2.1, 3.6.2.1, 3.7.2.1). Default: false.
+   */
+  readonly plainAnswers?: boolean;
 }

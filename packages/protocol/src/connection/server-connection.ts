@@ -26,7 +26,7 @@ import { ClientSilence, NEVER } from './keep-alive.ts';
 import { type BlockPool, OutputBuffer } from './output-buffer.ts';
 import { type Explanation, PacketWriter } from './packet-writer.ts';
 import type { ServerConnectionLimits, ServerConnectionOwner } from './server-connection-owner.ts';
-import { announcedLimits, connectTimeoutMessage, refusalOfMalformedConnect, strangerIn } from './server-handshake.ts';
+import { connackProperties, connectTimeoutMessage, refusalOfMalformedConnect, strangerIn } from './server-handshake.ts';
 
 /** What the server makes of a CONNECT that it accepts. */
 export interface ConnectAnswer {
@@ -82,7 +82,7 @@ export class ServerConnection {
     const { maximumPacketSize, maximumConnectSize = maximumPacketSize } = limits;
     this.#input = new ClientInput(Math.min(maximumPacketSize, maximumConnectSize));
     this.output = new OutputBuffer(pool);
-    this.#writer = new PacketWriter(this.output);
+    this.#writer = new PacketWriter(this.output, limits.plainAnswers);
     this.#now = now;
     this.#connectDeadline = now + limits.connectTimeoutMs;
   }
@@ -207,7 +207,7 @@ export class ServerConnection {
     if (connect === undefined || this.#phase === Phase.closed) return;
     this.#now = now;
     const { connack: type } = PacketType;
-    const told = this.#version === 5 ? { ...announcedLimits(this.#limits), ...properties } : NO_PROPERTIES;
+    const told = this.#version === 5 ? connackProperties(this.#limits, properties) : NO_PROPERTIES;
     const connack: Packet = { type, sessionPresent, reasonCode: ReasonCode.success, properties: told };
     const size = this.#writer.writeExplained(connack, explanation);
     if (size !== undefined) return this.#giveUp(connack, size);

@@ -72,14 +72,22 @@ function claimedVersion(bytes: Uint8Array, start: number, end: number): number |
   return at < end ? (bytes[at] as number) & ~BRIDGE : undefined;
 }
 
-/** What a 5.0 client must know of this side's limits because they are tighter than the standard's (section 3.2.2.3). */
-export function announcedLimits(limits: ServerConnectionLimits): ConnackProperties {
+/**
+ * What a 5.0 client must know of this side's limits because they are tighter than the standard's (section 3.2.2.3), and what it is
+ * told besides. Any order will do for MQTT; this is Mosquitto's, for there are programs that compare CONNACKs byte by byte.
+ */
+export function connackProperties(limits: ServerConnectionLimits, properties: ConnackProperties): ConnackProperties {
   const { receiveMaximum, topicAliasMaximum, maximumPacketSize } = limits;
-  return {
-    ...(receiveMaximum < LARGEST_RECEIVE_MAXIMUM ? { receiveMaximum } : {}),
-    ...(topicAliasMaximum > 0 ? { topicAliasMaximum } : {}),
-    ...(maximumPacketSize < LARGEST_PACKET ? { maximumPacketSize } : {}),
-  };
+  const { serverKeepAlive, assignedClientIdentifier, retainAvailable, maximumQoS, ...others } = properties;
+  const told: ConnackProperties = {};
+  if (serverKeepAlive !== undefined) told.serverKeepAlive = serverKeepAlive;
+  if (topicAliasMaximum > 0) told.topicAliasMaximum = topicAliasMaximum;
+  if (assignedClientIdentifier !== undefined) told.assignedClientIdentifier = assignedClientIdentifier;
+  if (retainAvailable !== undefined) told.retainAvailable = retainAvailable;
+  if (maximumPacketSize < LARGEST_PACKET) told.maximumPacketSize = maximumPacketSize;
+  if (receiveMaximum < LARGEST_RECEIVE_MAXIMUM) told.receiveMaximum = receiveMaximum;
+  if (maximumQoS !== undefined) told.maximumQoS = maximumQoS;
+  return Object.assign(told, others);
 }
 
 /** Why a CONNECT did not come in time: what was announced and what came. */

@@ -69,3 +69,31 @@ test('the size of a packet that the client does not take is told, and nothing wr
   assert.equal(writer.write(SUBACK), 6);
   assert.deepEqual(written(), []);
 });
+
+test('plain answers say nothing in words, and of the QoS 2 handshake only that it goes on or fails', () => {
+  const output = new OutputBuffer(new BlockPool());
+  const writer = new PacketWriter(output, true);
+  writer.begin(5, undefined, true);
+  writer.writeExplained(SUBACK as typeof SUBACK & { type: 9 }, EXPLANATION as never);
+  writer.writeExplained(
+    { type: PacketType.disconnect, reasonCode: quotaExceeded, properties: {} },
+    EXPLANATION as never,
+  );
+  writer.acknowledge(PacketType.puback, 1, noMatchingSubscribers);
+  writer.acknowledge(PacketType.puback, 2, quotaExceeded, 'why');
+  writer.acknowledge(PacketType.pubrec, 3, noMatchingSubscribers);
+  writer.acknowledge(PacketType.pubcomp, 4, ReasonCode.packetIdentifierNotFound);
+  writer.acknowledge(PacketType.pubrec, 5, quotaExceeded, 'why');
+  const came = writtenPackets(output, 5);
+  for (const packet of came) assert.deepEqual('properties' in packet && packet.properties, {});
+  const codes = came.map((packet) => ('reasonCode' in packet ? packet.reasonCode : undefined));
+  assert.deepEqual(codes, [
+    undefined,
+    quotaExceeded,
+    noMatchingSubscribers,
+    quotaExceeded,
+    success,
+    success,
+    quotaExceeded,
+  ]);
+});

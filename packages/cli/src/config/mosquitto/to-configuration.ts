@@ -29,6 +29,19 @@ const UNBOUNDED = Number.MAX_SAFE_INTEGER;
 /** What the program itself needs, and Mosquitto does not. */
 const PROGRAM_BYTES = 64 * 1024 * 1024;
 
+/** Mosquitto's own limits where the file says nothing and clients can see them: what CONNACK says, what waits. */
+const THEIR_LIMITS = {
+  maximumInFlight: 20,
+  receiveMaximum: 20,
+  topicAliasMaximum: 10,
+  outboundTopicAliasMaximum: 10,
+  maximumPacketSize: 2_000_000,
+  maximumQueuedMessages: 1_000,
+};
+
+/** Mosquitto says nothing in words: programs that compare packets byte by byte find here what they find there. */
+const THEIR_MANNERS = { announceDurability: false, plainAnswers: true };
+
 class Translation {
   readonly #draft: Draft;
   readonly #places: Map<string, Place>;
@@ -250,7 +263,7 @@ class Translation {
   // --- the rest --------------------------------------------------------------------------------------------------------
 
   #limits(): Partial<Configuration> {
-    const limits: Record<string, number> & { topicAliasMaximum?: number; outboundTopicAliasMaximum?: number } = {};
+    const limits: Record<string, number> & typeof THEIR_LIMITS = { ...THEIR_LIMITS };
     const take = (name: string, setting: string, convert: (value: number) => number = (value) => value) => {
       const given = this.#draft.values.get(name);
       if (given === undefined) return;
@@ -273,16 +286,16 @@ class Translation {
     if (aliases !== undefined) limits.topicAliasMaximum = aliases;
     const own = this.#sameForAll('max_topic_alias_broker');
     if (own !== undefined) limits.outboundTopicAliasMaximum = own;
-    return Object.keys(limits).length === 0 ? {} : ({ limits } as Partial<Configuration>);
+    return { limits } as Partial<Configuration>;
   }
 
   #capabilities(): Partial<Configuration> {
     const retain = this.#draft.values.get('retain_available')?.value as boolean | undefined;
     const qos = this.#sameForAll('max_qos') as 0 | 1 | 2 | undefined;
     const queues = this.#draft.values.get('queue_qos0_messages')?.value as boolean | undefined;
-    if (retain === undefined && qos === undefined && queues === undefined) return {};
     return {
       capabilities: {
+        ...THEIR_MANNERS,
         ...(retain === undefined ? {} : { retainAvailable: retain }),
         ...(qos === undefined ? {} : { maximumQoS: qos }),
         ...(queues === undefined ? {} : { queueQoS0: queues }),
