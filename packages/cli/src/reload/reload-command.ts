@@ -7,7 +7,7 @@ export const reloadCommand = defineCommand({
   name: 'reload',
   summary: 'let a running broker read its configuration again',
   description:
-    'Lets a broker that runs from a configuration read it again, as SIGHUP does: users, rules and certificates are taken over, nobody is disconnected but whose user is gone. When anything is wrong, it says what, and everything stays as it was.',
+    'Lets a broker that runs from a configuration read it again, as SIGHUP does: users, rules, limits and certificates are taken over, nobody is disconnected but whose user is gone. When anything is wrong, it says what, and everything stays as it was.',
   helpFlags: '-h, --help',
   usageExitCode: ExitCode.usage,
   options: {
