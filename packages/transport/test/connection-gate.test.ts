@@ -63,3 +63,16 @@ test('who is turned away for one reason costs nothing of the other', () => {
   clock.now += 10_000;
   expect(admit().refusal).toBe('maximumConnections');
 });
+
+test('other limits hold for the connections to come, and those that are open stay', () => {
+  const { clock, gate, admitted } = setUp({});
+  expect(admitted(20)).toBe(20);
+  gate.replaceLimits({ maximumConnections: 10 });
+  expect(admitted(1)).toBe(0);
+  expect(gate.open).toBe(20);
+  gate.replaceLimits({ connectionRate: 3 });
+  expect(admitted(10)).toBe(3);
+  clock.now += 1_000;
+  gate.replaceLimits({});
+  expect(admitted(50)).toBe(50);
+});
