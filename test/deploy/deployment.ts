@@ -9,7 +9,7 @@ import { onTestFinished } from 'vitest';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const BUSBAR = path.join(ROOT, 'packages/cli/bin/busbar.js');
-export const LIFETIME_MS = 60_000;
+export const LIFETIME_MS = 120_000;
 /** Debian keeps servers where only root's PATH looks. */
 export const PATH = `${process.env['PATH']}:/usr/sbin`;
 
