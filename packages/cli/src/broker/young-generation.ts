@@ -10,7 +10,7 @@ const MOST_FILLS = 1_000;
 /**
  * Keeps V8's young generation at 2 MiB a half, where it would grow to 16: a collection of it stops the broker for as long as it
  * copies what has survived, which after 400 clients have come at once, or during a flood of retained messages, is all of it. See
- * docs/decisions/0014; the user's own `--max-semi-space-size` is left alone.
+ * docs/decisions/0015; the user's own `--max-semi-space-size` is left alone.
  */
 export function holdYoungGeneration(): void {
   const { NODE_OPTIONS = '' } = process.env;
