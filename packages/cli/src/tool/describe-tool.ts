@@ -1,7 +1,10 @@
 import type { OptionDefinition, OptionDefinitions } from '../command/definition.ts';
 import { connectionOptions } from './connection-options.ts';
-import { ownOptions, printingOptions, qosOption, receivingOptions, sendingOptions } from './message-options.ts';
+import { ownOptions, qosOption } from './message-options.ts';
 import type { ToolOption } from './option.ts';
+import { printingOptions } from './printing-options.ts';
+import { receivingOptions } from './receiving-options.ts';
+import { sendingOptions } from './sending-options.ts';
 import { tlsOptions } from './tls-options.ts';
 
 /** What stands together in the help; the own options of a command stand under none of these. */

@@ -1,6 +1,8 @@
 import { connectionOptions } from './connection-options.ts';
-import { printingOptions, qosOption, receivingOptions } from './message-options.ts';
+import { qosOption } from './message-options.ts';
 import { flag, type ToolOption, valued } from './option.ts';
+import { printingOptions } from './printing-options.ts';
+import { receivingOptions } from './receiving-options.ts';
 import { tlsOptions } from './tls-options.ts';
 
 /** What only makes sense for a client that is one of mosquitto's tools. */

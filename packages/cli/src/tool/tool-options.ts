@@ -1,6 +1,9 @@
 import { connectionOptions } from './connection-options.ts';
-import { ownOptions, printingOptions, qosOption, receivingOptions, sendingOptions } from './message-options.ts';
+import { ownOptions, qosOption } from './message-options.ts';
 import type { ToolOption } from './option.ts';
+import { printingOptions } from './printing-options.ts';
+import { receivingOptions } from './receiving-options.ts';
+import { sendingOptions } from './sending-options.ts';
 import { tlsOptions } from './tls-options.ts';
 import type { Tool } from './tool-settings.ts';
 
