@@ -73,6 +73,8 @@ const CONNECT_TIMEOUT_MS = 10_200;
 const LONGEST_SILENCE_MS = 4000;
 /** Longer than a tick of the broker's timer, so that it has found out that it has nothing to wait for. */
 const LAST_TICK_MS = 250;
+/** Longer than the broker waits before it says in the log how much more of the same there was. */
+const LAST_WORD_MS = 1_100;
 /** Promises that hang on one another take so many turns of the microtask queue at the most. */
 const MICROTASK_TURNS = 8;
 const STEADY_CLIENTS = 2;
@@ -100,7 +102,8 @@ export class BrokerRig {
   readonly #log: WatchingLog;
   readonly #broker: Broker;
   readonly #steady: SteadyPair;
-  readonly #hasKeepAlive: boolean;
+  /** Seconds that the broker imposes; 0 for none. */
+  readonly #keepAlive: number;
   #peers: FuzzPeer[] = [];
 
   private constructor(
@@ -114,8 +117,8 @@ export class BrokerRig {
     this.#store = store;
     this.#log = log;
     this.#broker = broker;
-    this.#steady = new SteadyPair(this.#open, clock.run.bind(clock), settings.steadyVersion);
-    this.#hasKeepAlive = (settings.limits.maximumKeepAlive ?? 0) > 0;
+    this.#keepAlive = settings.limits.maximumKeepAlive ?? 0;
+    this.#steady = new SteadyPair(this.#open, clock.run.bind(clock), settings.steadyVersion, this.#keepAlive);
   }
 
   static async start(settings: RigSettings): Promise<BrokerRig> {
@@ -242,6 +245,7 @@ export class BrokerRig {
     this.#endSessions();
     this.#clearRetained();
     await this.#rest();
+    this.wait(LAST_WORD_MS);
     this.#clock.advance(LAST_TICK_MS);
     this.#assertEmpty(STEADY_CLIENTS, STEADY_SUBSCRIPTIONS);
   }
@@ -262,7 +266,11 @@ export class BrokerRig {
   #sendAlone(clientIdentifier: string, ...packets: Packet[]): void {
     const client = new RawClient(this.#open(), 4);
     const disconnect = { type: PacketType.disconnect, reasonCode: ReasonCode.success, properties: {} } as const;
-    client.send(connectPacket({ protocolVersion: 4, clientIdentifier }), ...packets, disconnect);
+    client.send(
+      connectPacket({ protocolVersion: 4, clientIdentifier, keepAlive: this.#keepAlive }),
+      ...packets,
+      disconnect,
+    );
     client.transport.end();
     this.#clock.run();
     assert.ok(client.isClosed, `the connection that ended the session '${clientIdentifier}' is over`);
@@ -282,8 +290,8 @@ export class BrokerRig {
       timers: this.#clock.timerCount,
     };
     const expected = { connections: clients, clients, sessions: clients, storedSessions: clients, subscriptions };
-    // Where the broker imposes a Keep Alive, the well-behaved 5.0 client has one.
-    const timers = clients > 0 && this.#hasKeepAlive ? 1 : 0;
+    // Where the broker imposes a Keep Alive, the well-behaved clients have one.
+    const timers = clients > 0 && this.#keepAlive > 0 ? 1 : 0;
     const nothing = { sharedSubscriptions: 0, retained: 0, retainedBytes: 0, timers };
     assert.deepEqual(left, { ...expected, ...nothing }, 'what is left when all sessions have ended');
   }

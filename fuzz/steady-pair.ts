@@ -14,13 +14,15 @@ export class SteadyPair {
   readonly #publisher: RawClient;
   readonly #subscriber: RawClient;
   readonly #run: () => void;
+  readonly #keepAlive: number;
   #number = 0;
   /** Messages received and acknowledgements, as they come. */
   #came: string[] = [];
 
-  /** @param run Lets the event loop come to rest. */
-  constructor(open: () => MemoryTransport, run: () => void, version: ProtocolVersion) {
+  /** @param run Lets the event loop come to rest. @param keepAlive In seconds: what the broker wants at the least. */
+  constructor(open: () => MemoryTransport, run: () => void, version: ProtocolVersion, keepAlive: number) {
     this.#run = run;
+    this.#keepAlive = keepAlive;
     this.#publisher = this.#connect(open(), version, 'steady publisher');
     this.#subscriber = this.#connect(open(), version === 5 ? 4 : 5, 'steady subscriber');
     for (const [qos, topic] of TOPICS.entries()) {
@@ -61,9 +63,10 @@ export class SteadyPair {
 
   #connect(transport: MemoryTransport, protocolVersion: ProtocolVersion, clientIdentifier: string): RawClient {
     const client = new RawClient(transport, protocolVersion);
-    client.send(connectPacket({ protocolVersion, clientIdentifier }));
+    client.send(connectPacket({ protocolVersion, clientIdentifier, keepAlive: this.#keepAlive }));
     this.#run();
-    assert.equal(client.take()?.type, PacketType.connack);
+    const connack = client.take();
+    assert.ok(connack?.type === PacketType.connack && connack.reasonCode === 0, 'the well-behaved clients are let in');
     return client;
   }
 

@@ -215,11 +215,23 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#output.settle();
   }
 
+  /** The client has gone, and what it sent before that has come: a publisher that ends has said its last word all the same. */
+  #readRest(): void {
+    try {
+      this.#connection.readToEnd(this.#rooms.clock.now());
+    } catch (error) {
+      this.#handleMistake(error);
+    }
+    this.#rooms.counters.packetsReceived += this.#connection.packetsReceived;
+    this.#connection.packetsReceived = 0;
+  }
+
   handleClosed(error?: TransportError): void {
     this.#output.handleLost();
     this.#rooms.counters.connections--;
     this.#rooms.wheel.clear(this.#alarm);
     this.#admission.handleClosed();
+    if (this.#connection.isResting) this.#readRest();
     this.#connection.handleLost(error === undefined ? 'the Network Connection was closed' : error.message);
     this.#connection.output.clear();
     this.#trace?.handleClosed();

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { encodePacket } from '@busbar/codec';
-import { connectPacket, publishPacket, RawClient, VirtualClock } from '@busbar/testkit';
-import { createMemoryPair } from '@busbar/transport';
+import { connect } from 'node:net';
+import { encodePacket, PacketType } from '@busbar/codec';
+import { connectPacket, publishPacket, RawClient, subscribePacket, VirtualClock } from '@busbar/testkit';
+import { createMemoryPair, dialTcp } from '@busbar/transport';
 import { describe, test, vi } from 'vitest';
 import { Turn } from '../../src/entrance/turn.ts';
-import type { Clock } from '../../src/index.ts';
+import { type Clock, createBroker, systemClock } from '../../src/index.ts';
 import { VirtualBroker } from '../virtual-broker.ts';
 
 /** A clock that the test moves, and ends the turns of. */
@@ -102,4 +103,23 @@ test('a thousand packets in one chunk are read in several turns, in their order'
   assert.deepEqual(watcher.texts(), payloads);
   assert.ok(turns.mock.calls.length >= 15, `${turns.mock.calls.length} turns`);
   assert.equal(broker.broker.stats().packetsReceived, 1_000 + 3);
+});
+
+test('a publisher that goes at once is heard to its end, over a real socket', async () => {
+  let spent = 0;
+  // Every look at the clock takes ten milliseconds, so that a turn is over at the first.
+  const clock = { ...systemClock, now: () => 10 * spent++ };
+  const broker = await createBroker({ listeners: [{ host: '127.0.0.1', port: 0 }], clock, systemTopicsInterval: 0 });
+  const address = { host: '127.0.0.1', port: broker.listeners[0]?.port ?? 0 };
+  const watcher = new RawClient(await dialTcp(address), 5);
+  watcher.send(connectPacket({ clientIdentifier: 'watcher' }), subscribePacket(1, '#'));
+  await watcher.expect({ type: PacketType.connack });
+  await watcher.expect({ type: PacketType.suback });
+  const packets = Array.from({ length: 2_000 }, (_, n) => encodePacket(publishPacket('t', `${n}`), 5));
+  const talker = connect(address, () => {
+    talker.end(Buffer.concat([encodePacket(connectPacket({ clientIdentifier: 'talker' }), 5), ...packets]));
+  });
+  talker.resume();
+  for (let n = 0; n < 2_000; n++) await watcher.expect({ type: PacketType.publish, payload: new Uint8Array(Buffer.from(`${n}`)) });
+  await broker.stop();
 });

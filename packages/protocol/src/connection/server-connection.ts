@@ -163,6 +163,12 @@ export class ServerConnection {
     this.#readPackets();
   }
 
+  /** Reads all that rests, in one go: the client has sent it and gone, and nothing more will come. */
+  readToEnd(now: number): void {
+    this.#input.hasEnded = true;
+    this.readOn(now);
+  }
+
   /** Acts on a deadline that has passed; early calls do nothing. */
   handleTimeout(now: number): void {
     this.#now = now;

@@ -67,6 +67,16 @@ describe('when the turn of the owner is over', () => {
     assert.deepEqual(texts(harness), upTo(100));
   });
 
+  test('what a client sent before it went is read to its end', () => {
+    const harness = connected();
+    harness.isTurnOver = true;
+    harness.receive(...numbered(0, 500));
+    harness.machine.readToEnd(harness.now);
+    harness.machine.handleLost('gone');
+    assert.deepEqual(texts(harness), upTo(500));
+    assert.equal(harness.closing.cause, 'lost');
+  });
+
   test('a connection that ends reads nothing more', () => {
     const harness = connected();
     harness.isTurnOver = true;
