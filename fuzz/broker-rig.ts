@@ -336,7 +336,7 @@ class WatchingLog implements BrokerLog {
   info(): void {}
 
   warn(fields: { readonly reason?: string }, message: string): void {
-    const what = fields.reason ?? message.split(':')[0] ?? '';
+    const what = fields.reason ?? (message.split(':')[0] ?? '').replace(/, and \d+ more$/, '');
     this.#faults.set(what, (this.#faults.get(what) ?? 0) + 1);
   }
 

@@ -120,6 +120,7 @@ test('a publisher that goes at once is heard to its end, over a real socket', as
     talker.end(Buffer.concat([encodePacket(connectPacket({ clientIdentifier: 'talker' }), 5), ...packets]));
   });
   talker.resume();
-  for (let n = 0; n < 2_000; n++) await watcher.expect({ type: PacketType.publish, payload: new Uint8Array(Buffer.from(`${n}`)) });
+  for (let n = 0; n < 2_000; n++)
+    await watcher.expect({ type: PacketType.publish, payload: new Uint8Array(Buffer.from(`${n}`)) });
   await broker.stop();
 });
