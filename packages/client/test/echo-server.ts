@@ -100,7 +100,7 @@ class ServerEnd implements TransportReceiver, ServerConnectionOwner {
   handleWritable(): void {}
 
   handleClosed(error?: TransportError): void {
-    this.#machine.handleLost(error?.message ?? 'closed');
+    this.#machine.handleLost(error?.message ?? 'closed', 0);
   }
 
   handleConnect(packet: ConnectPacket): void {

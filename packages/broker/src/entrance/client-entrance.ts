@@ -68,6 +68,8 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   #session: Session | undefined = undefined;
   #clientIdentifier = '';
   #pumpsLater = false;
+  /** The Network Connection is over; the machine may still read what came. */
+  #isGone = false;
   /** Undefined where it may publish as much as it likes. */
   #rate: RateBound | undefined = undefined;
   #enteredAt = 0;
@@ -179,8 +181,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
 
   /** @param restsInSocket Whether further chunks should wait for the next turn, even if this one has been read to its end. */
   #handleRead(restsInSocket: boolean): void {
-    this.#rooms.counters.packetsReceived += this.#connection.packetsReceived;
-    this.#connection.packetsReceived = 0;
+    this.#countPackets();
     if (restsInSocket || this.#connection.isResting) this.#output.rest();
     this.#output.settle();
   }
@@ -215,27 +216,33 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#output.settle();
   }
 
-  /** The client has gone, and what it sent before that has come: a publisher that ends has said its last word all the same. */
-  #readRest(): void {
-    try {
-      this.#connection.readToEnd(this.#rooms.clock.now());
-    } catch (error) {
-      this.#handleMistake(error);
-    }
-    this.#rooms.counters.packetsReceived += this.#connection.packetsReceived;
-    this.#connection.packetsReceived = 0;
-  }
-
   handleClosed(error?: TransportError): void {
     this.#output.handleLost();
     this.#rooms.counters.connections--;
     this.#rooms.wheel.clear(this.#alarm);
     this.#admission.handleClosed();
-    if (this.#connection.isResting) this.#readRest();
-    this.#connection.handleLost(error === undefined ? 'the Network Connection was closed' : error.message);
+    const wasOver = this.#connection.isClosed;
+    this.#isGone = true;
+    try {
+      const message = error === undefined ? 'the Network Connection was closed' : error.message;
+      this.#connection.handleLost(message, this.#rooms.clock.now());
+    } catch (mistake) {
+      this.#handleMistake(mistake);
+    }
+    this.#countPackets();
+    if (wasOver) this.#leaveHall();
+  }
+
+  /** Machine and Network Connection are over, whichever was first. */
+  #leaveHall(): void {
     this.#connection.output.clear();
     this.#trace?.handleClosed();
     this.#hall.handleClosed(this, this.#address);
+  }
+
+  #countPackets(): void {
+    this.#rooms.counters.packetsReceived += this.#connection.packetsReceived;
+    this.#connection.packetsReceived = 0;
   }
 
   // --- outlet ----------------------------------------------------------------------------------------------------------
@@ -413,10 +420,12 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     tellEnd(closing, this.#clientIdentifier, this.remote, this.#rooms);
     this.#trace?.handleClosing(closing);
     const session = this.#session;
-    if (session === undefined) return;
     this.#session = undefined;
-    if (closing.cause !== 'disconnected') this.#admission.handleAbruptEnd(session.clientIdentifier);
-    leaveSession(session, closing, this.remote, this.#rooms);
+    if (session !== undefined) {
+      if (closing.cause !== 'disconnected') this.#admission.handleAbruptEnd(session.clientIdentifier);
+      leaveSession(session, closing, this.remote, this.#rooms);
+    }
+    if (this.#isGone) this.#leaveHall();
   }
 
   get remote(): string {

@@ -49,6 +49,7 @@ export class ClientOutput implements Flushable {
 
   /** False while so much waits in the socket that further messages should wait in the session. */
   get isWritable(): boolean {
+    if (this.#isLost) return false;
     const waiting = this.#transport.bufferedBytes + this.#connection.output.byteLength;
     return waiting < this.#rooms.bufferedBytes.maximum;
   }

@@ -169,7 +169,6 @@ export class ClientPublications {
     return quotaExceeded;
   }
 
-  /** At QoS 0 there is no acknowledgement to say it with (section 3.3.2.3.2). */
   /** PUBACK and PUBREC have no 0x95. */
   #refuseLargePayload(view: PublishView, { topicName }: Route, qos: QoS): ReasonCode {
     const { limits, limitWatch, counters } = this.#rooms;
@@ -183,6 +182,7 @@ export class ClientPublications {
     return qos !== 0 && this.#connection.version === 5 ? ReasonCode.quotaExceeded : ReasonCode.success;
   }
 
+  /** At QoS 0 there is no acknowledgement to say it with (section 3.3.2.3.2). */
   #refusePayload(qos: QoS): ReasonCode {
     const { payloadFormatInvalid } = ReasonCode;
     this.#refusal = 'the payload says it is UTF-8 text, and is not';

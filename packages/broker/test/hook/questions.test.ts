@@ -171,6 +171,30 @@ describe('publish', () => {
     assert.deepEqual(watcher.texts(), ['slow3']);
   });
 
+  test('a client that has gone meanwhile has said all it sent before, and its Will comes last', async () => {
+    const answers: ReturnType<typeof pending<undefined>>[] = [];
+    const publish = (): Promise<undefined> => {
+      const answer = pending<undefined>();
+      answers.push(answer);
+      return answer.promise;
+    };
+    const broker = await start({ name: 'slow', publish });
+    const watcher = hear(broker);
+    const client = broker.connect('c', {
+      will: { topicName: 't', payload: Buffer.from('will'), qos: 0, retain: false, properties: {} },
+    });
+    client.send(publishPacket('t', '1'), publishPacket('t', '2'), publishPacket('t', '3'));
+    client.cut();
+    for (let i = 0; i < 4; i++) {
+      assert.equal(answers.length, i + 1);
+      answers[i]?.resolve(undefined);
+      await settle(broker);
+    }
+    assert.deepEqual(watcher.texts(), ['1', '2', '3', 'will']);
+    assert.equal(broker.broker.stats().connections, 1);
+    broker.assertNothingLostInSilence();
+  });
+
   test('a connection that is lost meanwhile loses nothing that came, and its session takes the message once', async () => {
     const answer = pending<undefined>();
     const broker = await start({ name: 'slow', publish: () => answer.promise });

@@ -75,6 +75,8 @@ export class ServerConnection {
   /** The CONNECT that waits for its answer: secrets and Will are nobody's to keep here. */
   #connect: ConnectPacket | undefined = undefined;
   #connected: ConnectedClient | undefined = undefined;
+  /** Why the Network Connection is gone, while what came over it is still read. */
+  #lost: string | undefined = undefined;
 
   constructor(owner: ServerConnectionOwner, limits: ServerConnectionLimits, pool: BlockPool, now: number) {
     this.#owner = owner;
@@ -153,6 +155,7 @@ export class ServerConnection {
     this.#now = now;
     this.#silence.handleReceived(now);
     this.#readPackets();
+    if (!this.#input.isHeld) this.#endLost();
   }
 
   /** Reads on what was left unread when the owner's turn was over. */
@@ -161,12 +164,6 @@ export class ServerConnection {
     this.#input.isResting = false;
     this.#now = now;
     this.#readPackets();
-  }
-
-  /** Reads all that rests, in one go: the client has sent it and gone, and nothing more will come. */
-  readToEnd(now: number): void {
-    this.#input.hasEnded = true;
-    this.readOn(now);
   }
 
   /** Acts on a deadline that has passed; early calls do nothing. */
@@ -182,9 +179,20 @@ export class ServerConnection {
     this.#close({ cause: 'timeout', reasonCode, message });
   }
 
-  /** The Network Connection is gone. */
-  handleLost(message: string): void {
-    this.#close({ cause: 'lost', reasonCode: ReasonCode.unspecifiedError, message });
+  /**
+   * The Network Connection is gone. What the client sent before that is read to its end first: at once what rests, and what is
+   * held when it is let go.
+   */
+  handleLost(message: string, now: number): void {
+    this.#input.hasEnded = true;
+    this.#lost = message;
+    this.readOn(now);
+    if (!this.#input.isHeld) this.#endLost();
+  }
+
+  #endLost(): void {
+    if (this.#lost === undefined) return;
+    this.#close({ cause: 'lost', reasonCode: ReasonCode.unspecifiedError, message: this.#lost });
   }
 
   /**

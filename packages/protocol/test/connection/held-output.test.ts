@@ -81,7 +81,7 @@ describe('packets of QoS 2 flows wait until the owner has kept what they tell of
   test('what waits when the connection ends is not sent any more', () => {
     const harness = setUp();
     harness.machine.deliver(deliveryOf(2), harness.now);
-    harness.machine.handleLost('cut');
+    harness.machine.handleLost('cut', harness.now);
     harness.machine.handleKept(1, harness.now);
     assert.deepEqual(told(harness), []);
     assert.equal(harness.session.outbound.size, 1);

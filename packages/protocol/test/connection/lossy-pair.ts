@@ -342,7 +342,7 @@ export class LossyPair {
     if (this.#chance.below(2) === 0) this.server.machine?.handleBytes(stillUp, 0);
     if (this.#chance.below(2) === 0) this.client.machine?.handleBytes(stillDown, 0);
     this.client.machine?.handleConnectionLost(0);
-    this.server.machine?.handleLost('cut');
+    this.server.machine?.handleLost('cut', 0);
     this.#reconnect();
   }
 

@@ -133,7 +133,7 @@ describe('the next connection [MQTT-4.4.0-1] [MQTT-4.6.0-1]', () => {
       before.machine.deliver(delivery(number, qos), before.now);
     }
     before.receive(acknowledgementPacket('pubrec', 2), acknowledgementPacket('puback', 3));
-    before.machine.handleLost('gone');
+    before.machine.handleLost('gone', before.now);
     assert.equal(before.machine.hasRoom, false);
     assert.deepEqual(connected(10, before).resent, ['1 dup', 'pubrel 2', '4 dup']);
   });
@@ -141,7 +141,7 @@ describe('the next connection [MQTT-4.4.0-1] [MQTT-4.6.0-1]', () => {
   test('gets it within its own window, and nothing new before it', () => {
     const before = connected(10);
     for (let number = 1; number <= 4; number++) before.machine.deliver(delivery(number, 1), before.now);
-    before.machine.handleLost('gone');
+    before.machine.handleLost('gone', before.now);
     const after = connected(2, before);
     assert.deepEqual(after.resent, ['1 dup', '2 dup']);
     after.receive(acknowledgementPacket('puback', 1));
@@ -157,7 +157,7 @@ describe('the next connection [MQTT-4.4.0-1] [MQTT-4.6.0-1]', () => {
     before.machine.deliver(delivery(1, 1, 100), before.now);
     before.machine.deliver(delivery(2, 2, 100), before.now);
     before.machine.deliver(delivery(3, 1), before.now);
-    before.machine.handleLost('gone');
+    before.machine.handleLost('gone', before.now);
     const after = connected(1, before, 50);
     assert.deepEqual(after.resent, ['3 dup']);
     assert.equal(after.undeliverable.length, 2);
@@ -186,7 +186,7 @@ describe('the next connection [MQTT-4.4.0-1] [MQTT-4.6.0-1]', () => {
                 harness.receive(acknowledgementPacket('pubrec', packetId), acknowledgementPacket('pubcomp', packetId));
               expected = expected.filter((each) => each !== packetId);
             }
-            harness.machine.handleLost('gone');
+            harness.machine.handleLost('gone', harness.now);
             harness = connected(receiveMaximum, harness);
             assert.deepEqual(
               harness.resent,

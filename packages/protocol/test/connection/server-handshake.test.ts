@@ -240,7 +240,7 @@ describe('the answer takes time', () => {
   test('closed meanwhile: the answer goes nowhere', () => {
     const harness = new ServerHarness(5);
     harness.receive(connectPacket());
-    harness.machine.handleLost('gone');
+    harness.machine.handleLost('gone', harness.now);
     harness.accept();
     harness.machine.refuseConnect(ReasonCode.banned, 'banned');
     harness.machine.acceptSubscribe(1, [0]);

@@ -63,16 +63,31 @@ describe('while input is held', () => {
     assert.equal(harness.closing.cause, 'timeout');
   });
 
-  test('the connection may be lost, and nothing is read any more', () => {
+  test('the connection may be lost: what came before is read when it is let go, and nothing after it', () => {
     const harness = held();
     harness.receive(publishPacket('t', 'slow'), publishPacket('t', '2'));
-    harness.machine.handleLost('gone');
+    harness.machine.handleLost('gone', harness.now);
+    assert.deepEqual(harness.closings, []);
     harness.machine.resumeInput(harness.now);
     harness.receive(publishPacket('t', '3'));
     assert.deepEqual(
       harness.published.map(({ text }) => text),
-      ['slow'],
+      ['slow', '2'],
     );
     assert.equal(harness.closing.cause, 'lost');
+    assert.equal(harness.closings.length, 1);
+  });
+
+  test('a connection that is lost and ended by the server meanwhile ends once, and reads nothing more', () => {
+    const harness = held();
+    harness.receive(publishPacket('t', 'slow'), publishPacket('t', '2'));
+    harness.machine.handleLost('gone', harness.now);
+    harness.machine.disconnect(ReasonCode.sessionTakenOver, 'taken over');
+    harness.machine.resumeInput(harness.now);
+    assert.equal(harness.published.length, 1);
+    assert.deepEqual(
+      harness.closings.map(({ cause }) => cause),
+      ['ended'],
+    );
   });
 });

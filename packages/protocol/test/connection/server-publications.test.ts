@@ -131,7 +131,7 @@ describe('messages that take time to be accepted', () => {
     const harness = connected();
     harness.answer = () => LATER;
     harness.receive(publish(1, 1));
-    harness.machine.handleLost('gone');
+    harness.machine.handleLost('gone', harness.now);
     harness.machine.acceptPublish(1, 1, success);
     assert.deepEqual(harness.sent(), []);
   });
@@ -140,7 +140,7 @@ describe('messages that take time to be accepted', () => {
     const before = connected();
     before.answer = () => LATER;
     before.receive(publish(2, 7));
-    before.machine.handleLost('gone');
+    before.machine.handleLost('gone', before.now);
     const after = new ServerHarness(5, {}, before.session);
     after.connect({}, true);
     after.receive(publish(2, 7, { dup: true }));

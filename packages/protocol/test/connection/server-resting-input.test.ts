@@ -71,17 +71,16 @@ describe('when the turn of the owner is over', () => {
     const harness = connected();
     harness.isTurnOver = true;
     harness.receive(...numbered(0, 500));
-    harness.machine.readToEnd(harness.now);
-    harness.machine.handleLost('gone');
+    harness.machine.handleLost('gone', harness.now);
     assert.deepEqual(texts(harness), upTo(500));
     assert.equal(harness.closing.cause, 'lost');
   });
 
-  test('a connection that ends reads nothing more', () => {
+  test('a connection that the server ends reads nothing more', () => {
     const harness = connected();
     harness.isTurnOver = true;
     harness.receive(...numbered(0, 100));
-    harness.machine.handleLost('gone');
+    harness.machine.disconnect(ReasonCode.administrativeAction, 'enough');
     harness.machine.readOn(harness.now);
     assert.deepEqual(texts(harness), upTo(64));
   });
