@@ -19,6 +19,7 @@ export { Delivery, type Successor } from './message/delivery.ts';
 export type { MessageRecord } from './message/message-record.ts';
 export { InboundFlow, Verdict } from './session/inbound-flow.ts';
 export { type InFlight, OutboundFlow, Stage } from './session/outbound-flow.ts';
+export { PacketIdMap } from './session/packet-id-map.ts';
 export { type FlowState, SessionState } from './session/session-state.ts';
 export { InboundTopicAliases, type OutboundTopicAlias, OutboundTopicAliases } from './session/topic-alias.ts';
 export { SharedGroup, type SharedStrategy } from './topic/shared-group.ts';

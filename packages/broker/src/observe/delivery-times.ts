@@ -32,8 +32,8 @@ export class DeliveryTimes {
   untilNext = NEVER;
   readonly #rooms: DeliveryTimesRooms;
   readonly #isOn: boolean;
-  /** What has been written in this turn: how often each acceptance. */
-  readonly #written = new Map<Acceptance, number>();
+  /** What has been written in this turn: each acceptance with how often in a row. */
+  #written: { readonly acceptance: Acceptance; times: number }[] = [];
 
   constructor(isOn: boolean, rooms: DeliveryTimesRooms) {
     this.#isOn = isOn;
@@ -49,14 +49,16 @@ export class DeliveryTimes {
 
   /** A message that is measured has been written to a connection, and leaves with the end of the turn. */
   handleWritten(acceptance: Acceptance): void {
-    if (this.#written.size === 0) this.#rooms.awaitFlush(this);
-    this.#written.set(acceptance, (this.#written.get(acceptance) ?? 0) + 1);
+    const latest = this.#written.at(-1);
+    if (latest === undefined) this.#rooms.awaitFlush(this);
+    if (latest?.acceptance === acceptance) latest.times++;
+    else this.#written.push({ acceptance, times: 1 });
   }
 
   flush(): void {
     const now = this.#rooms.now();
-    for (const [{ at }, times] of this.#written) this.histogram.observe((now - at) / 1000, times);
-    this.#written.clear();
+    for (const { acceptance, times } of this.#written) this.histogram.observe((now - acceptance.at) / 1000, times);
+    this.#written = [];
   }
 
   #pickNext(): void {

@@ -1,5 +1,5 @@
 import { type AcknowledgementProperties, FIRST_FAILURE, NO_PROPERTIES, ReasonCode, UsageError } from '@busbar/codec';
-import { type LostInFlight, type MessageContent, topicNameFault } from '@busbar/protocol';
+import { type LostInFlight, type MessageContent, PacketIdMap, topicNameFault } from '@busbar/protocol';
 import type { Clock } from '../clock.ts';
 import type { Tally } from '../counters.ts';
 import type { Link } from '../dialer/link.ts';
@@ -35,7 +35,7 @@ export class Publisher {
   readonly #parts: PublisherParts;
   readonly #queue: PublishQueue;
   readonly #link: () => Link | undefined;
-  readonly #inFlight = new Map<number, Publication>();
+  readonly #inFlight = new PacketIdMap<Publication>();
   /** Publications of an earlier run: nobody awaits them. */
   readonly #orphans = new WeakSet<Publication>();
   #isEnded = false;

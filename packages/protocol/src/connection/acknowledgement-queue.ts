@@ -1,4 +1,5 @@
 import type { ReasonCode } from '@busbar/codec';
+import { PacketIdMap } from '../session/packet-id-map.ts';
 
 /** An acknowledgement that is due: PUBACK at QoS 1, PUBREC at QoS 2. */
 interface Due {
@@ -29,7 +30,7 @@ const MOST_GONE = 256;
  */
 export class AcknowledgementQueue {
   readonly #write: WriteAcknowledgement;
-  readonly #held = new Map<number, Due>();
+  readonly #held = new PacketIdMap<Due>();
   #due: Due[] = [];
   #first = 0;
 

@@ -1,3 +1,5 @@
+import { PacketIdMap } from './packet-id-map.ts';
+
 /** What is to be done with a PUBLISH packet of QoS 1 or 2. */
 export const Verdict = {
   /** New: route it, then call {@link InboundFlow.accept}. */
@@ -26,9 +28,9 @@ export type Verdict = (typeof Verdict)[keyof typeof Verdict];
  */
 export class InboundFlow {
   /** Packet Identifiers of QoS 2 messages: true once accepted, false while accepting. */
-  readonly #stages = new Map<number, boolean>();
+  readonly #stages = new PacketIdMap<boolean>();
   /** Those of them that came on an earlier connection and have not been sent again: this one's window knows nothing of them. */
-  readonly #earlier = new Set<number>();
+  readonly #earlier = new PacketIdMap<true>();
   #acceptingAtQos1 = 0;
 
   /** Messages that count against Receive Maximum: what this connection has brought and is not acknowledged. */
@@ -36,16 +38,16 @@ export class InboundFlow {
     return this.#stages.size - this.#earlier.size + this.#acceptingAtQos1;
   }
 
-  /** Packet Identifiers of the QoS 2 messages that are accepted and not yet released, in their order. */
+  /** Packet Identifiers of the QoS 2 messages that are accepted and not yet released, in no order. */
   get accepted(): number[] {
-    return [...this.#stages].filter(([, accepted]) => accepted).map(([packetId]) => packetId);
+    return [...this.#stages.packetIds()].filter((packetId) => this.#stages.get(packetId) === true);
   }
 
   /** Takes up what a store remembered: the {@link accepted} of an earlier flow. */
   restore(accepted: Iterable<number>): void {
     for (const packetId of accepted) {
       this.#stages.set(packetId, true);
-      this.#earlier.add(packetId);
+      this.#earlier.set(packetId, true);
     }
   }
 
@@ -96,7 +98,7 @@ export class InboundFlow {
    */
   handleDisconnected(): void {
     this.#acceptingAtQos1 = 0;
-    for (const packetId of this.#stages.keys()) this.#earlier.add(packetId);
+    for (const packetId of this.#stages.packetIds()) this.#earlier.set(packetId, true);
   }
 
   /** Forgets everything: the session has ended. */

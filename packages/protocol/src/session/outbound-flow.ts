@@ -1,3 +1,5 @@
+import { PacketIdMap } from './packet-id-map.ts';
+
 /** Where a message of QoS 1 or 2 stands on its way out. */
 export const Stage = {
   /** QoS 1, PUBLISH sent, PUBACK awaited. */
@@ -19,6 +21,8 @@ export interface InFlight<Message> {
 
 /** What the flow itself knows of it besides. */
 interface Entry<Message> extends InFlight<Message> {
+  /** Counts up with each first sending. */
+  readonly order: number;
   /** Whether its PUBLISH was sent on this connection and so holds a place in the window. */
   holdsPlace: boolean;
 }
@@ -38,11 +42,11 @@ const LARGEST_PACKET_ID = 65_535;
  * whatever the owner wants back when it is done.
  */
 export class OutboundFlow<Message> {
-  /** In the order of their first sending, which is the order of sending again [MQTT-4.6.0-1]. */
-  readonly #inFlight = new Map<number, Entry<Message>>();
+  readonly #inFlight = new PacketIdMap<Entry<Message>>();
   /** Packet Identifiers that requests of the owner (SUBSCRIBE, UNSUBSCRIBE) hold. */
-  readonly #reserved = new Set<number>();
+  readonly #reserved = new PacketIdMap<true>();
   #nextPacketId = 1;
+  #nextOrder = 0;
   #quota = 0;
   #resends: Entry<Message>[] = [];
   #resendAt = 0;
@@ -57,15 +61,19 @@ export class OutboundFlow<Message> {
     return this.#quota > 0 && this.#resendAt === this.#resends.length && this.#hasFreePacketId;
   }
 
-  /** Everything in flight, in order: what a store keeps. */
-  get inFlight(): Iterable<Readonly<InFlight<Message>>> {
-    return this.#inFlight.values();
+  /** Everything in flight, in the order of its first sending, which is that of sending again [MQTT-4.6.0-1]: what a store keeps. */
+  get inFlight(): readonly Readonly<InFlight<Message>>[] {
+    return this.#inOrder();
+  }
+
+  #inOrder(): Entry<Message>[] {
+    return [...this.#inFlight.values()].sort((one, other) => one.order - other.order);
   }
 
   /** Takes up what a store kept: the {@link inFlight} of an earlier flow, in order. */
   restore(inFlight: Iterable<Readonly<InFlight<Message>>>): void {
     for (const { packetId, stage, message } of inFlight) {
-      this.#inFlight.set(packetId, { packetId, stage, message, holdsPlace: false });
+      this.#inFlight.set(packetId, { packetId, stage, message, order: this.#nextOrder++, holdsPlace: false });
       this.#nextPacketId = (packetId % LARGEST_PACKET_ID) + 1;
     }
   }
@@ -73,8 +81,8 @@ export class OutboundFlow<Message> {
   /** A connection begins: the window is the receiver's, and everything unfinished is due again [MQTT-4.4.0-1]. */
   handleConnected(receiveMaximum: number): void {
     this.#quota = receiveMaximum; // [MQTT-4.9.0-1]
-    for (const entry of this.#inFlight.values()) entry.holdsPlace = false;
-    this.#resends = [...this.#inFlight.values()];
+    this.#resends = this.#inOrder();
+    for (const entry of this.#resends) entry.holdsPlace = false;
     this.#resendAt = 0;
   }
 
@@ -113,7 +121,7 @@ export class OutboundFlow<Message> {
   send(message: Message, qos: 1 | 2): number {
     const packetId = this.#takePacketId();
     const stage = qos === 1 ? Stage.awaitingPuback : Stage.awaitingPubrec;
-    this.#inFlight.set(packetId, { packetId, stage, message, holdsPlace: true });
+    this.#inFlight.set(packetId, { packetId, stage, message, order: this.#nextOrder++, holdsPlace: true });
     this.#quota--;
     return packetId;
   }
@@ -122,7 +130,7 @@ export class OutboundFlow<Message> {
   reservePacketId(): number {
     if (!this.#hasFreePacketId) return 0;
     const packetId = this.#takePacketId();
-    this.#reserved.add(packetId);
+    this.#reserved.set(packetId, true);
     return packetId;
   }
 
@@ -165,7 +173,7 @@ export class OutboundFlow<Message> {
 
   /** Forgets everything in flight and answers it: the session has ended. */
   clear(): Message[] {
-    const messages = [...this.#inFlight.values()].flatMap((each) => (each.message === undefined ? [] : [each.message]));
+    const messages = this.#inOrder().flatMap(({ message }) => (message === undefined ? [] : [message]));
     this.#inFlight.clear();
     this.handleDisconnected();
     return messages;

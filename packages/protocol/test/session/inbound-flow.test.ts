@@ -91,7 +91,7 @@ describe('Receive Maximum [MQTT-3.3.4-7] [MQTT-3.3.4-9]', () => {
   test('what a store remembered is not counted either, and is not delivered again', () => {
     const flow = new InboundFlow();
     flow.restore([3, 4]);
-    assert.deepEqual(flow.accepted, [3, 4]);
+    assert.deepEqual(new Set(flow.accepted), new Set([3, 4]));
     assert.equal(flow.unacknowledged, 0);
     assert.equal(flow.handlePublish(2, 3, 1), Verdict.acknowledge);
     assert.equal(flow.unacknowledged, 1);

@@ -1,5 +1,5 @@
 import type { DeliveryQueue } from '@busbar/broker';
-import { type Delivery, type InFlight, Stage } from '@busbar/protocol';
+import { type Delivery, type InFlight, PacketIdMap, Stage } from '@busbar/protocol';
 import type { BatchedQueue } from '../batch/batch.ts';
 import type { OutboundSummary } from '../format/outbound-format.ts';
 import { Chunk, Entry } from './chunk.ts';
@@ -26,7 +26,7 @@ export class DurableQueue implements DeliveryQueue, BatchedQueue {
   /** In their order. */
   #unwritten: Chunk[] = [];
   /** By Packet Identifier, in the order of sending. */
-  readonly #flights = new Map<number, Entry>();
+  readonly #flights = new PacketIdMap<Entry>();
   #head = 0;
   #windowEnd = 0;
   #tail = 0;
@@ -68,7 +68,7 @@ export class DurableQueue implements DeliveryQueue, BatchedQueue {
 
   /** What is in flight, in order. */
   get flights(): Iterable<Entry> {
-    return this.#flights.values();
+    return [...this.#flights.values()].sort((one, other) => one.sequence - other.sequence);
   }
 
   /** Whether there is nothing to keep of it. */
@@ -181,7 +181,7 @@ export class DurableQueue implements DeliveryQueue, BatchedQueue {
   /** The session has ended: everything of it goes, and nothing that is told later comes back. */
   remove(): void {
     this.clear();
-    for (const packetId of [...this.#flights.keys()]) this.finished(packetId);
+    for (const packetId of [...this.#flights.packetIds()]) this.finished(packetId);
     this.isRemoved = true;
   }
 
