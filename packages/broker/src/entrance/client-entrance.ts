@@ -191,15 +191,19 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     return this.#rooms.turn.isOver;
   }
 
-  /** A hook has answered: what the client has sent meanwhile is read. */
+  /** Nobody takes time for an answer any more: what the client has sent meanwhile is read. */
   resumeInput(mistake?: unknown): void {
+    const { turn, clock, wheel } = this.#rooms;
+    const now = clock.now();
+    turn.handleReading(now);
     if (mistake !== undefined) this.#handleMistake(mistake);
     try {
-      this.#connection.resumeInput(this.#rooms.clock.now());
+      this.#connection.resumeInput(now);
     } catch (error) {
       this.#handleMistake(error);
     }
-    this.settle();
+    wheel.set(this.#alarm, this.#connection.nextDeadline);
+    this.#handleRead(false);
   }
 
   /** A mistake of ours that one client's packets brought to light ends that connection and no other. */

@@ -1,9 +1,10 @@
-import { ReasonCode, type SubscribePacket, type UnsubscribePacket } from '@busbar/codec';
+import { ReasonCode, type SubscribePacket, type SubscriptionRequest, type UnsubscribePacket } from '@busbar/codec';
 import { isSharedSubscription, type ServerConnection } from '@busbar/protocol';
 import type { Session } from '../session/session.ts';
-import type { SubscribeAnswer } from '../session/session-table.ts';
+import type { SubscribeAnswer, SubscriptionRefused } from '../session/session-table.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 import type { Door } from './client-admission.ts';
+import { DividedWork } from './divided-work.ts';
 import { explainRefusals } from './explanations.ts';
 import { askAboutSubscriptions, type HookAnswers } from './hook-answers.ts';
 
@@ -12,12 +13,14 @@ export class ClientSubscriptions {
   readonly #rooms: BrokerRooms;
   readonly #connection: ServerConnection;
   readonly #door: Pick<Door, 'whenKept' | 'resumeInput'>;
+  readonly #work: DividedWork;
   #session: Session | undefined = undefined;
 
   constructor(rooms: BrokerRooms, connection: ServerConnection, door: Pick<Door, 'whenKept' | 'resumeInput'>) {
     this.#rooms = rooms;
     this.#connection = connection;
     this.#door = door;
+    this.#work = new DividedWork(rooms, connection, door);
   }
 
   enter(session: Session): void {
@@ -41,10 +44,7 @@ export class ClientSubscriptions {
   async #subscribeLater(session: Session, packet: SubscribePacket, later: Promise<HookAnswers>): Promise<void> {
     this.#connection.holdInput();
     try {
-      const answers = await later;
-      if (!this.#connection.isConnected) return;
-      this.#subscribe(session, packet, answers);
-      this.#door.resumeInput();
+      this.#subscribe(session, packet, await later);
     } catch (mistake) {
       this.#door.resumeInput(mistake);
     }
@@ -55,8 +55,26 @@ export class ClientSubscriptions {
     const mounted = session.mountPoint?.subscribe(asked) ?? asked;
     const { sessions, store } = this.#rooms;
     const isUnkept = store.failure !== undefined && session.isLasting;
-    const result = isUnkept ? this.#subscribeAgain(session, mounted) : sessions.subscribe(session, mounted);
-    const { reasonCodes, refusals } = answers === undefined ? result : answers.complete(result);
+    const all: { reasonCodes: ReasonCode[]; refusals: SubscriptionRefused[] } = { reasonCodes: [], refusals: [] };
+    const subscribeOne = (request: SubscriptionRequest): void => {
+      const one = { ...mounted, subscriptions: [request] };
+      const { reasonCodes, refusals } = isUnkept
+        ? this.#subscribeAgain(session, one, request)
+        : sessions.subscribe(session, one);
+      all.reasonCodes.push(...reasonCodes);
+      all.refusals.push(...refusals);
+    };
+    this.#work.through(mounted.subscriptions, subscribeOne, () => {
+      this.#accept(session, packet, answers === undefined ? all : answers.complete(all), isUnkept);
+    });
+  }
+
+  #accept(
+    session: Session,
+    packet: SubscribePacket,
+    { reasonCodes, refusals }: SubscribeAnswer,
+    isUnkept: boolean,
+  ): void {
     for (const { rule } of refusals) if (rule !== undefined) this.#rooms.tallies.denials.count('subscribe');
     for (const { message, rule } of refusals.slice(0, 1)) {
       const fields = { client: session.clientIdentifier, ...(rule === undefined ? {} : { rule }) };
@@ -74,34 +92,30 @@ export class ClientSubscriptions {
   }
 
   /** While the store keeps nothing, only what is kept already can be promised: clients that come back often subscribe again. */
-  #subscribeAgain(session: Session, packet: SubscribePacket): SubscribeAnswer {
+  #subscribeAgain(session: Session, packet: SubscribePacket, request: SubscriptionRequest): SubscribeAnswer {
     const { sessions, capabilities } = this.#rooms;
-    const identifier = packet.properties.subscriptionIdentifiers?.[0];
-    const answers = packet.subscriptions.map((request) => {
-      const kept = session.record.subscriptions.get(request.topicFilter);
-      const qos = Math.min(request.qos, capabilities.maximumQoS);
-      const isSame =
-        kept?.qos === qos &&
-        kept.noLocal === request.noLocal &&
-        kept.retainAsPublished === request.retainAsPublished &&
-        kept.retainHandling === request.retainHandling &&
-        kept.subscriptionIdentifier === identifier;
-      if (isSame) return sessions.subscribe(session, { ...packet, subscriptions: [request] });
-      const refusals = [{ topicFilter: request.topicFilter, message: 'the store cannot keep subscriptions' }];
-      return { reasonCodes: [ReasonCode.quotaExceeded], refusals };
-    });
-    return {
-      reasonCodes: answers.flatMap(({ reasonCodes }) => reasonCodes),
-      refusals: answers.flatMap(({ refusals }) => refusals),
-    };
+    const kept = session.record.subscriptions.get(request.topicFilter);
+    const isSame =
+      kept?.qos === Math.min(request.qos, capabilities.maximumQoS) &&
+      kept.noLocal === request.noLocal &&
+      kept.retainAsPublished === request.retainAsPublished &&
+      kept.retainHandling === request.retainHandling &&
+      kept.subscriptionIdentifier === packet.properties.subscriptionIdentifiers?.[0];
+    if (isSame) return sessions.subscribe(session, packet);
+    const refusals = [{ topicFilter: request.topicFilter, message: 'the store cannot keep subscriptions' }];
+    return { reasonCodes: [ReasonCode.quotaExceeded], refusals };
   }
 
   handleUnsubscribe(packet: UnsubscribePacket): void {
     const session = this.#session;
     if (session === undefined) return;
     const { mountPoint } = session;
-    const filters = packet.topicFilters.map((filter) => mountPoint?.filter(filter) ?? filter);
-    const reasonCodes = this.#rooms.sessions.unsubscribe(session, filters);
-    this.#door.whenKept(() => this.#connection.acceptUnsubscribe(packet.packetId, reasonCodes));
+    const reasonCodes: ReasonCode[] = [];
+    const unsubscribeOne = (filter: string): void => {
+      reasonCodes.push(...this.#rooms.sessions.unsubscribe(session, [mountPoint?.filter(filter) ?? filter]));
+    };
+    this.#work.through(packet.topicFilters, unsubscribeOne, () => {
+      this.#door.whenKept(() => this.#connection.acceptUnsubscribe(packet.packetId, reasonCodes));
+    });
   }
 }

@@ -148,6 +148,10 @@ export class ServerConnection {
     this.#input.isHeld = true;
   }
 
+  get isHeld(): boolean {
+    return this.#input.isHeld;
+  }
+
   /** Reads on. */
   resumeInput(now: number): void {
     if (!this.#input.isHeld) return;
