@@ -84,8 +84,6 @@ export async function subscriptions({ port, read, progress }, count = 1_000_000)
   const without = await fanInCost({ read }, publisher);
   const before = await read();
   const owners = [];
-  let longestStallMs = 0;
-  let wildcardCost = 0;
   for (let made = 0; made < count; ) {
     const owner = await RawClient.connect(port, { clientIdentifier: `owner-${owners.length}` });
     owners.push(owner);
@@ -97,10 +95,8 @@ export async function subscriptions({ port, read, progress }, count = 1_000_000)
       });
       await subscribe(owner, filters);
     }
-    const { longestStallMs: stall } = await read();
-    longestStallMs = Math.max(longestStallMs, stall);
+    await read();
     progress(`${made} of ${count} subscriptions`);
-    if (made === 20_000) wildcardCost = await fanInCost({ read }, publisher);
   }
   const after = await read();
   const withAll = await fanInCost({ read }, publisher);
@@ -108,16 +104,47 @@ export async function subscriptions({ port, read, progress }, count = 1_000_000)
   const hitting = await matchCost({ read }, publisher, count);
   for (const client of [...owners, publisher]) client.destroy();
   return {
-    after: { ...again, longestStallMs: Math.max(longestStallMs, after.longestStallMs) },
+    after: again,
     figures: [
       { figure: 'memory each', value: `${((after.rss - before.rss) / count).toFixed(0)} bytes` },
       { figure: 'fan-in without them', value: `${without.toFixed(2)} us/message` },
-      { figure: 'fan-in with 10,000 wildcard ones that do not match', value: `${wildcardCost.toFixed(2)} us/message` },
       { figure: 'fan-in with all of them', value: `${withAll.toFixed(2)} us/message` },
       { figure: 'a topic for the first time, matched and delivered', value: `${hitting.toFixed(2)} us/message` },
     ],
   };
 }
+
+/** What 10,000 wildcard subscriptions that do not match cost a message: with them and without, in turn. @param {Scale} scale */
+export async function wildcards({ port, read, progress }, rounds = 15) {
+  const publisher = await RawClient.connect(port);
+  const filters = Array.from({ length: 10_000 }, (_, n) =>
+    n % 2 === 0 ? `plant/${n}/+/pressure` : `plant/${n}/cell/#`,
+  );
+  await fanInCost({ read }, publisher);
+  const [without, beside] = [/** @type {number[]} */ ([]), /** @type {number[]} */ ([])];
+  for (let round = 0; round < rounds; round++) {
+    progress(`round ${round + 1} of ${rounds}`);
+    without.push(await fanInCost({ read }, publisher));
+    const owner = await RawClient.connect(port, { clientIdentifier: 'owner' });
+    for (let at = 0; at < filters.length; at += BATCH) await subscribe(owner, filters.slice(at, at + BATCH));
+    beside.push(await fanInCost({ read }, publisher));
+    owner.destroy();
+    while ((await read()).subscriptions > 0);
+  }
+  publisher.destroy();
+  const ratio = median(beside) / median(without);
+  return {
+    after: await read(),
+    figures: [
+      { figure: `fan-in without them, median of ${rounds}`, value: `${median(without).toFixed(2)} us/message` },
+      { figure: 'fan-in beside them', value: `${median(beside).toFixed(2)} us/message` },
+      { figure: 'they cost', value: `${((ratio - 1) * 100).toFixed(1)} %` },
+    ],
+  };
+}
+
+/** @param {number[]} values An odd number of them. */
+const median = (values) => /** @type {number} */ (values.toSorted((a, b) => a - b)[(values.length - 1) / 2]);
 
 /** Each message goes to a topic of its own, which has to be looked up among all the subscriptions. */
 async function matchCost({ read }, /** @type {RawClient} */ publisher, /** @type {number} */ count) {
@@ -166,7 +193,7 @@ export async function retainedMessages({ port, read, progress }, count = 1_000_0
   const read2 = await read();
   for (const client of [publisher, subscriber]) client.destroy();
   return {
-    after: { ...read2, longestStallMs: Math.max(after.longestStallMs, read2.longestStallMs) },
+    after: read2,
     figures: [
       { figure: 'retained', value: String(after.retained) },
       { figure: 'memory each', value: `${((after.rss - before.rss) / count).toFixed(0)} bytes` },
@@ -212,7 +239,7 @@ export async function queuedMessages({ port, read, progress }, count = 100_000) 
   const resumed = await read();
   for (const client of [publisher, back]) client.destroy();
   return {
-    after: { ...resumed, longestStallMs: Math.max(after.longestStallMs, resumed.longestStallMs) },
+    after: resumed,
     figures: [
       { figure: 'memory each', value: `${((after.rss - before.rss) / count).toFixed(0)} bytes` },
       { figure: 'resumed, received and acknowledged', value: `${seconds.toFixed(2)} s` },

@@ -2,18 +2,19 @@
  * What one broker carries on one machine, each with its figures: idle connections, subscriptions, retained messages, messages
  * that wait. The broker runs in a process of its own and tells the longest delay of its event loop.
  *
- *     npm run bench:scale [-- --json] [-- --only idle,subscriptions,retained,queued]
+ *     npm run bench:scale [-- --json] [-- --only idle,subscriptions,wildcards,retained,queued]
  */
 
 import { fork } from 'node:child_process';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { idleConnections, memoryOf, queuedMessages, retainedMessages, subscriptions } from './cases.mjs';
+import { idleConnections, memoryOf, queuedMessages, retainedMessages, subscriptions, wildcards } from './cases.mjs';
 
 const CASES = {
   idle: { title: '15,000 idle connections', run: idleConnections },
   subscriptions: { title: '1,000,000 subscriptions', run: subscriptions },
+  wildcards: { title: '10,000 wildcard subscriptions that do not match', run: wildcards },
   retained: { title: '1,000,000 retained messages', run: retainedMessages },
   queued: { title: '100,000 messages that wait for one session', run: queuedMessages },
 };
@@ -39,19 +40,23 @@ for (const name of names) {
     execArgv: ['--expose-gc', '--max-semi-space-size=2', ...(process.env.SCALE_ARGV?.split(' ') ?? [])],
   });
   const { port } = await answer(broker);
+  let longestStallMs = 0;
   const read = async () => {
     const answered = answer(broker);
     broker.send('read');
-    return await answered;
+    const reading = await answered;
+    longestStallMs = Math.max(longestStallMs, reading.longestStallMs);
+    return reading;
   };
   await read();
+  longestStallMs = 0;
   const { after, figures } = await run({ port, read, progress });
   progress('');
-  results.push({ name, title, figures, longestStallMs: after.longestStallMs, resident: after.rss });
+  results.push({ name, title, figures, longestStallMs, resident: after.rss });
   if (!values.json) {
     console.log(title);
     for (const { figure, value } of figures) console.log(`  ${figure.padEnd(52)} ${value}`);
-    console.log(`  ${'longest stall of the event loop'.padEnd(52)} ${after.longestStallMs.toFixed(1)} ms`);
+    console.log(`  ${'longest stall of the event loop'.padEnd(52)} ${longestStallMs.toFixed(1)} ms`);
     console.log(`  ${'resident memory of the broker'.padEnd(52)} ${memoryOf(after)}\n`);
   }
   broker.disconnect();
