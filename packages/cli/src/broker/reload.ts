@@ -3,15 +3,23 @@ import { type ConfigurationSource, type LoadedConfiguration, loadConfiguration }
 import { ConfigurationError } from '../config/place.ts';
 import type { Configuration } from '../config/schema.ts';
 import type { HttpServer } from '../http/http-server.ts';
+import type { LogLevel } from './log.ts';
 
 /** What is taken over while the broker runs; everything else needs a new start. */
 const TAKEN_OVER = new Set(['authentication', 'authorization', 'limits']);
 /** What is taken over of a listener. */
 const TAKEN_OVER_OF_LISTENERS = new Set(['maximumConnections', 'connectionRate']);
 
+/** What is told of a new configuration besides the broker. */
+export interface Reloadable {
+  readonly http?: Pick<HttpServer, 'replaceToken'> | undefined;
+  /** Undefined where the command line says how much is logged. */
+  readonly setLevel?: ((level: LogLevel) => void) | undefined;
+}
+
 /**
- * Reads a configuration again and takes over users, rules, limits, certificates and the token of HTTP. It is all or nothing: what is wrong is said in the
- * log, and everything stays as it was. Clients stay connected, but for those whose user is gone.
+ * Reads a configuration again and takes over users, rules, limits, certificates, the level of the log and the token of HTTP. It
+ * is all or nothing: what is wrong is said in the log, and everything stays as it was. Clients stay connected, but for those whose user is gone.
  *
  * @returns What has been done, in a line.
  * @throws {Error} What is wrong, a line each.
@@ -21,7 +29,7 @@ export function reload(
   broker: Broker,
   before: LoadedConfiguration,
   log: BrokerLog,
-  http?: Pick<HttpServer, 'replaceToken'>,
+  { http, setLevel }: Reloadable,
 ): string {
   let loaded: LoadedConfiguration;
   try {
@@ -34,6 +42,7 @@ export function reload(
   const { options } = loaded;
   replaceCertificates(broker, loaded, log);
   http?.replaceToken(loaded.http?.token);
+  setLevel?.(loaded.configuration.log?.level ?? 'info');
   broker.replaceAuthorization(options.authorization);
   const { authenticators, allowAnonymous } = options;
   broker.replaceAuthentication({ authenticators, allowAnonymous }, options.listeners ?? []);
@@ -72,8 +81,9 @@ function changedSections(
   });
 }
 
-/** Of `http` the token is taken over. */
+/** Of `http` the token is taken over, of `log` the level. */
 function fixedPartOf(name: keyof Configuration, configuration: Configuration): unknown {
+  if (name === 'log') return { ...configuration.log, level: undefined };
   if (name !== 'http' || configuration.http === undefined) return configuration[name];
   const { token: _, tokenFile: __, ...rest } = configuration.http;
   return rest;

@@ -2,7 +2,7 @@ import { StopSignal } from '../command/stop-signal.ts';
 import { ExitCode } from '../exit-code.ts';
 import { openControl } from './control.ts';
 import { openHttp, tokenOf } from './http.ts';
-import { createLog, type LogFormat } from './log.ts';
+import { type LogFormat, openLog } from './log.ts';
 import { readyLine, startBroker, startBrokerNear } from './running-broker.ts';
 import { ServiceManager } from './service-manager.ts';
 import { USUAL_PORT } from './usual-port.ts';
@@ -35,7 +35,7 @@ export async function runBroker({
   http: httpPort,
   allowAnonymous,
 }: BrokerRun): Promise<number> {
-  const log = await createLog(logFormat, verbose ? 'debug' : 'info');
+  const { log } = await openLog({ format: logFormat, level: verbose ? 'debug' : 'info' });
   const stopSignal = new StopSignal();
   const http = await openHttp(
     httpPort === undefined ? undefined : { port: httpPort, token: tokenOf(process.env) },

@@ -19,7 +19,7 @@ import { openDataStore, storeFault } from './data-store.ts';
 import { defaultData } from './default-data.ts';
 import { openHttp } from './http.ts';
 import { loadExtensions } from './load-extensions.ts';
-import { createLog, type LogFormat } from './log.ts';
+import { type LogFormat, type OpenLog, openLog } from './log.ts';
 import { reload } from './reload.ts';
 import { ServiceManager } from './service-manager.ts';
 import { USUAL_PORT } from './usual-port.ts';
@@ -48,8 +48,9 @@ export async function runConfigured(run: ConfiguredRun): Promise<number> {
     return ExitCode.success;
   }
   const { configuration, folder } = loaded;
-  const level = run.verbose ? 'debug' : (configuration.log?.level ?? 'info');
-  const log = await createLog(run.logFormat ?? configuration.log?.format, level);
+  const logging = await openLogOf(run, loaded);
+  const { log } = logging;
+  const setLevel = run.verbose ? undefined : logging.setLevel;
   for (const notice of loaded.notices) log.warn({}, notice);
   const stopSignal = new StopSignal();
   const data = run.data ?? configuration.data ?? defaultData(loaded.options.listeners?.[0]?.port ?? USUAL_PORT);
@@ -62,7 +63,10 @@ export async function runConfigured(run: ConfiguredRun): Promise<number> {
   });
   http?.attach(broker);
   const service = new ServiceManager(process.env, log);
-  const read = (): string => service.reload(() => reload(source, broker, loaded, log, http));
+  const read = (): string => {
+    logging.reopen();
+    return service.reload(() => reload(source, broker, loaded, log, { http, setLevel }));
+  };
   const control = await openControl(broker, log, { reload: async () => read() });
   const removePidFile = writePidFile(configuration.pidFile, folder);
   const handleHangUp = (): void => {
@@ -88,6 +92,18 @@ export async function runConfigured(run: ConfiguredRun): Promise<number> {
   stopSignal.ignore();
   log.info({}, 'stopped');
   return ExitCode.success;
+}
+
+function openLogOf(
+  { verbose, logFormat }: ConfiguredRun,
+  { configuration, folder }: LoadedConfiguration,
+): Promise<OpenLog> {
+  const { level = 'info', format, file } = configuration.log ?? {};
+  return openLog({
+    format: logFormat ?? format,
+    level: verbose ? 'debug' : level,
+    file: file === undefined ? undefined : path.resolve(folder, file),
+  });
 }
 
 /** What stands on the command line is a setting like any other, but for a mosquitto.conf, where `-p` is one more port. */

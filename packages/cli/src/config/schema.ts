@@ -194,6 +194,7 @@ const capabilities = z.strictObject({
 const log = z.strictObject({
   level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).optional().describe('default: info'),
   format: z.enum(['pretty', 'json']).optional().describe('default: pretty in a terminal, json elsewhere'),
+  file: file('file that the log is appended to, and that a reload opens anew; default: stderr').optional(),
 });
 
 const monitoring = z

@@ -1,9 +1,12 @@
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { connect as connectSocket } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { encodePacket } from '@busbar/codec';
 import { connectPacket, publishPacket, subscribePacket } from '@busbar/testkit';
-import { describe, expect, test, vi } from 'vitest';
-import { startBusbar } from '../support/running-command.ts';
+import { afterAll, describe, expect, test, vi } from 'vitest';
+import { runBusbar, startBusbar } from '../support/running-command.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -54,5 +57,57 @@ describe('the log of the broker', () => {
     expect(text).toContain('\\u202e');
     expect(text.split('\n').some((line) => line.startsWith('{"level":50'))).toBe(false);
     expect(text).toMatch(/x\.\.\. \(60005 characters\)/);
+  });
+});
+
+describe('a log in a file', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'busbar-log-'));
+  const inFolder = (name: string): string => path.join(folder, name);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const settings = (level: string, format = 'json'): string =>
+    `listeners: [{port: 0}]\ndata: memory\nlog: {file: broker.log, level: ${level}, format: ${format}}\n`;
+
+  test('is appended to, opened anew by SIGHUP, and takes its level over', async () => {
+    const [conf, log] = [inFolder('busbar.yaml'), inFolder('broker.log')];
+    writeFileSync(conf, settings('warn'));
+    writeFileSync(log, 'what was there before\n');
+    const command = startBusbar(['broker', '-c', conf]);
+    await command.untilStdout(/ready/);
+    renameSync(log, `${log}.1`);
+    writeFileSync(conf, settings('info'));
+    command.kill('SIGHUP');
+    await vi.waitFor(() => expect(readFileSync(log, 'utf8')).toContain('has been read again'), { timeout: 20_000 });
+    command.kill('SIGTERM');
+    await command.ended;
+    expect(readFileSync(`${log}.1`, 'utf8')).toBe('what was there before\n');
+    const lines = readFileSync(log, 'utf8').trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line).msg)).toEqual([
+      'the configuration has been read again',
+      'stopping',
+      'stopped',
+    ]);
+    expect(command.stderr).toBe('');
+  });
+
+  test('is that of mosquitto.conf, pretty if wanted, without colours', async () => {
+    const [conf, log] = [inFolder('mosquitto.conf'), inFolder('mosquitto.log')];
+    writeFileSync(conf, `listener 0 127.0.0.1\nlog_dest syslog\nlog_dest file ${log}\n`);
+    const command = startBusbar(['broker', '-c', conf, '--log-format', 'pretty']);
+    await command.untilStdout(/ready/);
+    command.kill('SIGTERM');
+    await command.ended;
+    const text = readFileSync(log, 'utf8');
+    expect(text).toMatch(/^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\] WARN: .*log_dest syslog changes nothing/);
+    expect(text).toContain('stopped');
+    expect(text).not.toContain('\u001b');
+  });
+
+  test('that cannot be opened is said in a line', async () => {
+    const conf = inFolder('nowhere.yaml');
+    writeFileSync(conf, 'log: {file: no/such/folder/broker.log}\n');
+    const { exitCode, stderr } = await runBusbar(['broker', '-c', conf]);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^Error: the log cannot be opened: ENOENT: .*broker\.log'\n$/);
   });
 });

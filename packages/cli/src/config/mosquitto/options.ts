@@ -105,7 +105,7 @@ const ENTRIES: Readonly<Record<string, MosquittoOption>> = {
   listener: supported('listener', text, 'listeners'),
   listener_allow_anonymous: supported('listener', truth, 'listeners[].authentication.allowAnonymous'),
   listener_auto_id_prefix: supported('listener', text, 'listeners[].assignedIdentifierPrefix'),
-  log_dest: noticed('broker', 'the log goes to stderr; none turns it off'),
+  log_dest: supported('broker', text, 'log.file; none turns it off, anything else goes to stderr'),
   log_facility: noticed('broker', 'there is no syslog: systemd takes stderr'),
   log_timestamp: noticed('broker', 'every line has its time'),
   log_timestamp_format: noticed('broker', 'times are ISO 8601'),
@@ -154,7 +154,7 @@ const ENTRIES: Readonly<Record<string, MosquittoOption>> = {
   tls_engine_kpass_sha1: refused('listener', ENGINE),
   tls_keyform: refused('listener', ENGINE, ['pem']),
   tls_version: supported('listener', tlsVersion, 'tls.minVersion'),
-  upgrade_outgoing_qos: refused('broker', 'a message is delivered with the QoS it was published with, at most', [
+  upgrade_outgoing_qos: refused('broker', 'the standard forbids it: a message is delivered with the QoS it was published with, at most', [
     'false',
   ]),
   use_identity_as_username: supported(

@@ -54,8 +54,12 @@ function apply(draft: Draft, name: string, value: string, place: Place): void {
 function keep(draft: Draft, name: string, option: MosquittoOption, value: unknown, place: Place): void {
   if (option.treatment === 'noticed') {
     draft.notices.push(`${formatPlace(place)}: ${name} changes nothing: ${option.note}`);
-    if (name !== 'log_dest') return;
+    return;
   }
+  if (name === 'log_dest' && !/^(?:file\s.+|stderr|none)$/.test(String(value)))
+    draft.notices.push(
+      `${formatPlace(place)}: log_dest ${value} changes nothing: the log goes to stderr, or to a file`,
+    );
   if (name === 'per_listener_settings') {
     // Mosquitto asks for it before everything that it is about; so does this.
     if (draft.listeners.length > 0) throw new WrongValue('must stand before the first listener');

@@ -331,19 +331,24 @@ class Translation {
 
   #log(): Partial<Configuration> {
     const types = (this.#draft.values.get('log_type')?.value ?? []) as string[];
-    const destinations = (this.#draft.values.get('log_dest')?.value ?? []) as string[];
+    const { value = [], place } = this.#draft.values.get('log_dest') ?? {};
+    const destinations = value as string[];
     if (destinations.includes('none') || types.includes('none')) return { log: { level: 'silent' } };
-    if (types.length === 0) return {};
-    const has = (...names: string[]) => types.some((type) => names.includes(type));
-    const level = has('all', 'debug', 'subscribe', 'unsubscribe', 'websockets', 'internal')
-      ? 'debug'
-      : has('information', 'notice')
-        ? 'info'
-        : has('warning')
-          ? 'warn'
-          : 'error';
-    return { log: { level } };
+    const [, file] = destinations.map((each) => /^file\s+(.+)$/.exec(each)).find((found) => found !== null) ?? [];
+    const level = levelOf(types);
+    if (file !== undefined) this.#mark(['log', 'file'], place);
+    if (file === undefined && level === undefined) return {};
+    return { log: { ...(level === undefined ? {} : { level }), ...(file === undefined ? {} : { file }) } };
   }
+}
+
+/** The lowest level that is named. */
+function levelOf(types: readonly string[]): 'debug' | 'info' | 'warn' | 'error' | undefined {
+  if (types.length === 0) return undefined;
+  const has = (...names: string[]): boolean => types.some((type) => names.includes(type));
+  if (has('all', 'debug', 'subscribe', 'unsubscribe', 'websockets', 'internal')) return 'debug';
+  if (has('information', 'notice')) return 'info';
+  return has('warning') ? 'warn' : 'error';
 }
 
 function identityOf(values: Values): 'cn' | 'subject' | undefined {
