@@ -154,9 +154,11 @@ const ENTRIES: Readonly<Record<string, MosquittoOption>> = {
   tls_engine_kpass_sha1: refused('listener', ENGINE),
   tls_keyform: refused('listener', ENGINE, ['pem']),
   tls_version: supported('listener', tlsVersion, 'tls.minVersion'),
-  upgrade_outgoing_qos: refused('broker', 'the standard forbids it: a message is delivered with the QoS it was published with, at most', [
-    'false',
-  ]),
+  upgrade_outgoing_qos: refused(
+    'broker',
+    'the standard forbids it: a message is delivered with the QoS it was published with, at most',
+    ['false'],
+  ),
   use_identity_as_username: supported(
     'listener',
     truth,
