@@ -31,7 +31,7 @@ import { DeliveryTimes } from './observe/delivery-times.ts';
 import { LimitWatch } from './observe/limit-watch.ts';
 import { type BrokerLog, silentLog } from './observe/log.ts';
 import { LoopLag } from './observe/loop-lag.ts';
-import { LossLedger, type LossReason } from './observe/loss-ledger.ts';
+import { LossLedger } from './observe/loss-ledger.ts';
 import type { Later } from './observe/quiet-line.ts';
 import { QuietWarning } from './observe/quiet-warning.ts';
 import { Readiness } from './observe/readiness.ts';
@@ -47,7 +47,7 @@ import { MemoryStore } from './store/memory-store.ts';
 import type { Store } from './store/store.ts';
 import type { Subscriber } from './subscription/receiver.ts';
 import { SubscriptionTable } from './subscription/subscription-table.ts';
-import type { BrokerReading } from './system/broker-reading.ts';
+import { type BrokerStats, statsOf } from './system/broker-stats.ts';
 import { resolveSystemTopicsInterval, SystemTopics } from './system/system-topics.ts';
 import { type TraceListener, Traces } from './trace/traces.ts';
 import { publishWill } from './will/will-publication.ts';
@@ -103,22 +103,6 @@ export interface BrokerOptions extends AuthenticationOptions {
   readonly watchesLoad?: boolean;
   /** Default: the machine's. */
   readonly clock?: Clock;
-}
-
-/** What goes on in a broker, as plain numbers. */
-export interface BrokerStats extends BrokerReading {
-  /** Network Connections that are open, CONNECT or not. */
-  readonly connections: number;
-  /** Network Connections that were closed at once because of a bound on connections or on their rate. */
-  readonly connectionsRefused: number;
-  /** Network Connections that ended before they carried MQTT: TLS, WebSocket or PROXY header. */
-  readonly handshakesFailed: number;
-  /** Pairs of message and matching session: what should be delivered. */
-  readonly messagesMatched: number;
-  /** Deliveries that are done: QoS 0 written, QoS 1 and 2 taken over by the client. */
-  readonly messagesDelivered: number;
-  /** Messages that were not delivered, by reason. */
-  readonly dropped: Partial<Record<LossReason, number>>;
 }
 
 /** A running broker. Several in one process do not know each other. */
@@ -330,7 +314,7 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     version: VERSION,
     durability: store.durability,
     failure: () => store.failure,
-    read: () => readingOf(rooms, subscriptions, retained, ledger),
+    read: () => statsOf({ ...rooms, subscriptions, retained }),
     publish: (message) => router.publishOwn(message, clock.now()),
   });
   system.start();
@@ -374,7 +358,7 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
       entrance.handleLimitsChanged(own);
       return unchanged;
     },
-    stats: () => statsOf(rooms, subscriptions, retained, ledger),
+    stats: () => statsOf({ ...rooms, subscriptions, retained }),
     trace: (clientIdentifier, listener) => entrance.trace(clientIdentifier, listener),
     inspect: new Inspection({ clock, sessions, retained, router, ledger }),
     metrics: new Metrics({
@@ -485,38 +469,4 @@ function handleStoreFailure({ log, tallies, readiness }: BrokerRooms, failure: s
   }
   tallies.storeFailures++;
   log.error({ error: failure }, 'the store cannot keep messages: what would have to be kept is refused with 0x97');
-}
-
-function readingOf(
-  rooms: BrokerRooms,
-  subscriptions: SubscriptionTable,
-  retained: RetainedMessages,
-  ledger: LossLedger,
-): BrokerReading {
-  return {
-    ...rooms.counters,
-    sessions: rooms.sessions.size,
-    subscriptions: subscriptions.size,
-    sharedSubscriptions: subscriptions.sharedSize,
-    retained: retained.size,
-    retainedBytes: retained.byteLength,
-    messagesDropped: ledger.total,
-    dropped: ledger.toPlain(),
-    heapBytes: process.memoryUsage().heapUsed,
-    limitsReached: rooms.limitWatch.toPlain(),
-    isOverloaded: rooms.overload.isOverloaded,
-    overload: rooms.overload.read(),
-  };
-}
-
-function statsOf(
-  rooms: BrokerRooms,
-  subscriptions: SubscriptionTable,
-  retained: RetainedMessages,
-  ledger: LossLedger,
-): BrokerStats {
-  const { connections, connectionsRefused, handshakesFailed, messagesMatched, messagesDelivered } = rooms.counters;
-  const reading = readingOf(rooms, subscriptions, retained, ledger);
-  const network = { connections, connectionsRefused, handshakesFailed };
-  return { ...reading, ...network, messagesMatched, messagesDelivered, dropped: ledger.toPlain() };
 }

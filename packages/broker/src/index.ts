@@ -44,7 +44,7 @@ export type { ClaimValue, Identity, Permissions } from './authorization/identity
 export type { Rights } from './authorization/rights.ts';
 export { describeVerdict, type Rule, type RuleSource, type Verdict } from './authorization/rule.ts';
 export { RULE_ACTIONS, type RuleAction, type RuleOptions, type RulePlace } from './authorization/rule-list.ts';
-export { type Broker, type BrokerOptions, type BrokerStats, createBroker } from './broker.ts';
+export { type Broker, type BrokerOptions, createBroker } from './broker.ts';
 export { type Clock, systemClock } from './clock/clock.ts';
 export type { Capabilities, Redirection } from './config/capabilities.ts';
 export type { Durability, DurabilityRule } from './config/durability.ts';
@@ -105,5 +105,6 @@ export type {
   StoredWill,
   StoreStart,
 } from './store/store.ts';
+export type { BrokerStats } from './system/broker-stats.ts';
 export type { TracedMessage, TracedPacket } from './trace/traced-packet.ts';
 export type { TraceListener } from './trace/traces.ts';

@@ -2,7 +2,7 @@ import { NO_PROPERTIES, UsageError } from '@busbar/codec';
 import { ApplicationMessage } from '@busbar/protocol';
 import type { Clock } from '../clock/clock.ts';
 import { Alarm, type TimerWheel } from '../clock/timer-wheel.ts';
-import type { BrokerReading } from './broker-reading.ts';
+import type { BrokerStats } from './broker-stats.ts';
 import { LOAD_MINUTES, LoadAverage } from './load-average.ts';
 
 const DEFAULT_INTERVAL_SECONDS = 10;
@@ -29,7 +29,7 @@ export interface SystemTopicsRooms {
   readonly durability: string;
   /** Why the store cannot keep anything at the moment, shown as `$SYS/broker/store/failure`; `none` when it can again. */
   failure(): string | undefined;
-  read(): BrokerReading;
+  read(): BrokerStats;
   publish(message: ApplicationMessage): void;
 }
 
@@ -66,14 +66,14 @@ export class SystemTopics {
     const now = this.#rooms.clock.now();
     const seconds = (now - this.#publishedAt) / 1000;
     this.#publishedAt = now;
-    const reading = this.#rooms.read();
+    const stats = this.#rooms.read();
     const failure = this.#rooms.failure();
     if (failure !== undefined || this.#published.has('store/failure'))
       this.#publish('store/failure', failure ?? 'none');
-    this.#publish('overload', reading.overload.level);
+    this.#publish('overload', stats.overload.level);
     this.#publish('uptime', `${Math.floor((now - this.#startedAt) / 1000)} seconds`);
-    for (const [topic, value] of Object.entries(totalsOf(reading))) this.#publish(topic, String(value));
-    for (const [topic, total] of Object.entries(loadsOf(reading))) this.#publishLoad(topic, total, seconds);
+    for (const [topic, value] of Object.entries(totalsOf(stats))) this.#publish(topic, String(value));
+    for (const [topic, total] of Object.entries(loadsOf(stats))) this.#publishLoad(topic, total, seconds);
     this.#rooms.wheel.set(this.#alarm, now + this.#rooms.intervalSeconds * 1000);
   }
 
@@ -94,42 +94,42 @@ export class SystemTopics {
   }
 }
 
-function totalsOf(reading: BrokerReading): Record<string, number> {
+function totalsOf(stats: BrokerStats): Record<string, number> {
   return {
-    'clients/total': reading.sessions,
-    'clients/connected': reading.clients,
-    'clients/disconnected': reading.sessions - reading.clients,
-    'clients/maximum': reading.clientsMaximum,
-    'clients/expired': reading.sessionsExpired,
-    'messages/received': reading.packetsReceived,
-    'messages/sent': reading.packetsSent,
-    'messages/stored': reading.retained,
-    'publish/messages/received': reading.messagesReceived,
-    'publish/messages/sent': reading.messagesSent,
-    'publish/messages/dropped': reading.messagesDropped,
-    ...Object.fromEntries(Object.entries(reading.dropped).map(([reason, count]) => [`losses/${reason}`, count])),
-    ...Object.fromEntries(Object.entries(reading.limitsReached).map(([limit, count]) => [`limits/${limit}`, count])),
-    'bytes/received': reading.bytesReceived,
-    'bytes/sent': reading.bytesSent,
-    'subscriptions/count': reading.subscriptions,
-    'shared_subscriptions/count': reading.sharedSubscriptions,
-    'retained messages/count': reading.retained,
-    'store/messages/count': reading.retained,
-    'store/messages/bytes': reading.retainedBytes,
-    'heap/current': reading.heapBytes,
+    'clients/total': stats.sessions,
+    'clients/connected': stats.clients,
+    'clients/disconnected': stats.sessions - stats.clients,
+    'clients/maximum': stats.clientsMaximum,
+    'clients/expired': stats.sessionsExpired,
+    'messages/received': stats.packetsReceived,
+    'messages/sent': stats.packetsSent,
+    'messages/stored': stats.retained,
+    'publish/messages/received': stats.messagesReceived,
+    'publish/messages/sent': stats.messagesSent,
+    'publish/messages/dropped': stats.messagesDropped,
+    ...Object.fromEntries(Object.entries(stats.dropped).map(([reason, count]) => [`losses/${reason}`, count])),
+    ...Object.fromEntries(Object.entries(stats.limitsReached).map(([limit, count]) => [`limits/${limit}`, count])),
+    'bytes/received': stats.bytesReceived,
+    'bytes/sent': stats.bytesSent,
+    'subscriptions/count': stats.subscriptions,
+    'shared_subscriptions/count': stats.sharedSubscriptions,
+    'retained messages/count': stats.retained,
+    'store/messages/count': stats.retained,
+    'store/messages/bytes': stats.retainedBytes,
+    'heap/current': stats.heapBytes,
   };
 }
 
-function loadsOf(reading: BrokerReading): Record<string, number> {
+function loadsOf(stats: BrokerStats): Record<string, number> {
   return {
-    'messages/received': reading.packetsReceived,
-    'messages/sent': reading.packetsSent,
-    'publish/received': reading.messagesReceived,
-    'publish/sent': reading.messagesSent,
-    'publish/dropped': reading.messagesDropped,
-    'bytes/received': reading.bytesReceived,
-    'bytes/sent': reading.bytesSent,
-    sockets: reading.connectionsAccepted,
-    connections: reading.connectsAccepted,
+    'messages/received': stats.packetsReceived,
+    'messages/sent': stats.packetsSent,
+    'publish/received': stats.messagesReceived,
+    'publish/sent': stats.messagesSent,
+    'publish/dropped': stats.messagesDropped,
+    'bytes/received': stats.bytesReceived,
+    'bytes/sent': stats.bytesSent,
+    sockets: stats.connectionsAccepted,
+    connections: stats.connectsAccepted,
   };
 }
