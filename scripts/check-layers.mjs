@@ -75,6 +75,7 @@ const ROOMS = {
     { rooms: ['router'] },
     { rooms: ['session'] },
     { rooms: ['entrance', 'system', 'inspect', 'metrics', 'local'] },
+    { rooms: ['assembly'] },
     { rooms: ['broker'] },
     { rooms: ['index'] },
   ],

@@ -1,109 +1,29 @@
-import { BlockPool, ByteSlab, type ServerConnectionLimits, type SharedStrategy } from '@busbar/protocol';
 import type { ByteTransport, TlsCredentials } from '@busbar/transport';
-import type { Authenticator } from './auth/authenticator.ts';
-import { AuthenticatorChain } from './auth/authenticator-chain.ts';
-import type { AuthenticationMethod } from './auth/enhanced-authentication.ts';
-import { Authorization, type AuthorizationOptions } from './authorization/authorization.ts';
+import type { BrokerOptions } from './assembly/broker-options.ts';
+import { type EntranceRooms, wireEntrance } from './assembly/entrance-rooms.ts';
+import { type Ground, layGround } from './assembly/ground.ts';
+import { type LoadRooms, wireLoad } from './assembly/load-rooms.ts';
+import { type MessageRooms, wireMessages } from './assembly/message-rooms.ts';
+import type { AuthorizationOptions } from './authorization/authorization.ts';
 import type { Explanation } from './authorization/explain.ts';
-import { type Clock, systemClock } from './clock/clock.ts';
-import { Alarm, TimerWheel } from './clock/timer-wheel.ts';
-import { type Capabilities, resolveCapabilities } from './config/capabilities.ts';
-import { type DurabilityRule, DurabilityRules } from './config/durability.ts';
-import { type BrokerLimits, replaceLimits, resolveLimits } from './config/limits.ts';
-import type { BrokerRooms } from './entrance/broker-rooms.ts';
-import { type AuthenticationOptions, chainOptionsOf } from './entrance/chain-of.ts';
-import { ConnectRates } from './entrance/connect-rates.ts';
-import { ConnectionCensus } from './entrance/connection-census.ts';
-import { type Bound, Entrance, type ListenerLimits } from './entrance/entrance.ts';
-import { linesOf } from './entrance/lines.ts';
+import { type BrokerLimits, replaceLimits } from './config/limits.ts';
+import { type AuthenticationOptions, authenticatorsOf, chainOptionsOf } from './entrance/chain-of.ts';
+import type { Bound, ListenerLimits } from './entrance/entrance.ts';
 import { checkListeners, type ListenerOptions } from './entrance/listener-options.ts';
-import { LoginGuard, type LoginGuardOptions } from './entrance/login-guard.ts';
-import { Turn } from './entrance/turn.ts';
-import type { BrokerHooks } from './hook/broker-hooks.ts';
-import { startHooks, stopHooks, wireHooks } from './hook/hooks.ts';
+import { askingFirst, withFirst } from './hook/asked-first.ts';
+import { startHooks, stopHooks } from './hook/hooks.ts';
 import type { InProcessClient } from './hook/in-process-client.ts';
 import { Inspection } from './inspect/inspection.ts';
-import { LocalClient } from './local/local-client.ts';
 import { Metrics } from './metrics/metrics.ts';
-import { CommitTimes } from './observe/commit-times.ts';
-import { Counters } from './observe/counters.ts';
-import { DeliveryTimes } from './observe/delivery-times.ts';
-import { LimitWatch } from './observe/limit-watch.ts';
-import { type BrokerLog, silentLog } from './observe/log.ts';
-import { LoopLag } from './observe/loop-lag.ts';
-import { LossLedger } from './observe/loss-ledger.ts';
-import type { Later } from './observe/quiet-line.ts';
-import { QuietWarning } from './observe/quiet-warning.ts';
-import { Readiness } from './observe/readiness.ts';
-import { Tallies } from './observe/tallies.ts';
-import { processMemory } from './overload/memory.ts';
-import { Overload } from './overload/overload.ts';
-import { RetainedMessages } from './retained/retained-messages.ts';
-import { Router } from './router/router.ts';
+import type { Readiness } from './observe/readiness.ts';
+import { reportStoreFailure } from './observe/store-failure.ts';
 import { explainSession, type RightsQuestion } from './session/explain-session.ts';
-import { SessionTable } from './session/session-table.ts';
-import { QueueAccount } from './session/waiting-messages.ts';
-import { MemoryStore } from './store/memory-store.ts';
-import type { Store } from './store/store.ts';
-import type { Subscriber } from './subscription/receiver.ts';
-import { SubscriptionTable } from './subscription/subscription-table.ts';
 import { type BrokerStats, statsOf } from './system/broker-stats.ts';
 import { resolveSystemTopicsInterval, SystemTopics } from './system/system-topics.ts';
-import { type TraceListener, Traces } from './trace/traces.ts';
-import { publishWill } from './will/will-publication.ts';
-import { Wills } from './will/wills.ts';
+import type { TraceListener } from './trace/traces.ts';
 
 /** As in package.json; all packages have one version. */
 const VERSION = '0.1.0';
-
-/** Bytes that may wait in a socket while memory is used up: slow readers lose first. */
-const SCARCE_BUFFERED_BYTES = 65_536;
-
-/** How a broker is made; everything has a default. */
-export interface BrokerOptions extends AuthenticationOptions {
-  /** Default: `localhost:1883`. An empty list listens nowhere; see {@link Broker.accept}. */
-  readonly listeners?: readonly ListenerOptions[];
-  /** Bounds on what peers can grow; see {@link BrokerLimits}. */
-  readonly limits?: Partial<BrokerLimits>;
-  /** What of MQTT is offered; see {@link Capabilities}. Default: everything. */
-  readonly capabilities?: Partial<Capabilities>;
-  /** Default: says nothing. */
-  readonly log?: BrokerLog;
-  /** How failed logins are slowed down, and clients that flap kept out. */
-  readonly login?: LoginGuardOptions;
-  /** What clients may publish, subscribe to and receive. Default: everything. */
-  readonly authorization?: AuthorizationOptions | undefined;
-  /**
-   * Whose a session is: its `user`'s, so that nobody with another user name can connect with its Client Identifier, or
-   * `anyone`'s who knows the identifier. Default: its user's, where clients are asked who they are or there are rules.
-   */
-  readonly sessionOwnership?: 'user' | 'anyone';
-  /** Methods of enhanced authentication that clients may choose, such as {@link scramSha256}. Default: none. */
-  readonly authenticationMethods?: readonly AuthenticationMethod[];
-  /** What a program adds: see {@link BrokerHooks}. Asked in this order. Default: nothing. */
-  readonly hooks?: readonly BrokerHooks[];
-  /** Default: a new {@link MemoryStore}. */
-  readonly store?: Store;
-  /**
-   * What an acknowledgement is worth by topic, the first rule that matches: with `memory` nobody waits for the store. Default:
-   * as much as the store promises. See {@link DurabilityRule}.
-   */
-  readonly durability?: readonly DurabilityRule[];
-  /** Seconds between two publications of the `$SYS` topics; 0 turns them off. Default: 10. */
-  readonly systemTopicsInterval?: number;
-  /**
-   * Whether times are measured for {@link Broker.metrics}: of a sample of messages, and of the event loop. Default: false; what is
-   * counted is there in any case.
-   */
-  readonly measuresTimes?: boolean;
-  /**
-   * Whether event loop and memory are watched, and clients that connect slowed or refused when there is too much to do. Default: true,
-   * but with a `clock` of your own.
-   */
-  readonly watchesLoad?: boolean;
-  /** Default: the machine's. */
-  readonly clock?: Clock;
-}
 
 /** A running broker. Several in one process do not know each other. */
 export interface Broker extends InProcessClient {
@@ -192,113 +112,38 @@ export interface Broker extends InProcessClient {
  */
 export async function createBroker(options: BrokerOptions = {}): Promise<Broker> {
   checkListeners(options.listeners ?? [{}]);
-  const limits = resolveLimits(options.limits);
-  const capabilities = resolveCapabilities(options.capabilities);
-  const clock = options.clock ?? systemClock;
-  const store = options.store ?? new MemoryStore();
-  const wheel = new TimerWheel(clock);
-  const later: Later = (callback, delayMs) => wheel.set(new Alarm(callback), clock.now() + delayMs);
-  const counters = new Counters();
-  const tallies = new Tallies();
-  const readiness = new Readiness();
-  readiness.report('starting', 'the broker is starting');
-  const turn = new Turn(clock);
-  const deliveryTimes = new DeliveryTimes(options.measuresTimes ?? false, {
-    now: () => clock.now(),
-    awaitFlush: (times) => turn.mark(times),
-    random: Math.random,
-  });
-  const loopLag = new LoopLag(clock, (lagMs, now) => overload.handleTick(lagMs, now));
-  const commitTimes = new CommitTimes();
-  const log = options.log ?? silentLog;
-  const hooks = wireHooks(options.hooks ?? [], log, clock);
-  const ledger = new LossLedger(hooks.drop);
-  const limitWatch = new LimitWatch(log, () => clock.now(), later);
-  const queued = new QueueAccount();
-  const bufferedBytes = { maximum: limits.maximumBufferedBytes };
-  const overload = new Overload({
-    limits,
-    memory: processMemory,
-    log,
-    limitWatch,
-    handleLevel: (reason) => readiness.report('overloaded', reason),
-    handleMemory(isOut) {
-      queued.isShut = isOut;
-      retained.isShut = isOut;
-      bufferedBytes.maximum = isOut ? SCARCE_BUFFERED_BYTES : limits.maximumBufferedBytes;
-    },
-  });
-  const subscriptions = new SubscriptionTable(sharedStrategyOf(capabilities));
-  const retained = new RetainedMessages(store, limits);
-  const authorization = new Authorization(options.authorization, hooks.authorize);
-  const listeners = askingFirst(hooks.authenticators, options.listeners ?? [{}]);
-  const chain = new AuthenticatorChain(chainOptionsOf(withFirst(hooks.authenticators, options), listeners));
-  const durability = new DurabilityRules(options.durability);
-  const router = new Router(subscriptions, retained, counters, ledger, limits, authorization, durability, limitWatch);
-  const around = {
-    limits,
-    capabilities,
-    counters,
-    ledger,
-    slab: new ByteSlab(),
-    queued,
-    limitWatch,
-    authorization,
-    deliver: hooks.deliver,
-    deliveryTimes,
-  };
-  const sessions = new SessionTable({ store, subscriptions, retained, clock, wheel, around });
-  const deniedWills = new QuietWarning(log, 'a Will may not be published', later);
-  const deniedWill = (fields: object): void => deniedWills.warn(fields, clock.now());
-  const willRooms = { authorization, ledger, tallies, deniedWill, clock, ask: hooks.publish };
-  const wills = new Wills(clock, wheel, store, (message, record) =>
-    publishWill(willRooms, message, record, (allowed) => router.publishOwn(allowed, clock.now())),
-  );
-  sessions.onEnd = ({ record }) => wills.handleSessionEnd(record);
-  const tellOfSession = hooks.session;
-  if (tellOfSession !== undefined) sessions.onOver = ({ identity }, kind) => tellOfSession({ kind, identity });
-  const local = new LocalClient({ router, subscriptions, retained, store, clock, log, around });
-  const rooms: BrokerRooms = {
-    limits,
-    capabilities,
-    connectionLimits: connectionLimitsOf(limits, capabilities),
-    clock,
-    wheel,
-    turn,
-    pool: new BlockPool((byteLength) => Buffer.allocUnsafeSlow(byteLength)),
-    log,
-    later,
-    hooks,
-    counters,
-    tallies,
-    deliveryTimes,
-    readiness,
-    traces: new Traces(),
-    ledger,
-    chain,
-    authenticationMethods: new Map(options.authenticationMethods?.map((method) => [method.name, method])),
-    router,
-    sessions,
-    store,
-    wills,
-    authorization,
-    census: new ConnectionCensus(),
-    connectRates: new ConnectRates(limits, clock.now()),
-    overload,
-    limitWatch,
-    bufferedBytes,
-    loginGuard: new LoginGuard(options.login ?? {}, clock, log, later, tallies.loginFailures),
-    lines: linesOf(log, later),
-    protectsSessions: protectsSessions(options),
-    makeClientIdentifier: () => makeClientIdentifier(rooms.limits),
-  };
-  const entrance = new Entrance(rooms);
+  const house = build(options);
+  house.readiness.report('starting', 'the broker is starting');
+  restore(house);
+  const system = systemTopicsOf(house);
+  system.start();
+  await open(house);
+  if (options.measuresTimes || (options.watchesLoad ?? options.clock === undefined)) house.loopLag.start();
+  house.readiness.report('starting', undefined);
+  return brokerOf(house, system);
+}
+
+/** All rooms of one broker. */
+interface House extends Ground, MessageRooms, LoadRooms, EntranceRooms {
+  readonly options: BrokerOptions;
+}
+
+function build(options: BrokerOptions): House {
+  const ground = layGround(options);
+  const messages = wireMessages(ground, options);
+  const load = wireLoad(ground, messages);
+  return { options, ...ground, ...messages, ...load, ...wireEntrance(ground, messages, load, options) };
+}
+
+/** Takes up what the store has kept. */
+function restore(house: House): void {
+  const { clock, store, router, retained, sessions, wills, entrance, commitTimes } = house;
   const state = store.load({
     now: () => clock.now(),
     endOfTurn: (callback) => clock.endOfTurn(callback),
     successorOf: (sharedFilter) => router.successorOf(sharedFilter),
     handleFailure: (failure) => {
-      handleStoreFailure(rooms, failure);
+      reportStoreFailure(house, failure);
       if (failure !== undefined) entrance.handleStoreFailure();
     },
     handleCommit: (commit) => commitTimes.handleCommit(commit),
@@ -307,17 +152,24 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
   retained.restore(state.retained);
   sessions.restore(records);
   wills.restore(records);
-  const system = new SystemTopics({
+}
+
+function systemTopicsOf(house: House): SystemTopics {
+  const { clock, wheel, store, router, options } = house;
+  return new SystemTopics({
     clock,
     wheel,
     intervalSeconds: resolveSystemTopicsInterval(options.systemTopicsInterval),
     version: VERSION,
     durability: store.durability,
     failure: () => store.failure,
-    read: () => statsOf({ ...rooms, subscriptions, retained }),
+    read: () => statsOf(house),
     publish: (message) => router.publishOwn(message, clock.now()),
   });
-  system.start();
+}
+
+/** Lets hooks begin, and then clients in; where either fails, everything ends. */
+async function open({ options, listeners, entrance, local, wheel, log }: House): Promise<void> {
   try {
     await startHooks(options.hooks ?? [], local);
     for (const listener of listeners) await entrance.listen(listener);
@@ -328,56 +180,21 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     await stopHooks(options.hooks ?? [], log);
     throw error;
   }
-  if (options.measuresTimes || (options.watchesLoad ?? options.clock === undefined)) loopLag.start();
-  readiness.report('starting', undefined);
+}
+
+function brokerOf(house: House, system: SystemTopics): Broker {
+  const { sessions, entrance, local, authorization, readiness } = house;
   return {
     listeners: entrance.bound,
     accept: entrance.accept,
     publish: local.publish,
     subscribe: local.subscribe,
     replaceCertificates: (port, credentials) => entrance.replaceCertificates(port, credentials),
-    replaceAuthorization(replacement) {
-      authorization.replace(replacement);
-      sessions.handleRulesChanged();
-      entrance.handleRightsChanged();
-    },
-    recheckRights() {
-      authorization.recheck();
-      sessions.handleRulesChanged();
-      entrance.handleRightsChanged();
-    },
-    replaceAuthentication(replacement, own) {
-      chain.replace(chainOptionsOf(withFirst(hooks.authenticators, replacement), listeners));
-      if (own !== undefined) entrance.replaceChains(askingFirst(hooks.authenticators, own));
-      entrance.handleRightsChanged();
-    },
-    replaceLimits: (replacement, own) => {
-      const unchanged = replaceLimits(limits, replacement);
-      rooms.connectionLimits = connectionLimitsOf(limits, capabilities);
-      bufferedBytes.maximum = overload.isOutOfMemory ? SCARCE_BUFFERED_BYTES : limits.maximumBufferedBytes;
-      entrance.handleLimitsChanged(own);
-      return unchanged;
-    },
-    stats: () => statsOf({ ...rooms, subscriptions, retained }),
+    ...replacementsOf(house),
+    stats: () => statsOf(house),
     trace: (clientIdentifier, listener) => entrance.trace(clientIdentifier, listener),
-    inspect: new Inspection({ clock, sessions, retained, router, ledger }),
-    metrics: new Metrics({
-      version: VERSION,
-      counters,
-      tallies,
-      ledger,
-      sessions,
-      subscriptions,
-      retained,
-      queued: around.queued,
-      store,
-      readiness,
-      deliveryTimes,
-      loopLag,
-      commitTimes,
-      limitWatch,
-      overload,
-    }),
+    inspect: new Inspection(house),
+    metrics: new Metrics({ version: VERSION, ...house }),
     readiness,
     explain(question, clientIdentifier, topic) {
       const session = sessions.get(clientIdentifier);
@@ -385,88 +202,51 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     },
     kick: (clientIdentifier, message = 'the operator has ended the connection') =>
       sessions.get(clientIdentifier)?.kick(message) ?? false,
-    async stop() {
-      readiness.report('stopping', 'the broker is stopping');
-      loopLag.stop();
-      wills.stop();
-      system.stop();
-      await entrance.close();
-      local.close();
-      wheel.stop();
-      await store.close();
-      await stopHooks(options.hooks ?? [], log);
-      await Promise.all([...authenticatorsOf(chain, listeners)].map((authenticator) => authenticator.close?.()));
+    stop: () => stop(house, system),
+  };
+}
+
+type Replacements = Pick<Broker, 'replaceAuthorization' | 'recheckRights' | 'replaceAuthentication' | 'replaceLimits'>;
+
+function replacementsOf(house: House): Replacements {
+  const { limits, hooks, sessions, authorization, entrance, chain, listeners, overload, bufferedBytes } = house;
+  const handleRightsChanged = (): void => {
+    sessions.handleRulesChanged();
+    entrance.handleRightsChanged();
+  };
+  return {
+    replaceAuthorization(replacement) {
+      authorization.replace(replacement);
+      handleRightsChanged();
+    },
+    recheckRights() {
+      authorization.recheck();
+      handleRightsChanged();
+    },
+    replaceAuthentication(replacement, own) {
+      chain.replace(chainOptionsOf(withFirst(hooks.authenticators, replacement), listeners));
+      if (own !== undefined) entrance.replaceChains(askingFirst(hooks.authenticators, own));
+      entrance.handleRightsChanged();
+    },
+    replaceLimits(replacement, own) {
+      const unchanged = replaceLimits(limits, replacement);
+      bufferedBytes.adjust(overload.isOutOfMemory);
+      entrance.handleLimitsChanged(own);
+      return unchanged;
     },
   };
 }
 
-function protectsSessions(options: BrokerOptions): boolean {
-  const { sessionOwnership, authenticators = [], authenticate, authorization, hooks = [] } = options;
-  if (sessionOwnership !== undefined) return sessionOwnership === 'user';
-  const asksHooks = hooks.some((each) => each.authenticate !== undefined || each.authorize !== undefined);
-  return authenticators.length > 0 || authenticate !== undefined || authorization !== undefined || asksHooks;
-}
-
-/** Hooks are asked before all others. */
-function withFirst<T extends { readonly authenticators?: readonly Authenticator[] | undefined }>(
-  first: readonly Authenticator[],
-  options: T,
-): T {
-  return first.length === 0 ? options : { ...options, authenticators: [...first, ...(options.authenticators ?? [])] };
-}
-
-/** The same for listeners that have authenticators of their own. */
-function askingFirst<T extends { readonly authenticators?: readonly Authenticator[] | undefined }>(
-  first: readonly Authenticator[],
-  listeners: readonly T[],
-): readonly T[] {
-  return listeners.map((each) => (each.authenticators === undefined ? each : withFirst(first, each)));
-}
-
-function authenticatorsOf({ options }: AuthenticatorChain, listeners: readonly ListenerOptions[]): Set<Authenticator> {
-  return new Set([...options.authenticators, ...listeners.flatMap(({ authenticators = [] }) => authenticators)]);
-}
-
-const USUAL_IDENTIFIER_LENGTH = 41;
-const SHORTEST_IDENTIFIER_LENGTH = 23;
-
-/**
- * A Client Identifier of 41 characters, as Mosquitto's are; or of 23, which every server must allow (section 3.1.3.1), where ours
- * have a tighter limit: the client may come back with it.
- */
-function makeClientIdentifier({ maximumClientIdentifierLength }: BrokerLimits): string {
-  const identifier = `auto-${crypto.randomUUID().toUpperCase()}`;
-  if (maximumClientIdentifierLength >= USUAL_IDENTIFIER_LENGTH) return identifier;
-  return identifier.replaceAll('-', '').replace('auto', 'auto-').slice(0, SHORTEST_IDENTIFIER_LENGTH);
-}
-
-function sharedStrategyOf({ sharedSubscriptionStrategy: name }: Capabilities): SharedStrategy<Subscriber> {
-  if (name === 'random') return { name, random: Math.random };
-  if (name === 'leastInFlight') return { name, measure: (subscriber) => subscriber.inFlight };
-  return { name };
-}
-
-function connectionLimitsOf(limits: BrokerLimits, capabilities: Capabilities): ServerConnectionLimits {
-  const { connectTimeoutMs, maximumPacketSize, maximumConnectSize, receiveMaximum, maximumInFlight } = limits;
-  const { topicAliasMaximum, outboundTopicAliasMaximum } = limits;
-  const { maximumQoS, retainAvailable, plainAnswers } = capabilities;
-  const publishing = {
-    maximumPacketSize,
-    maximumConnectSize,
-    receiveMaximum,
-    topicAliasMaximum,
-    maximumQoS,
-    retainAvailable,
-  };
-  return { connectTimeoutMs, ...publishing, outboundTopicAliasMaximum, maximumInFlight, plainAnswers };
-}
-
-function handleStoreFailure({ log, tallies, readiness }: BrokerRooms, failure: string | undefined): void {
-  readiness.report('store', failure);
-  if (failure === undefined) {
-    log.info({}, 'the store keeps messages again');
-    return;
-  }
-  tallies.storeFailures++;
-  log.error({ error: failure }, 'the store cannot keep messages: what would have to be kept is refused with 0x97');
+async function stop(house: House, system: SystemTopics): Promise<void> {
+  const { readiness, loopLag, wills, entrance, local, wheel, store, options, log, chain, listeners } = house;
+  readiness.report('stopping', 'the broker is stopping');
+  loopLag.stop();
+  wills.stop();
+  system.stop();
+  await entrance.close();
+  local.close();
+  wheel.stop();
+  await store.close();
+  await stopHooks(options.hooks ?? [], log);
+  await Promise.all([...authenticatorsOf(chain, listeners)].map((authenticator) => authenticator.close?.()));
 }

@@ -7,6 +7,7 @@ export {
   type TlsServerOptions,
   TransportError,
 } from '@busbar/transport';
+export type { BrokerOptions } from './assembly/broker-options.ts';
 export type {
   Authenticate,
   AuthenticationVerdict,
@@ -44,7 +45,7 @@ export type { ClaimValue, Identity, Permissions } from './authorization/identity
 export type { Rights } from './authorization/rights.ts';
 export { describeVerdict, type Rule, type RuleSource, type Verdict } from './authorization/rule.ts';
 export { RULE_ACTIONS, type RuleAction, type RuleOptions, type RulePlace } from './authorization/rule-list.ts';
-export { type Broker, type BrokerOptions, createBroker } from './broker.ts';
+export { type Broker, createBroker } from './broker.ts';
 export { type Clock, systemClock } from './clock/clock.ts';
 export type { Capabilities, Redirection } from './config/capabilities.ts';
 export type { Durability, DurabilityRule } from './config/durability.ts';

@@ -26,7 +26,7 @@ import type { EntranceLines } from './lines.ts';
 import type { LoginGuard } from './login-guard.ts';
 import type { Turn } from './turn.ts';
 
-/** The rooms that an entrance opens to, wired in `broker.ts`. */
+/** The rooms that an entrance opens to, wired in `assembly/`. */
 export interface BrokerRooms extends AuthenticationRooms {
   readonly limits: BrokerLimits;
   readonly capabilities: Capabilities;
@@ -63,6 +63,4 @@ export interface BrokerRooms extends AuthenticationRooms {
   readonly lines: EntranceLines;
   /** Whether a session is its user's: nobody else may take its Client Identifier. */
   readonly protectsSessions: boolean;
-  /** A Client Identifier for a client that brings none. */
-  makeClientIdentifier(): string;
 }

@@ -1,6 +1,6 @@
 import { FIRST_FAILURE } from '@busbar/codec';
 import type { Authenticate, Authenticator } from '../auth/authenticator.ts';
-import type { ChainOptions } from '../auth/authenticator-chain.ts';
+import type { AuthenticatorChain, ChainOptions } from '../auth/authenticator-chain.ts';
 import type { ListenerOptions } from './listener-options.ts';
 
 /** Who may come in, as the broker's options say it. */
@@ -39,6 +39,14 @@ export function ownChainOf(
     authenticators: authenticators ?? common.authenticators,
     allowAnonymous: allowAnonymous ?? (authenticators === undefined && common.allowAnonymous),
   };
+}
+
+/** Everybody who may be asked, by the broker's chain or a listener's. */
+export function authenticatorsOf(
+  { options }: AuthenticatorChain,
+  listeners: readonly ListenerOptions[],
+): Set<Authenticator> {
+  return new Set([...options.authenticators, ...listeners.flatMap(({ authenticators = [] }) => authenticators)]);
 }
 
 function byFunction(authenticate: Authenticate): Authenticator {

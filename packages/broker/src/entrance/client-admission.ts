@@ -12,6 +12,7 @@ import { willOf } from '../will/wills.ts';
 import { connackPropertiesOf, keepAliveOf, type Refusal, refusalOf, sessionExpiryOf } from './admission.ts';
 import { Authentication } from './authentication.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
+import { makeClientIdentifier } from './client-identifier.ts';
 import { assignedBy, conditionRefusalOf, namedBy } from './connect-conditions.ts';
 import { explainDurability } from './explanations.ts';
 import type { LoginAttempt } from './login-guard.ts';
@@ -205,11 +206,11 @@ export class ClientAdmission implements WaitingClient {
   #welcome(connect: ConnectPacket, step: Extract<AuthenticationStep, { kind: 'accept' }>): void {
     const grant: Grant = { ...(step.userName === undefined ? {} : { userName: step.userName }), ...step.grant };
     this.#rooms.loginGuard.handleSuccess(this.#attemptOf(connect).userName);
-    const identity = this.#identityOf(
-      connect,
-      connect.clientIdentifier || assignedBy(this.#rooms.makeClientIdentifier(), this.#peer.conditions),
-      grant,
-    );
+    const { maximumClientIdentifierLength } = this.#rooms.limits;
+    const clientIdentifier =
+      connect.clientIdentifier ||
+      assignedBy(makeClientIdentifier(maximumClientIdentifierLength), this.#peer.conditions);
+    const identity = this.#identityOf(connect, clientIdentifier, grant);
     const admit = (): void => this.#admit(connect, this.#properties(step.data), grant, identity);
     const answer = this.#rooms.hooks.connect?.(this.#describe(connect, identity));
     if (answer instanceof Promise) {

@@ -2,6 +2,7 @@ import { UsageError } from '@busbar/codec';
 import type { ByteTransport, TlsCredentials, TransportAddress } from '@busbar/transport';
 import { ConnectionGate, type ConnectionGateLimits, formatPeer, type GateRefusal } from '@busbar/transport';
 import { AuthenticatorChain } from '../auth/authenticator-chain.ts';
+import { connectionLimitsOf } from '../config/connection-limits.ts';
 import type { BrokerLimits } from '../config/limits.ts';
 import type { ReachedLimit } from '../observe/limit-watch.ts';
 import { QuietLine } from '../observe/quiet-line.ts';
@@ -148,8 +149,10 @@ export class Entrance implements Hall {
 
   /** Limits have changed; what is open stays. @param listeners Bounds of their own, in the order of the listeners. */
   handleLimitsChanged(listeners: readonly ListenerLimits[]): void {
+    const { limits, capabilities } = this.#rooms;
+    this.#rooms.connectionLimits = connectionLimitsOf(limits, capabilities);
     for (const [at, gate] of this.#gates.entries()) {
-      gate.replaceLimits(gateLimitsOf(listeners[at] ?? {}, this.#rooms.limits));
+      gate.replaceLimits(gateLimitsOf(listeners[at] ?? {}, limits));
     }
     for (const client of this.#clients) client.handleLimitsChanged();
   }
