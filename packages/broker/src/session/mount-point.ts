@@ -1,6 +1,6 @@
 import type { SubscribePacket } from '@busbar/codec';
 import { PublishView, variableByteIntegerLength, writeVariableByteInteger } from '@busbar/codec';
-import { ApplicationMessage, Delivery, isSharedSubscription, parseSharedSubscription } from '@busbar/protocol';
+import { ApplicationMessage, type Delivery, isSharedSubscription, parseSharedSubscription } from '@busbar/protocol';
 
 const LONGEST_TOPIC = 65_535;
 
@@ -41,8 +41,7 @@ export class MountPoint {
 
   /** A delivery, of a topic that it holds, as its client sees it. Others that may take it over get it as it was. */
   leave(delivery: Delivery): Delivery {
-    const { message, qos, retain, subscriptionIdentifiers, successor } = delivery;
-    const record = message.toRecord();
+    const record = delivery.message.toRecord();
     const view = new PublishView();
     view.read(
       record.packet,
@@ -52,15 +51,8 @@ export class MountPoint {
       record.version5 ? 5 : 4,
     );
     const topicBytes = record.topicBytes.subarray(this.#prefixBytes.length);
-    const own = ApplicationMessage.fromRecord({ ...record, packet: withTopic(view, topicBytes), topicBytes });
-    const heir =
-      successor === undefined
-        ? undefined
-        : {
-            sharedFilter: successor.sharedFilter,
-            takeOver: (_: Delivery, now: number) => successor.takeOver(delivery, now),
-          };
-    return new Delivery(own, qos, retain, subscriptionIdentifiers, heir);
+    const packet = withTopic(view, topicBytes);
+    return delivery.withMessage(ApplicationMessage.fromRecord({ ...record, packet, topicBytes }));
   }
 
   /** A filter below the prefix, also one of a Shared Subscription. */

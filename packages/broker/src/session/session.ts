@@ -1,11 +1,10 @@
 import { FIRST_FAILURE, type QoS, type ReasonCode } from '@busbar/codec';
-import { type ApplicationMessage, type ByteSlab, Delivery } from '@busbar/protocol';
+import type { ApplicationMessage, ByteSlab, Delivery } from '@busbar/protocol';
 import type { Authorization } from '../authorization/authorization.ts';
 import { type Identity, isSameIdentity } from '../authorization/identity.ts';
 import type { Rights } from '../authorization/rights.ts';
 import type { Capabilities } from '../config/capabilities.ts';
 import type { BrokerLimits } from '../config/limits.ts';
-import { HookMessage } from '../hook/hook-message.ts';
 import type { Hooks } from '../hook/hooks.ts';
 import type { Counters } from '../observe/counters.ts';
 import type { DeliveryTimes } from '../observe/delivery-times.ts';
@@ -13,7 +12,8 @@ import type { LimitWatch } from '../observe/limit-watch.ts';
 import type { LossLedger, LossReason } from '../observe/loss-ledger.ts';
 import type { SessionRecord } from '../store/store.ts';
 import type { Subscriber } from '../subscription/receiver.ts';
-import { MountPoint } from './mount-point.ts';
+import { ClientView } from './client-view.ts';
+import type { MountPoint } from './mount-point.ts';
 import type { ClientDescription, Outlet } from './outlet.ts';
 import type { RetainedReplay } from './retained-replay.ts';
 import { type QueueAccount, WaitingMessages } from './waiting-messages.ts';
@@ -55,16 +55,13 @@ export class Session implements Subscriber {
   #replays: RetainedReplay[] = [];
   readonly #waiting: WaitingMessages;
   #rights: Rights | undefined = undefined;
-  /** Where its client's topics are; undefined where they are everybody's. */
-  #mountPoint: MountPoint | undefined;
-  /** Whether its client gets messages as they are: without mount point and hooks. */
-  #isPlain: boolean;
+  /** How messages look to its client; undefined where it gets them as they are. */
+  #view: ClientView | undefined;
 
   constructor(record: SessionRecord, around: SessionSurroundings) {
     this.record = record;
     this.#around = around;
-    this.#mountPoint = mountPointOf(record.identity);
-    this.#isPlain = this.#mountPoint === undefined && around.deliver === undefined;
+    this.#view = ClientView.of(this, around);
     this.#waiting = new WaitingMessages(record.queue, around.limits, around.queued);
   }
 
@@ -121,13 +118,12 @@ export class Session implements Subscriber {
     if (isSameIdentity(identity, this.identity)) return false;
     this.record.identity = identity;
     this.#rights = undefined;
-    this.#mountPoint = mountPointOf(identity);
-    this.#isPlain = this.#mountPoint === undefined && this.#around.deliver === undefined;
+    this.#view = ClientView.of(this, this.#around);
     return true;
   }
 
   get mountPoint(): MountPoint | undefined {
-    return this.#mountPoint;
+    return this.#view?.mountPoint;
   }
 
   mayReceive(topicName: string): boolean {
@@ -204,7 +200,8 @@ export class Session implements Subscriber {
   // --- messages --------------------------------------------------------------------------------------------------------
 
   deliver(given: Delivery, now: number): void {
-    const delivery = this.#isPlain ? given : this.#ownOf(given, now);
+    const view = this.#view;
+    const delivery = view === undefined ? given : view.see(given, now);
     if (delivery === undefined) return;
     const outlet = this.#outlet;
     if (outlet === undefined) this.#keepForLater(delivery);
@@ -218,31 +215,9 @@ export class Session implements Subscriber {
     }
   }
 
-  /** A delivery as the client sees it; undefined, and lost, where its topic is outside of what the client has, or hooks drop it. */
-  #ownOf(delivery: Delivery, now: number): Delivery | undefined {
-    const mountPoint = this.#mountPoint;
-    if (mountPoint === undefined) return this.#hooked(delivery, now);
-    if (mountPoint.holds(delivery.message.topicName)) return this.#hooked(mountPoint.leave(delivery), now);
-    this.#lose('not-authorized', delivery);
-    return undefined;
-  }
-
-  #hooked(delivery: Delivery, now: number): Delivery | undefined {
-    const { deliver } = this.#around;
-    if (deliver === undefined) return delivery;
-    const message = HookMessage.of(delivery.message);
-    const passed = deliver(message, this.identity);
-    if (passed === message) return delivery;
-    const isRenamed = passed !== undefined && passed.topicName !== message.topicName;
-    if (passed === undefined) this.#lose('dropped-by-hook', delivery);
-    else if (isRenamed && !this.#mayReceiveOwn(passed.topicName)) this.#lose('not-authorized', delivery);
-    else return withMessage(delivery, passed.inPlaceOf(delivery.message, now));
-    return undefined;
-  }
-
   /** Whether the rules let it have messages of a topic that its client calls by this name. */
   #mayReceiveOwn(topicName: string): boolean {
-    return this.mayReceive((this.#mountPoint?.prefix ?? '') + topicName);
+    return this.#view === undefined ? this.mayReceive(topicName) : this.#view.mayReceive(topicName);
   }
 
   /** Retained messages of a new subscription follow what is sent already; a newer subscription to the same filter replaces them. */
@@ -376,7 +351,7 @@ export class Session implements Subscriber {
     }
     this.#around.counters.messagesMatched++;
     const { message } = taken;
-    const next = this.#isPlain ? taken : this.#ownOf(taken, now);
+    const next = this.#view === undefined ? taken : this.#view.see(taken, now);
     if (next === undefined) return true;
     const isAllowed = this.#around.authorization.isSourceAllowed(message, message.topicName);
     const loss = isAllowed ? this.#lossOf(outlet, next, now) : 'not-authorized';
@@ -401,21 +376,4 @@ export class Session implements Subscriber {
   #lose(reason: LossReason, { message }: Delivery): void {
     this.#around.ledger.count(reason, this.clientIdentifier, message.topicName);
   }
-}
-
-/** The delivery of another message in its place. Others that may take it over get it as it was. */
-function withMessage(delivery: Delivery, message: ApplicationMessage): Delivery {
-  const { qos, retain, subscriptionIdentifiers, successor } = delivery;
-  const heir =
-    successor === undefined
-      ? undefined
-      : {
-          sharedFilter: successor.sharedFilter,
-          takeOver: (_: Delivery, now: number) => successor.takeOver(delivery, now),
-        };
-  return new Delivery(message, qos, retain, subscriptionIdentifiers, heir);
-}
-
-function mountPointOf(identity: Identity | undefined): MountPoint | undefined {
-  return identity?.mountPoint === undefined ? undefined : new MountPoint(identity.mountPoint);
 }

@@ -34,4 +34,15 @@ export class Delivery {
     this.subscriptionIdentifiers = subscriptionIdentifiers;
     this.successor = successor;
   }
+
+  /** The delivery of another message in this one's place. Others that may take it over get it as it was. */
+  withMessage(message: ApplicationMessage): Delivery {
+    const { qos, retain, subscriptionIdentifiers, successor } = this;
+    if (successor === undefined) return new Delivery(message, qos, retain, subscriptionIdentifiers);
+    const heir: Successor = {
+      sharedFilter: successor.sharedFilter,
+      takeOver: (_, now) => successor.takeOver(this, now),
+    };
+    return new Delivery(message, qos, retain, subscriptionIdentifiers, heir);
+  }
 }
