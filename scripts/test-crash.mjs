@@ -4,28 +4,12 @@
  *     npm run test:crash -- [rounds] [seed]
  */
 
-import { spawnSync } from 'node:child_process';
-import path from 'node:path';
-import { ROOT, SetUpError } from './run.mjs';
-import { setUp } from './setup.mjs';
+import { runLongTest } from './long-test.mjs';
 
 const [rounds = '200', seed = String(Date.now() % 0xffff_ffff)] = process.argv.slice(2);
 if (!/^[1-9]\d*$/.test(rounds) || !/^\d+$/.test(seed)) {
   process.stderr.write('expected: npm run test:crash -- [rounds] [seed], two whole numbers\n');
   process.exit(2);
 }
-try {
-  await setUp();
-} catch (error) {
-  if (!(error instanceof SetUpError)) throw error;
-  process.stderr.write(`busbar: ${error.message}\n`);
-  process.exit(1);
-}
-process.stdout.write(`${rounds} rounds, seed ${seed}\n`);
-const vitest = path.join(ROOT, 'node_modules/vitest/vitest.mjs');
-const { status } = spawnSync(process.execPath, [vitest, 'run', 'test/crash'], {
-  cwd: ROOT,
-  stdio: 'inherit',
-  env: { ...process.env, CRASH_ROUNDS: rounds, CRASH_SEED: seed },
-});
-process.exitCode = status ?? 1;
+const env = { CRASH_ROUNDS: rounds, CRASH_SEED: seed };
+await runLongTest('test/crash', { env, headline: `${rounds} rounds, seed ${seed}` });
