@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type Packet, PacketType, ReasonCode } from '@busbar/codec';
 import { describe, test } from 'vitest';
 import type { ClientOptions, Message, SubscribeOptions } from '../src/index.ts';
-import { ClientHarness, outcomeOf, publish } from './client-harness.ts';
+import { ClientHarness, identified, outcomeOf, publish } from './client-harness.ts';
 
 /** Packet Identifiers that were acknowledged, in order; of a refusal with its Reason Code. */
 function acknowledged(packets: readonly Packet[]): (number | [number, ReasonCode])[] {
@@ -11,8 +11,6 @@ function acknowledged(packets: readonly Packet[]): (number | [number, ReasonCode
     return [packet.reasonCode === 0 ? packet.packetId : [packet.packetId, packet.reasonCode]];
   });
 }
-
-const identified = (...subscriptionIdentifiers: number[]) => ({ properties: { subscriptionIdentifiers } });
 
 async function subscribed(
   options: SubscribeOptions,

@@ -193,6 +193,16 @@ export function publish(topicName: string, packet: Partial<PublishPacket> & { te
   };
 }
 
+/** What a PUBLISH for these subscriptions has. */
+export const identified = (...subscriptionIdentifiers: number[]) => ({ properties: { subscriptionIdentifiers } });
+
+/** Types and Packet Identifiers of what acknowledges. */
+export function acknowledgementsIn(packets: Packet[]): [number, number][] {
+  return packets.flatMap((packet) =>
+    'packetId' in packet ? [[packet.type, packet.packetId] as [number, number]] : [],
+  );
+}
+
 /** PUBACK, PUBREC, PUBREL or PUBCOMP. */
 export function acknowledge(
   type: 'puback' | 'pubrec' | 'pubrel' | 'pubcomp',
