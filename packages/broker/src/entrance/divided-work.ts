@@ -29,12 +29,13 @@ export class DividedWork {
    */
   through<Item>(items: readonly Item[], work: (item: Item) => void, finish: () => void): void {
     const { turn, clock } = this.#rooms;
-    const rest = items[Symbol.iterator]();
+    let done = 0;
     const goOn = (): void => {
       if (!this.#connection.isConnected) return;
-      for (let next = rest.next(); next.done !== true; next = rest.next()) {
-        work(next.value);
-        if (!turn.isOver) continue;
+      while (done < items.length) {
+        work(items[done++] as Item);
+        // After the last one the answer is worth more than the pause: what was asked for begins to come.
+        if (done === items.length || !turn.isOver) continue;
         this.#connection.holdInput();
         clock.endOfTurn(goOnLater);
         return;

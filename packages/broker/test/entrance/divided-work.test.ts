@@ -109,3 +109,11 @@ test('a connection that is ended meanwhile ends the work, and what it sent behin
   const made = unsuback.reasonCodes.filter((code) => code === ReasonCode.success).length;
   assert.ok(made > 10 && made < 200, `${made} subscriptions made`);
 });
+
+test('SUBACK comes before what the subscription brings, also when the turn is over', async () => {
+  const { broker } = await slowBroker();
+  const client = broker.connect('c');
+  client.send(publishPacket('kept', 'x', { retain: true }));
+  assert.deepEqual(client.subscribe('kept').reasonCodes, [ReasonCode.success]);
+  assert.deepEqual(client.texts(), ['x']);
+});
