@@ -1,4 +1,4 @@
-/** Runs a test in its long form, for `npm run test:crash` and `npm run test:storm`. */
+/** Runs a test in its long form, for `npm run test:chaos`, `test:crash` and `test:storm`. */
 
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';

@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { createBroker } from '@busbar/broker';
 import { connect, createClient } from '@busbar/client';
 import { describe, test, vi } from 'vitest';
-import { ChaosProxy, type Fate } from './support/chaos-proxy.ts';
+import { ChaosProxy, type Fate } from '../support/chaos-proxy.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
-const { BUSBAR_SEED = '1' } = process.env;
-const RUNS = 12;
+const { CHAOS_RUNS = '12', CHAOS_SEED = '1' } = process.env;
 const MESSAGES = 60;
 
 /** A number from 0 to below 1 that follows from the seed (mulberry32). */
@@ -22,7 +21,7 @@ function randomOf(seed: number): () => number {
 }
 
 describe('over real sockets that are cut at any byte, fall silent, and are slow', () => {
-  test.each(Array.from({ length: RUNS }, (_, at) => Number(BUSBAR_SEED) * 1_000 + at))(
+  test.concurrent.each(Array.from({ length: Number(CHAOS_RUNS) }, (_, at) => Number(CHAOS_SEED) * 1_000 + at))(
     'seed %i: QoS 1 arrives, QoS 2 arrives once, through two clients',
     async (seed) => {
       const random = randomOf(seed);

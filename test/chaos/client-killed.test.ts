@@ -8,11 +8,13 @@ import { connect, createClient } from '@busbar/client';
 import { freePort, PeerProcess } from '@busbar/testkit';
 import { test, vi } from 'vitest';
 
-vi.setConfig({ testTimeout: 120_000 });
+const DEVICE = fileURLToPath(new URL('../support/durable-device.mjs', import.meta.url));
+const BUSBAR = fileURLToPath(new URL('../../packages/cli/bin/busbar.js', import.meta.url));
+/** Of the device, and half as many of the broker. */
+const { CHAOS_KILLS = '12' } = process.env;
+const KILLS = Number(CHAOS_KILLS);
 
-const DEVICE = fileURLToPath(new URL('support/durable-device.mjs', import.meta.url));
-const BUSBAR = fileURLToPath(new URL('../packages/cli/bin/busbar.js', import.meta.url));
-const RUNS = 12;
+vi.setConfig({ testTimeout: 60_000 + KILLS * 5_000 });
 
 test('a device that is killed (kill -9) again and again, on-line and off-line, loses nothing and doubles nothing at QoS 2', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'busbar-killed-'));
@@ -35,13 +37,13 @@ test('a device that is killed (kill -9) again and again, on-line and off-line, l
     assert.equal(stderr, '');
     stored.push(...[...stdout.matchAll(/^stored (.*)$/gm)].map(([, text]) => text ?? ''));
   };
-  for (let i = 0; i < RUNS; i++) {
+  for (let i = 0; i < KILLS; i++) {
     const nobody = 'mqtt://127.0.0.1:1';
     await run(`run${i}`, i % 3 === 2 ? nobody : url, 3 + ((i * 7) % 11));
   }
   await run('last', url, undefined);
 
-  assert.ok(stored.length >= RUNS * 3);
+  assert.ok(stored.length >= KILLS * 3);
   for (const text of stored) {
     const times = arrivals.filter((each) => each === text).length;
     assert.ok(text.startsWith('2') ? times === 1 : times >= 1, `${text}: ${times} times`);
@@ -77,14 +79,15 @@ test('a broker that is killed (kill -9) under traffic and comes back: QoS 1 arri
 
   const outcomes: Promise<unknown>[] = [];
   const sent: string[] = [];
-  for (let round = 0; round < 6; round++) {
+  const rounds = KILLS / 2;
+  for (let round = 0; round < rounds; round++) {
     for (let number = 0; number < 100; number++) {
       const qos = 1 + (number % 2);
       sent.push(`${qos}-${round}-${number}`);
       outcomes.push(sender.publish('t', sent.at(-1) ?? '', { qos: qos as 1 | 2 }));
       if (number % 10 === 9) await new Promise((resolve) => setTimeout(resolve, 3));
     }
-    if (round < 5) {
+    if (round < rounds - 1) {
       await broker.stop('SIGKILL');
       broker = await startBroker();
     }
