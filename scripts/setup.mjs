@@ -21,6 +21,7 @@ const OLDEST_NODE = [20, 19];
 /** What `npm start` and `npm test` run from `dist/`; `tsc -b` builds what these refer to as well. */
 const BUILT_PROJECTS = [
   'packages/cli',
+  'packages/codec/tsconfig.browser.json',
   'packages/transport/tsconfig.browser.json',
   'packages/client/tsconfig.browser.json',
   'examples',

@@ -2,6 +2,7 @@ import { decodeUtf8, utf8ByteLength, utf8Fault, writeUtf8 } from '@busbar/codec'
 import { hex, utf8String } from '@busbar/testkit';
 import fc from 'fast-check';
 import { assert, describe, test } from 'vitest';
+import * as browser from '../src/utf8.browser.ts';
 import { decodeWhole, refusalOf } from './decode-whole.ts';
 
 describe('sequences that are not UTF-8', () => {
@@ -35,6 +36,7 @@ describe('sequences that are not UTF-8', () => {
       const bytes = hex(`"ab" ${notation}`);
       assert.equal(utf8Fault(bytes, 0, bytes.length), fault ?? 'is not well-formed UTF-8 at byte 2');
       assert.isUndefined(utf8Fault(bytes, 0, 2));
+      assert.equal(browser.utf8Fault(bytes, 0, bytes.length), utf8Fault(bytes, 0, bytes.length));
       const publish = Uint8Array.of(0x30, bytes.length + 2, 0, bytes.length, ...bytes);
       const refusal = refusalOf(() => decodeWhole(publish, 4));
       assert.deepEqual([refusal.code, refusal.statement], ['malformed-packet', name.slice(0, 12)]);
@@ -118,4 +120,51 @@ test('what cannot be sent has no length', () => {
   for (const text of ['\0', 'a\0b', '\ud800', '\udc00', 'a\ud800', '\ud800a', '\udc00\ud800', '\ud800\ud800']) {
     assert.equal(utf8ByteLength(text), -1);
   }
+});
+
+describe('what bundles for browsers take instead', () => {
+  const unit = fc.constantFrom(
+    0,
+    0x41,
+    0x7f,
+    0x80,
+    0x8f,
+    0x90,
+    0x9f,
+    0xa0,
+    0xbb,
+    0xbf,
+    0xc3,
+    0xe0,
+    0xed,
+    0xef,
+    0xf0,
+    0xf4,
+  );
+
+  test('judges any bytes in the same words, and reads the same', () => {
+    const anyBytes = fc.property(fc.array(unit, { maxLength: 8 }), fc.nat(3), (list, start) => {
+      const bytes = Uint8Array.from(list);
+      const fault = utf8Fault(bytes, start, bytes.length);
+      assert.equal(browser.utf8Fault(bytes, start, bytes.length), fault);
+      if (fault !== undefined) return;
+      assert.equal(browser.decodeUtf8(bytes, start, bytes.length), decodeUtf8(bytes, start, bytes.length));
+    });
+    fc.assert(anyBytes, { numRuns: 10_000 });
+  });
+
+  test('measures and writes any string the same', () => {
+    const anyText = fc.property(fc.string({ unit: 'binary' }), fc.nat(3), (text, start) => {
+      const byteLength = utf8ByteLength(text);
+      assert.equal(browser.utf8ByteLength(text), byteLength);
+      if (byteLength < 0) return;
+      const [expected, written] = [new Uint8Array(start + byteLength), new Uint8Array(start + byteLength)];
+      assert.equal(browser.writeUtf8(text, written, start), writeUtf8(text, expected, start));
+      assert.deepEqual(written, expected);
+    });
+    fc.assert(anyText, { numRuns: 2000 });
+    for (const text of ['\0', 'a\ud800', '\udc00\ud800', '\ud83d\udd0c']) {
+      assert.equal(browser.utf8ByteLength(text), utf8ByteLength(text));
+    }
+  });
 });
