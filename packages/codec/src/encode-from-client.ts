@@ -2,8 +2,8 @@ import { ByteWriter } from './byte-writer.ts';
 import { encodeAcknowledgement } from './packet/acknowledgement.ts';
 import { encodeAuth } from './packet/auth.ts';
 import { encodeConnect } from './packet/connect.ts';
-import { encodeDisconnect } from './packet/disconnect.ts';
 import type { Packet } from './packet/packet.ts';
+import { writeReason } from './packet/packet-reason.ts';
 import { encodePublish, publishFlags } from './packet/publish.ts';
 import { encodeSubscribe } from './packet/subscribe.ts';
 import { encodeUnsubscribe } from './packet/unsubscribe.ts';
@@ -70,7 +70,7 @@ export function encodeClientBody(writer: ByteWriter, packet: Packet, version: Pr
     case PacketType.pingreq:
       return;
     case PacketType.disconnect:
-      return encodeDisconnect(writer, packet, version);
+      return writeReason(writer, packet, version);
     case PacketType.auth:
       if (version !== 5) throw new UsageError('unsupported-packet', 'AUTH does not exist below MQTT 5.0');
       return encodeAuth(writer, packet);

@@ -19,24 +19,7 @@ export const PacketType = {
 
 export type PacketType = (typeof PacketType)[keyof typeof PacketType];
 
-const NAMES = [
-  '(reserved)',
-  'CONNECT',
-  'CONNACK',
-  'PUBLISH',
-  'PUBACK',
-  'PUBREC',
-  'PUBREL',
-  'PUBCOMP',
-  'SUBSCRIBE',
-  'SUBACK',
-  'UNSUBSCRIBE',
-  'UNSUBACK',
-  'PINGREQ',
-  'PINGRESP',
-  'DISCONNECT',
-  'AUTH',
-];
+const NAMES = ['(reserved)', ...Object.keys(PacketType).map((name) => name.toUpperCase())];
 
 /** The packet type's name as the standard writes it, for messages. */
 export function packetTypeName(type: number): string {

@@ -1,7 +1,7 @@
 import { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { cutOff, protocolError, UsageError } from './packet-error.ts';
-import { PacketType } from './packet-type.ts';
+import { PacketType, type ProtocolVersion } from './packet-type.ts';
 import {
   expectInRange,
   expectProperty,
@@ -19,13 +19,15 @@ const WILDCARD = /[+#]/;
 
 /**
  * Reads a set of properties (section 2.2.2): the Property Length, then each property, which must be known, allowed in
- * this place, given once and in its range. What one property means together with another field is the packet's to check.
+ * this place, given once and in its range. Below 5.0 there are none. What one property means together with another field
+ * is the packet's to check.
  *
  * @throws {PacketError} An identifier that is unknown or may not stand here, or a length that does not fit (0x81); a
  * property that is given twice or is out of its range (0x82, a Topic Alias of 0 0x94).
- * @example readProperties(new ByteReader(Uint8Array.of(2, 1, 1)), PacketType.publish) // { payloadFormatIndicator: 1 }
+ * @example readProperties(new ByteReader(Uint8Array.of(2, 1, 1)), PacketType.publish, 5) // { payloadFormatIndicator: 1 }
  */
-export function readProperties(reader: ByteReader, place: PropertyPlace): Properties {
+export function readProperties(reader: ByteReader, place: PropertyPlace, version: ProtocolVersion): Properties {
+  if (version !== 5) return NO_PROPERTIES;
   const byteLength = reader.readVariableByteInteger('the Property Length');
   if (byteLength === 0) return NO_PROPERTIES;
   if (byteLength > reader.remaining) {
@@ -39,26 +41,29 @@ export function readProperties(reader: ByteReader, place: PropertyPlace): Proper
   return properties;
 }
 
-function readProperty(reader: ByteReader, place: PropertyPlace, into: Properties): void {
+function readProperty(reader: ByteReader, place: PropertyPlace, into: Partial<Record<PropertyName, unknown>>): void {
   const property = expectProperty(reader.readVariableByteInteger('a property identifier'), place);
-  if (property.shape === 'pair') {
-    into.userProperties ??= [];
-    into.userProperties.push([
-      reader.readUtf8String('a User Property name'),
-      reader.readUtf8String('a User Property value'),
-    ]);
-  } else if (property.name === 'subscriptionIdentifiers') {
-    into.subscriptionIdentifiers ??= [];
-    if (into.subscriptionIdentifiers.length > 0 && place === PacketType.subscribe) throw givenTwice(property, place);
-    into.subscriptionIdentifiers.push(readNumber(reader, property));
-  } else {
-    if (into[property.name] !== undefined) throw givenTwice(property, place);
-    (into as Record<PropertyName, unknown>)[property.name] = readValue(reader, property);
-  }
+  const { name } = property;
+  const earlier = into[name];
+  if (earlier !== undefined && !mayRepeat(property, place)) throw givenTwice(property, place);
+  const value = readValue(reader, property);
+  if (Array.isArray(earlier)) earlier.push(value);
+  else into[name] = isList(property) ? [value] : value;
 }
 
-function readValue(reader: ByteReader, property: PropertyDefinition): string | Uint8Array | number | boolean {
+function isList({ shape, name }: PropertyDefinition): boolean {
+  return shape === 'pair' || name === 'subscriptionIdentifiers';
+}
+
+/** A SUBSCRIBE gives its subscriptions one identifier, a PUBLISH tells those of all that match (section 3.3.2.3.8). */
+function mayRepeat({ shape, name }: PropertyDefinition, place: PropertyPlace): boolean {
+  return shape === 'pair' || (name === 'subscriptionIdentifiers' && place === PacketType.publish);
+}
+
+function readValue(reader: ByteReader, property: PropertyDefinition): unknown {
   switch (property.shape) {
+    case 'pair':
+      return [reader.readUtf8String('a User Property name'), reader.readUtf8String('a User Property value')];
     case 'string':
       return property.name === 'responseTopic' ? readResponseTopic(reader) : reader.readUtf8String(property.title);
     case 'binary':
@@ -107,8 +112,18 @@ export function hasProperties(properties: Readonly<Properties>): boolean {
   return false;
 }
 
-/** Writes the Property Length and all properties that are set. @throws {UsageError} A value that the standard forbids. */
-export function writeProperties(writer: ByteWriter, place: PropertyPlace, properties: Readonly<Properties>): void {
+/**
+ * Writes the Property Length and all properties that are set; below 5.0 nothing.
+ *
+ * @throws {UsageError} A value that the standard forbids.
+ */
+export function writeProperties(
+  writer: ByteWriter,
+  place: PropertyPlace,
+  properties: Readonly<Properties>,
+  version: ProtocolVersion,
+): void {
+  if (version !== 5) return;
   const opened = writer.openLength();
   for (const name in properties) {
     const value = properties[name as PropertyName];
@@ -124,29 +139,22 @@ export function writeProperties(writer: ByteWriter, place: PropertyPlace, proper
 }
 
 function writeProperty(writer: ByteWriter, property: PropertyDefinition, place: PropertyPlace, value: unknown): void {
-  if (property.shape === 'pair') {
-    for (const [name, text] of value as [string, string][]) {
-      writer.writeByte(property.identifier);
-      writer.writeUtf8String(name, 'a User Property name');
-      writer.writeUtf8String(text, 'a User Property value');
-    }
-  } else if (property.name === 'subscriptionIdentifiers') {
-    const identifiers = value as number[];
-    if (identifiers.length > 1 && place === PacketType.subscribe) {
-      throw new UsageError('property-given-twice', 'a SUBSCRIBE has at most one Subscription Identifier');
-    }
-    for (const identifier of identifiers) {
-      writer.writeByte(property.identifier);
-      writeNumber(writer, property, identifier);
-    }
-  } else {
+  const values = isList(property) ? (value as unknown[]) : [value];
+  if (values.length > 1 && !mayRepeat(property, place)) {
+    throw new UsageError('property-given-twice', 'a SUBSCRIBE has at most one Subscription Identifier');
+  }
+  for (const each of values) {
     writer.writeByte(property.identifier);
-    writeValue(writer, property, value);
+    writeValue(writer, property, each);
   }
 }
 
 function writeValue(writer: ByteWriter, property: PropertyDefinition, value: unknown): void {
-  if (property.shape === 'string') {
+  if (property.shape === 'pair') {
+    const [name, text] = value as [string, string];
+    writer.writeUtf8String(name, 'a User Property name');
+    writer.writeUtf8String(text, 'a User Property value');
+  } else if (property.shape === 'string') {
     const text = String(value);
     if (property.name === 'responseTopic') expectResponseTopic(text);
     writer.writeUtf8String(text, property.title);

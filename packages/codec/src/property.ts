@@ -92,18 +92,28 @@ const everywhere: readonly PropertyPlace[] = [
 ];
 const reasons = [connack, ...acknowledgements, disconnect, auth];
 
-const TWO_BYTES = 0xffff;
-const FOUR_BYTES = 0xffff_ffff;
+/** Largest values; every property that is a byte is 0 or 1. */
+const MAXIMUM: Readonly<Partial<Record<Shape, number>>> = {
+  boolean: 1,
+  byte: 1,
+  'two bytes': 0xffff,
+  'variable byte integer': 0x0fff_ffff,
+};
 
 function define(
   identifier: number,
   name: PropertyName,
-  title: string,
   shape: Shape,
   places: readonly PropertyPlace[],
-  [minimum, maximum]: readonly [number, number] = shape === 'boolean' ? [0, 1] : [0, FOUR_BYTES],
+  minimum = 0,
 ): PropertyDefinition {
-  return { identifier, name, title, shape, places, minimum, maximum };
+  return { identifier, name, title: titleOf(name), shape, places, minimum, maximum: MAXIMUM[shape] ?? 0xffff_ffff };
+}
+
+/** The standard's words are those of the name, but that it names a list by one of its entries. */
+function titleOf(name: PropertyName): string {
+  const words = name.replace('Properties', 'Property').replace('Identifiers', 'Identifier');
+  return words.charAt(0).toUpperCase() + words.slice(1).replace(/[A-Z][a-z]/g, ' $&');
 }
 
 /**
@@ -112,40 +122,33 @@ function define(
  * @example PROPERTIES.find((property) => property.identifier === 35)?.title // 'Topic Alias'
  */
 export const PROPERTIES: readonly PropertyDefinition[] = [
-  define(1, 'payloadFormatIndicator', 'Payload Format Indicator', 'byte', [publish, will], [0, 1]),
-  define(2, 'messageExpiryInterval', 'Message Expiry Interval', 'four bytes', [publish, will]),
-  define(3, 'contentType', 'Content Type', 'string', [publish, will]),
-  define(8, 'responseTopic', 'Response Topic', 'string', [publish, will]),
-  define(9, 'correlationData', 'Correlation Data', 'binary', [publish, will]),
-  define(
-    11,
-    'subscriptionIdentifiers',
-    'Subscription Identifier',
-    'variable byte integer',
-    [publish, subscribe],
-    [1, 0x0fff_ffff],
-  ),
-  define(17, 'sessionExpiryInterval', 'Session Expiry Interval', 'four bytes', [connect, connack, disconnect]),
-  define(18, 'assignedClientIdentifier', 'Assigned Client Identifier', 'string', [connack]),
-  define(19, 'serverKeepAlive', 'Server Keep Alive', 'two bytes', [connack], [0, TWO_BYTES]),
-  define(21, 'authenticationMethod', 'Authentication Method', 'string', [connect, connack, auth]),
-  define(22, 'authenticationData', 'Authentication Data', 'binary', [connect, connack, auth]),
-  define(23, 'requestProblemInformation', 'Request Problem Information', 'boolean', [connect]),
-  define(24, 'willDelayInterval', 'Will Delay Interval', 'four bytes', [will]),
-  define(25, 'requestResponseInformation', 'Request Response Information', 'boolean', [connect]),
-  define(26, 'responseInformation', 'Response Information', 'string', [connack]),
-  define(28, 'serverReference', 'Server Reference', 'string', [connack, disconnect]),
-  define(31, 'reasonString', 'Reason String', 'string', reasons),
-  define(33, 'receiveMaximum', 'Receive Maximum', 'two bytes', [connect, connack], [1, TWO_BYTES]),
-  define(34, 'topicAliasMaximum', 'Topic Alias Maximum', 'two bytes', [connect, connack], [0, TWO_BYTES]),
-  define(35, 'topicAlias', 'Topic Alias', 'two bytes', [publish], [1, TWO_BYTES]),
-  define(36, 'maximumQoS', 'Maximum QoS', 'byte', [connack], [0, 1]),
-  define(37, 'retainAvailable', 'Retain Available', 'boolean', [connack]),
-  define(38, 'userProperties', 'User Property', 'pair', everywhere),
-  define(39, 'maximumPacketSize', 'Maximum Packet Size', 'four bytes', [connect, connack], [1, FOUR_BYTES]),
-  define(40, 'wildcardSubscriptionAvailable', 'Wildcard Subscription Available', 'boolean', [connack]),
-  define(41, 'subscriptionIdentifiersAvailable', 'Subscription Identifier Available', 'boolean', [connack]),
-  define(42, 'sharedSubscriptionAvailable', 'Shared Subscription Available', 'boolean', [connack]),
+  define(1, 'payloadFormatIndicator', 'byte', [publish, will]),
+  define(2, 'messageExpiryInterval', 'four bytes', [publish, will]),
+  define(3, 'contentType', 'string', [publish, will]),
+  define(8, 'responseTopic', 'string', [publish, will]),
+  define(9, 'correlationData', 'binary', [publish, will]),
+  define(11, 'subscriptionIdentifiers', 'variable byte integer', [publish, subscribe], 1),
+  define(17, 'sessionExpiryInterval', 'four bytes', [connect, connack, disconnect]),
+  define(18, 'assignedClientIdentifier', 'string', [connack]),
+  define(19, 'serverKeepAlive', 'two bytes', [connack]),
+  define(21, 'authenticationMethod', 'string', [connect, connack, auth]),
+  define(22, 'authenticationData', 'binary', [connect, connack, auth]),
+  define(23, 'requestProblemInformation', 'boolean', [connect]),
+  define(24, 'willDelayInterval', 'four bytes', [will]),
+  define(25, 'requestResponseInformation', 'boolean', [connect]),
+  define(26, 'responseInformation', 'string', [connack]),
+  define(28, 'serverReference', 'string', [connack, disconnect]),
+  define(31, 'reasonString', 'string', reasons),
+  define(33, 'receiveMaximum', 'two bytes', [connect, connack], 1),
+  define(34, 'topicAliasMaximum', 'two bytes', [connect, connack]),
+  define(35, 'topicAlias', 'two bytes', [publish], 1),
+  define(36, 'maximumQoS', 'byte', [connack]),
+  define(37, 'retainAvailable', 'boolean', [connack]),
+  define(38, 'userProperties', 'pair', everywhere),
+  define(39, 'maximumPacketSize', 'four bytes', [connect, connack], 1),
+  define(40, 'wildcardSubscriptionAvailable', 'boolean', [connack]),
+  define(41, 'subscriptionIdentifiersAvailable', 'boolean', [connack]),
+  define(42, 'sharedSubscriptionAvailable', 'boolean', [connack]),
 ];
 
 /** The same by identifier, for constant time on the way in. */

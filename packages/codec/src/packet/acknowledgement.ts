@@ -1,11 +1,10 @@
 import type { ByteReader } from '../byte-reader.ts';
 import type { ByteWriter } from '../byte-writer.ts';
 import { type PacketType, type ProtocolVersion, packetTypeName } from '../packet-type.ts';
-import { NO_PROPERTIES, type Properties } from '../property.ts';
-import { hasProperties, readProperties, writeProperties } from '../property-set.ts';
-import { ReasonCode } from '../reason-code.ts';
+import type { Properties } from '../property.ts';
+import type { ReasonCode } from '../reason-code.ts';
 import { readPacketId, writePacketId } from './packet-identifier.ts';
-import { readReasonCode, writeReasonCode } from './packet-reason.ts';
+import { readReason, writeReason } from './packet-reason.ts';
 
 /** What PUBACK, PUBREC, PUBREL and PUBCOMP can say beside their Reason Code (section 3.4.2.2). */
 export type AcknowledgementProperties = Pick<Properties, 'reasonString' | 'userProperties'>;
@@ -36,15 +35,8 @@ export function decodeAcknowledgement(
   type: AcknowledgementType,
   version: ProtocolVersion,
 ): AcknowledgementPacket {
-  const name = packetTypeName(type);
-  const packetId = readPacketId(reader, name);
-  let reasonCode: ReasonCode = ReasonCode.success;
-  let properties: AcknowledgementProperties = NO_PROPERTIES;
-  if (version === 5 && reader.remaining > 0) {
-    reasonCode = readReasonCode(reader, type);
-    if (reader.remaining > 0) properties = readProperties(reader, type);
-  }
-  reader.expectEnd(name);
+  const packetId = readPacketId(reader, packetTypeName(type));
+  const { reasonCode, properties } = readReason(reader, type, version);
   return { type, packetId, reasonCode, properties };
 }
 
@@ -55,9 +47,5 @@ export function encodeAcknowledgement(
   version: ProtocolVersion,
 ): void {
   writePacketId(writer, packet.packetId);
-  if (version !== 5) return;
-  const withProperties = hasProperties(packet.properties);
-  if (packet.reasonCode === ReasonCode.success && !withProperties) return;
-  writeReasonCode(writer, packet.type, packet.reasonCode);
-  if (withProperties) writeProperties(writer, packet.type, packet.properties);
+  writeReason(writer, packet, version);
 }

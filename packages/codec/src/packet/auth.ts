@@ -3,9 +3,9 @@ import type { ByteWriter } from '../byte-writer.ts';
 import { protocolError, UsageError } from '../packet-error.ts';
 import { PacketType } from '../packet-type.ts';
 import { NO_PROPERTIES, type Properties } from '../property.ts';
-import { hasProperties, readProperties, writeProperties } from '../property-set.ts';
+import { hasProperties, readProperties } from '../property-set.ts';
 import { ReasonCode } from '../reason-code.ts';
-import { readReasonCode, writeReasonCode } from './packet-reason.ts';
+import { readReasonCode, writeReason } from './packet-reason.ts';
 
 export type AuthProperties = Pick<
   Properties,
@@ -30,7 +30,7 @@ export function decodeAuth(reader: ByteReader): AuthPacket {
   let properties: AuthProperties = NO_PROPERTIES;
   if (reader.remaining > 0) {
     reasonCode = readReasonCode(reader, PacketType.auth);
-    properties = readProperties(reader, PacketType.auth);
+    properties = readProperties(reader, PacketType.auth, 5);
     if (properties.authenticationMethod === undefined) throw protocolError('AUTH has no Authentication Method');
   }
   reader.expectEnd('AUTH');
@@ -39,10 +39,9 @@ export function decodeAuth(reader: ByteReader): AuthPacket {
 
 /** Encodes what follows the fixed header of an AUTH packet. @throws {UsageError} Values that MQTT cannot carry. */
 export function encodeAuth(writer: ByteWriter, packet: AuthPacket): void {
-  if (packet.reasonCode === ReasonCode.success && !hasProperties(packet.properties)) return;
-  if (packet.properties.authenticationMethod === undefined) {
+  const says = packet.reasonCode !== ReasonCode.success || hasProperties(packet.properties);
+  if (says && packet.properties.authenticationMethod === undefined) {
     throw new UsageError('no-authentication-method', 'an AUTH needs an Authentication Method');
   }
-  writeReasonCode(writer, PacketType.auth, packet.reasonCode);
-  writeProperties(writer, PacketType.auth, packet.properties);
+  writeReason(writer, packet, 5);
 }

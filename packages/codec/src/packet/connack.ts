@@ -2,7 +2,7 @@ import type { ByteReader } from '../byte-reader.ts';
 import type { ByteWriter } from '../byte-writer.ts';
 import { malformed, protocolError } from '../packet-error.ts';
 import { PacketType, type ProtocolVersion } from '../packet-type.ts';
-import { NO_PROPERTIES, type Properties } from '../property.ts';
+import type { Properties } from '../property.ts';
 import { readProperties, writeProperties } from '../property-set.ts';
 import { connectReturnCodeOf, FIRST_FAILURE, type ReasonCode, reasonCodeOfConnectReturnCode } from '../reason-code.ts';
 import { readReasonCode, writeReasonCode } from './packet-reason.ts';
@@ -46,7 +46,7 @@ export function decodeConnack(reader: ByteReader, version: ProtocolVersion): Con
   // 3.1 does not use this byte (its section 3.2).
   if (version !== 3 && flags > 1) throw malformed('reserved Connect Acknowledge Flags are set', 'MQTT-3.2.2-1');
   const reasonCode = version === 5 ? readReasonCode(reader, PacketType.connack) : readReturnCode(reader);
-  const properties = version === 5 ? readProperties(reader, PacketType.connack) : NO_PROPERTIES;
+  const properties = readProperties(reader, PacketType.connack, version);
   reader.expectEnd('CONNACK');
   const sessionPresent = (flags & 1) !== 0 && version !== 3;
   if (sessionPresent && reasonCode !== 0)
@@ -66,7 +66,7 @@ export function encodeConnack(writer: ByteWriter, packet: ConnackPacket, version
   writer.writeByte(packet.sessionPresent && version !== 3 && packet.reasonCode < FIRST_FAILURE ? 1 : 0); // [MQTT-3.2.2-6]
   if (version === 5) {
     writeReasonCode(writer, PacketType.connack, packet.reasonCode);
-    writeProperties(writer, PacketType.connack, packet.properties);
+    writeProperties(writer, PacketType.connack, packet.properties, version);
   } else {
     writer.writeByte(connectReturnCodeOf(packet.reasonCode) ?? SERVER_UNAVAILABLE);
   }

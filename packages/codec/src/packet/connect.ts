@@ -2,7 +2,7 @@ import type { ByteReader } from '../byte-reader.ts';
 import { type ByteWriter, expectWholeNumber } from '../byte-writer.ts';
 import { malformed, protocolError, UsageError, unsupportedProtocolVersion } from '../packet-error.ts';
 import { PacketType, type ProtocolVersion, type QoS } from '../packet-type.ts';
-import { NO_PROPERTIES, type Properties, WILL_PROPERTIES } from '../property.ts';
+import { type Properties, WILL_PROPERTIES } from '../property.ts';
 import { readProperties, writeProperties } from '../property-set.ts';
 
 export type ConnectProperties = Pick<
@@ -82,7 +82,7 @@ export function decodeConnect(reader: ByteReader): ConnectPacket {
   const flags = reader.readByte('the Connect Flags');
   expectFlags(flags, protocolVersion);
   const keepAlive = reader.readTwoByteInteger('the Keep Alive');
-  const properties = protocolVersion === 5 ? readProperties(reader, PacketType.connect) : NO_PROPERTIES;
+  const properties = readProperties(reader, PacketType.connect, protocolVersion);
   if (properties.authenticationData !== undefined && properties.authenticationMethod === undefined) {
     throw protocolError('CONNECT has Authentication Data without an Authentication Method');
   }
@@ -147,7 +147,7 @@ function hasField(reader: ByteReader, flag: number, version: ProtocolVersion): b
 }
 
 function readWill(reader: ByteReader, flags: number, version: ProtocolVersion): WillMessage {
-  const properties = version === 5 ? readProperties(reader, WILL_PROPERTIES) : NO_PROPERTIES;
+  const properties = readProperties(reader, WILL_PROPERTIES, version);
   const topicName = reader.readUtf8String('the Will Topic');
   const payload = reader.readBinaryData('the Will Payload');
   return { topicName, payload, qos: ((flags & WILL_QOS) >> 3) as QoS, retain: (flags & WILL_RETAIN) !== 0, properties };
@@ -167,7 +167,7 @@ export function encodeConnect(writer: ByteWriter, packet: ConnectPacket): void {
   if (version === 5) writeConnectProperties(writer, packet.properties);
   writer.writeUtf8String(packet.clientIdentifier, 'the Client Identifier');
   if (will !== undefined) {
-    if (version === 5) writeProperties(writer, WILL_PROPERTIES, will.properties);
+    writeProperties(writer, WILL_PROPERTIES, will.properties, version);
     writer.writeUtf8String(will.topicName, 'the Will Topic');
     writer.writeBinaryData(will.payload, 'the Will Payload');
   }
@@ -179,7 +179,7 @@ function writeConnectProperties(writer: ByteWriter, properties: Readonly<Connect
   if (properties.authenticationData !== undefined && properties.authenticationMethod === undefined) {
     throw new UsageError('no-authentication-method', 'Authentication Data needs an Authentication Method');
   }
-  writeProperties(writer, PacketType.connect, properties);
+  writeProperties(writer, PacketType.connect, properties, 5);
 }
 
 function flagsOf(packet: ConnectPacket): number {

@@ -1,10 +1,8 @@
 import type { ByteReader } from '../byte-reader.ts';
-import type { ByteWriter } from '../byte-writer.ts';
 import { PacketType, type ProtocolVersion } from '../packet-type.ts';
-import { NO_PROPERTIES, type Properties } from '../property.ts';
-import { hasProperties, readProperties, writeProperties } from '../property-set.ts';
-import { ReasonCode } from '../reason-code.ts';
-import { readReasonCode, writeReasonCode } from './packet-reason.ts';
+import type { Properties } from '../property.ts';
+import type { ReasonCode } from '../reason-code.ts';
+import { readReason } from './packet-reason.ts';
 
 export type DisconnectProperties = Pick<
   Properties,
@@ -25,21 +23,5 @@ export interface DisconnectPacket {
  * @throws {PacketError} The bytes are not a DISCONNECT packet.
  */
 export function decodeDisconnect(reader: ByteReader, version: ProtocolVersion): DisconnectPacket {
-  let reasonCode: ReasonCode = ReasonCode.normalDisconnection;
-  let properties: DisconnectProperties = NO_PROPERTIES;
-  if (version === 5 && reader.remaining > 0) {
-    reasonCode = readReasonCode(reader, PacketType.disconnect);
-    if (reader.remaining > 0) properties = readProperties(reader, PacketType.disconnect);
-  }
-  reader.expectEnd('DISCONNECT');
-  return { type: PacketType.disconnect, reasonCode, properties };
-}
-
-/** Encodes what follows the fixed header, in the shortest form (section 3.14.2.1). @throws {UsageError} Values that MQTT cannot carry. */
-export function encodeDisconnect(writer: ByteWriter, packet: DisconnectPacket, version: ProtocolVersion): void {
-  if (version !== 5) return;
-  const withProperties = hasProperties(packet.properties);
-  if (packet.reasonCode === ReasonCode.normalDisconnection && !withProperties) return;
-  writeReasonCode(writer, PacketType.disconnect, packet.reasonCode);
-  if (withProperties) writeProperties(writer, PacketType.disconnect, packet.properties);
+  return { type: PacketType.disconnect, ...readReason(reader, PacketType.disconnect, version) };
 }

@@ -1,8 +1,10 @@
 import type { ByteReader } from '../byte-reader.ts';
 import type { ByteWriter } from '../byte-writer.ts';
 import { protocolError, UsageError } from '../packet-error.ts';
-import { PacketType, packetTypeName } from '../packet-type.ts';
-import type { ReasonCode } from '../reason-code.ts';
+import { PacketType, type ProtocolVersion, packetTypeName } from '../packet-type.ts';
+import { NO_PROPERTIES, type Properties } from '../property.ts';
+import { hasProperties, readProperties, writeProperties } from '../property-set.ts';
+import { ReasonCode } from '../reason-code.ts';
 
 interface ReasonCodeRule {
   /** The normative statement that says: one of these, and no other. */
@@ -67,6 +69,39 @@ export function readReasonCode(reader: ByteReader, type: PacketType): ReasonCode
 export function writeReasonCode(writer: ByteWriter, type: PacketType, code: number): void {
   if (!isReasonCodeOf(type, code)) throw new UsageError('reason-code-not-allowed', notAllowed(type, code));
   writer.writeByte(code);
+}
+
+/** How an acknowledgement, DISCONNECT or AUTH ends: below 5.0 it says neither. */
+export interface Reason {
+  readonly reasonCode: ReasonCode;
+  readonly properties: Readonly<Properties>;
+}
+
+/**
+ * Reads the last part of a packet that may leave out its properties, or its Reason Code too, which is 0 then (sections
+ * 3.4.2.1 and 3.14.2.1).
+ */
+export function readReason(reader: ByteReader, type: PacketType, version: ProtocolVersion): Reason {
+  let reasonCode: ReasonCode = ReasonCode.success;
+  let properties: Properties = NO_PROPERTIES;
+  if (version === 5 && reader.remaining > 0) {
+    reasonCode = readReasonCode(reader, type);
+    if (reader.remaining > 0) properties = readProperties(reader, type, version);
+  }
+  reader.expectEnd(packetTypeName(type));
+  return { reasonCode, properties };
+}
+
+/** Writes the last part of such a packet in the shortest form. @throws {UsageError} Values that MQTT cannot carry. */
+export function writeReason(
+  writer: ByteWriter,
+  { type, reasonCode, properties }: Reason & { readonly type: PacketType },
+  version: ProtocolVersion,
+): void {
+  const withProperties = hasProperties(properties);
+  if (version !== 5 || (reasonCode === ReasonCode.success && !withProperties)) return;
+  writeReasonCode(writer, type, reasonCode);
+  if (withProperties) writeProperties(writer, type, properties, version);
 }
 
 function notAllowed(type: PacketType, code: number): string {

@@ -2,7 +2,7 @@ import type { ByteReader } from '../byte-reader.ts';
 import { type ByteWriter, expectWholeNumber } from '../byte-writer.ts';
 import { malformed, type PacketError, protocolError, topicNameInvalid, UsageError } from '../packet-error.ts';
 import { PacketType, type ProtocolVersion, type QoS } from '../packet-type.ts';
-import { NO_PROPERTIES, type Properties } from '../property.ts';
+import type { Properties } from '../property.ts';
 import { readProperties, writeProperties } from '../property-set.ts';
 import { readPacketId, writePacketId } from './packet-identifier.ts';
 
@@ -54,7 +54,7 @@ export function decodePublish(reader: ByteReader, flags: number, version: Protoc
   const qos = readPublishFlags(flags);
   const topicName = reader.readUtf8String('the Topic Name');
   const packetId = qos === 0 ? 0 : readPacketId(reader, 'PUBLISH');
-  const properties = version === 5 ? readProperties(reader, PacketType.publish) : NO_PROPERTIES;
+  const properties = readProperties(reader, PacketType.publish, version);
   if (topicName === '' && properties.topicAlias === undefined) throw withoutTopic();
   if (WILDCARD.test(topicName)) throw topicNameInvalid('the Topic Name has a wildcard', 'MQTT-3.3.2-2');
   const payload = reader.readRest();
@@ -80,7 +80,7 @@ export function encodePublish(writer: ByteWriter, packet: PublishPacket, version
   expectTopicName(packet, version);
   writer.writeUtf8String(packet.topicName, 'the Topic Name');
   if (packet.qos !== 0) writePacketId(writer, packet.packetId);
-  if (version === 5) writeProperties(writer, PacketType.publish, packet.properties);
+  writeProperties(writer, PacketType.publish, packet.properties, version);
   writer.writeBytes(packet.payload);
 }
 

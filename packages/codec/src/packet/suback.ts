@@ -2,7 +2,7 @@ import type { ByteReader } from '../byte-reader.ts';
 import type { ByteWriter } from '../byte-writer.ts';
 import { protocolError, UsageError } from '../packet-error.ts';
 import { PacketType, type ProtocolVersion } from '../packet-type.ts';
-import { NO_PROPERTIES, type Properties } from '../property.ts';
+import type { Properties } from '../property.ts';
 import { readProperties, writeProperties } from '../property-set.ts';
 import { FIRST_FAILURE, ReasonCode } from '../reason-code.ts';
 import { readPacketId, writePacketId } from './packet-identifier.ts';
@@ -22,7 +22,7 @@ export interface SubackPacket {
 /** Decodes what follows the fixed header of a SUBACK packet. @throws {PacketError} The bytes are not a SUBACK packet. */
 export function decodeSuback(reader: ByteReader, version: ProtocolVersion): SubackPacket {
   const packetId = readPacketId(reader, 'SUBACK');
-  const properties = version === 5 ? readProperties(reader, PacketType.suback) : NO_PROPERTIES;
+  const properties = readProperties(reader, PacketType.suback, version);
   const reasonCodes: ReasonCode[] = [];
   while (reader.remaining > 0) {
     const reasonCode = readReasonCode(reader, PacketType.suback);
@@ -39,7 +39,7 @@ export function decodeSuback(reader: ByteReader, version: ProtocolVersion): Suba
 export function encodeSuback(writer: ByteWriter, packet: SubackPacket, version: ProtocolVersion): void {
   if (packet.reasonCodes.length === 0) throw new UsageError('empty-suback', 'a SUBACK needs a Reason Code'); // [MQTT-3.8.4-6]
   writePacketId(writer, packet.packetId);
-  if (version === 5) writeProperties(writer, PacketType.suback, packet.properties);
+  writeProperties(writer, PacketType.suback, packet.properties, version);
   for (const reasonCode of packet.reasonCodes) {
     const refused = reasonCode >= FIRST_FAILURE && version !== 5;
     writeReasonCode(writer, PacketType.suback, refused ? ReasonCode.unspecifiedError : reasonCode); // [MQTT311-3.9.3-2]

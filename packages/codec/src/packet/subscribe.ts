@@ -2,7 +2,7 @@ import type { ByteReader } from '../byte-reader.ts';
 import { type ByteWriter, expectWholeNumber } from '../byte-writer.ts';
 import { malformed, protocolError, UsageError } from '../packet-error.ts';
 import { PacketType, type ProtocolVersion, type QoS } from '../packet-type.ts';
-import { NO_PROPERTIES, type Properties } from '../property.ts';
+import type { Properties } from '../property.ts';
 import { readProperties, writeProperties } from '../property-set.ts';
 import { readPacketId, writePacketId } from './packet-identifier.ts';
 
@@ -41,7 +41,7 @@ const RETAIN_AS_PUBLISHED = 0x08;
 /** Decodes what follows the fixed header of a SUBSCRIBE packet. @throws {PacketError} The bytes are not a SUBSCRIBE packet. */
 export function decodeSubscribe(reader: ByteReader, version: ProtocolVersion): SubscribePacket {
   const packetId = readPacketId(reader, 'SUBSCRIBE');
-  const properties = version === 5 ? readProperties(reader, PacketType.subscribe) : NO_PROPERTIES;
+  const properties = readProperties(reader, PacketType.subscribe, version);
   const subscriptions: SubscriptionRequest[] = [];
   while (reader.remaining > 0) subscriptions.push(readSubscription(reader, version));
   if (subscriptions.length === 0) throw protocolError('SUBSCRIBE has no Topic Filter', 'MQTT-3.8.3-2');
@@ -83,7 +83,7 @@ function readRequestedQoS(reader: ByteReader, version: ProtocolVersion): number 
 export function encodeSubscribe(writer: ByteWriter, packet: SubscribePacket, version: ProtocolVersion): void {
   if (packet.subscriptions.length === 0) throw new UsageError('empty-subscribe', 'a SUBSCRIBE needs a Topic Filter'); // [MQTT-3.8.3-2]
   writePacketId(writer, packet.packetId);
-  if (version === 5) writeProperties(writer, PacketType.subscribe, packet.properties);
+  writeProperties(writer, PacketType.subscribe, packet.properties, version);
   for (const subscription of packet.subscriptions) {
     expectWholeNumber(subscription.qos, 2, 'the QoS of a subscription');
     writer.writeUtf8String(subscription.topicFilter, 'a Topic Filter');

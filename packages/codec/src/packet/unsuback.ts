@@ -2,7 +2,7 @@ import type { ByteReader } from '../byte-reader.ts';
 import type { ByteWriter } from '../byte-writer.ts';
 import { protocolError, UsageError } from '../packet-error.ts';
 import { PacketType, type ProtocolVersion } from '../packet-type.ts';
-import { NO_PROPERTIES, type Properties } from '../property.ts';
+import type { Properties } from '../property.ts';
 import { readProperties, writeProperties } from '../property-set.ts';
 import type { ReasonCode } from '../reason-code.ts';
 import { readPacketId, writePacketId } from './packet-identifier.ts';
@@ -23,9 +23,8 @@ export interface UnsubackPacket {
 export function decodeUnsuback(reader: ByteReader, version: ProtocolVersion): UnsubackPacket {
   const packetId = readPacketId(reader, 'UNSUBACK');
   const reasonCodes: ReasonCode[] = [];
-  let properties: UnsubackProperties = NO_PROPERTIES;
+  const properties = readProperties(reader, PacketType.unsuback, version);
   if (version === 5) {
-    properties = readProperties(reader, PacketType.unsuback);
     while (reader.remaining > 0) reasonCodes.push(readReasonCode(reader, PacketType.unsuback));
     if (reasonCodes.length === 0) throw protocolError('UNSUBACK has no Reason Code', 'MQTT-3.11.3-2');
   }
@@ -38,6 +37,6 @@ export function encodeUnsuback(writer: ByteWriter, packet: UnsubackPacket, versi
   writePacketId(writer, packet.packetId);
   if (version !== 5) return;
   if (packet.reasonCodes.length === 0) throw new UsageError('empty-unsuback', 'an UNSUBACK needs a Reason Code'); // [MQTT-3.11.3-2]
-  writeProperties(writer, PacketType.unsuback, packet.properties);
+  writeProperties(writer, PacketType.unsuback, packet.properties, version);
   for (const reasonCode of packet.reasonCodes) writeReasonCode(writer, PacketType.unsuback, reasonCode);
 }

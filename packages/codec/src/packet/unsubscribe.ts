@@ -2,7 +2,7 @@ import type { ByteReader } from '../byte-reader.ts';
 import type { ByteWriter } from '../byte-writer.ts';
 import { protocolError, UsageError } from '../packet-error.ts';
 import { PacketType, type ProtocolVersion } from '../packet-type.ts';
-import { NO_PROPERTIES, type Properties } from '../property.ts';
+import type { Properties } from '../property.ts';
 import { readProperties, writeProperties } from '../property-set.ts';
 import { readPacketId, writePacketId } from './packet-identifier.ts';
 
@@ -20,7 +20,7 @@ export interface UnsubscribePacket {
 /** Decodes what follows the fixed header of an UNSUBSCRIBE packet. @throws {PacketError} The bytes are not one. */
 export function decodeUnsubscribe(reader: ByteReader, version: ProtocolVersion): UnsubscribePacket {
   const packetId = readPacketId(reader, 'UNSUBSCRIBE');
-  const properties = version === 5 ? readProperties(reader, PacketType.unsubscribe) : NO_PROPERTIES;
+  const properties = readProperties(reader, PacketType.unsubscribe, version);
   const topicFilters: string[] = [];
   while (reader.remaining > 0) topicFilters.push(reader.readUtf8String('a Topic Filter'));
   if (topicFilters.length === 0) throw protocolError('UNSUBSCRIBE has no Topic Filter', 'MQTT-3.10.3-2');
@@ -32,6 +32,6 @@ export function encodeUnsubscribe(writer: ByteWriter, packet: UnsubscribePacket,
   if (packet.topicFilters.length === 0)
     throw new UsageError('empty-unsubscribe', 'an UNSUBSCRIBE needs a Topic Filter'); // [MQTT-3.10.3-2]
   writePacketId(writer, packet.packetId);
-  if (version === 5) writeProperties(writer, PacketType.unsubscribe, packet.properties);
+  writeProperties(writer, PacketType.unsubscribe, packet.properties, version);
   for (const topicFilter of packet.topicFilters) writer.writeUtf8String(topicFilter, 'a Topic Filter');
 }
