@@ -10,6 +10,11 @@ export function isQos(qos: number): qos is QoS {
   return qos === 0 || qos === 1 || qos === 2;
 }
 
+/** @throws {UsageError} `option-invalid`: an option is not as the rule says. */
+export function expectOption(holds: boolean, name: string, rule: string, value: unknown): void {
+  if (!holds) throw new UsageError('option-invalid', `${name} must be ${rule}, not ${value}`);
+}
+
 /** What callers without types get wrong. */
 export function mistakeIn(payload: unknown, qos: number): UsageError {
   if (!isPayload(payload))

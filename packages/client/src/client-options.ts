@@ -1,6 +1,7 @@
 import { type ConnectProperties, type ProtocolVersion, type QoS, UsageError, type WillProperties } from '@busbar/codec';
 import type { ClientConnectionOptions } from '@busbar/protocol';
 import type { AuthenticationMethod } from './authenticate/authentication-method.ts';
+import { expectOption } from './call-check.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { PrepareAttempt } from './dialer/attempt.ts';
 import { BackOff, type ReconnectOptions } from './dialer/back-off.ts';
@@ -134,25 +135,22 @@ const CONNECT_TIMEOUT_MS = 30_000;
 const RECEIVE_MAXIMUM = 1_024;
 const TOPIC_ALIASES = 32;
 const STORED_SESSION_SECONDS = 7 * 24 * 3_600;
-const IDENTIFIER_CHARACTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 const SHORT_TEXT = 256;
 const encoder = new TextEncoder();
 
 /** Decides everything. @throws {UsageError} A URL or an option that cannot be. */
 export function settle(urls: ServerUrls, options: ClientOptions): ClientSettings {
   const { protocolVersion = 5, connectTimeoutMs = CONNECT_TIMEOUT_MS, random = Math.random, store } = options;
-  if (![3, 4, 5].includes(protocolVersion)) throw invalid(`protocolVersion must be 3, 4 or 5, not ${protocolVersion}`);
-  if (!(options.maximumInFlight === undefined || options.maximumInFlight >= 1)) {
-    throw invalid(`maximumInFlight must be at least 1, not ${options.maximumInFlight}`);
-  }
-  if (!(connectTimeoutMs > 0)) throw invalid(`connectTimeoutMs must be more than 0, not ${connectTimeoutMs}`);
+  const { will, topicAliases = TOPIC_ALIASES, keepAlive, maximumInFlight, userName, password } = options;
+  expectOption([3, 4, 5].includes(protocolVersion), 'protocolVersion', '3, 4 or 5', protocolVersion);
+  expectOption(maximumInFlight === undefined || maximumInFlight >= 1, 'maximumInFlight', 'at least 1', maximumInFlight);
+  expectOption(connectTimeoutMs > 0, 'connectTimeoutMs', 'more than 0', connectTimeoutMs);
   if (options.authentication !== undefined && protocolVersion !== 5) throw invalid('authentication needs MQTT 5.0');
   const cleanStart = options.cleanStart ?? store === undefined;
   const sessionExpiryInterval = options.sessionExpiryInterval ?? (store === undefined ? 0 : STORED_SESSION_SECONDS);
   if (store !== undefined && (cleanStart || (protocolVersion === 5 && sessionExpiryInterval === 0))) {
     throw invalid('a store needs a session that lasts: cleanStart false, and a sessionExpiryInterval');
   }
-  const { will, topicAliases = TOPIC_ALIASES, keepAlive, maximumInFlight, userName, password } = options;
   return {
     servers: new ServerList(urls),
     clock: options.clock ?? systemClock,
@@ -208,7 +206,7 @@ function propertiesOf(options: ClientOptions, sessionExpiryInterval: number): Co
 }
 
 function randomIdentifier(random: () => number): string {
-  const characters = Array.from({ length: 16 }, () => IDENTIFIER_CHARACTERS[Math.floor(random() * 36)]);
+  const characters = Array.from({ length: 16 }, () => Math.floor(random() * 36).toString(36));
   return `busbar-${characters.join('')}`;
 }
 

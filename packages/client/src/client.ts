@@ -11,6 +11,7 @@ import type { Message } from './message.ts';
 import type { PublishOptions, PublishOutcome } from './publish/publication.ts';
 import { Requester, type RequestOptions } from './request/requester.ts';
 import { type ResponseContent, respondWith } from './request/responder.ts';
+import { onAbort, settleable } from './settleable.ts';
 import type { SubscribeOptions, Subscription } from './subscribe/subscription.ts';
 
 /** `idle` before the start, `ending` while {@link Client.end} drains, `waiting` between two attempts. */
@@ -71,28 +72,21 @@ export class Client {
     const client = new Client(urls, options);
     const core = client.#core;
     core.holdEarlyMessages();
-    return new Promise((resolve, reject) => {
-      const abort = () => {
-        reject(signal?.reason);
-        void core.dialer.stop();
-      };
-      const settled = () => {
-        signal?.removeEventListener('abort', abort);
-        client.off('connected', succeed).off('attempt-failed', fail);
-      };
-      const succeed = () => {
-        settled();
-        resolve(client);
-      };
-      // Another server, or the one it names, is tried as part of the same call.
-      const fail = ({ error, nextAttemptInMs }: ClientEvents['attempt-failed']) => {
-        if (nextAttemptInMs !== undefined) return;
-        settled();
-        reject(error);
-      };
-      signal?.addEventListener('abort', abort);
-      client.on('connected', succeed).on('attempt-failed', fail);
-      core.dialer.start(true);
+    const connected = settleable<Client>();
+    const succeed = () => connected.resolve(client);
+    // Another server, or the one it names, is tried as part of the same call.
+    const fail = ({ error, nextAttemptInMs }: ClientEvents['attempt-failed']) => {
+      if (nextAttemptInMs === undefined) connected.reject(error);
+    };
+    const stopListening = onAbort(signal, () => {
+      connected.reject(signal?.reason);
+      void core.dialer.stop();
+    });
+    client.on('connected', succeed).on('attempt-failed', fail);
+    core.dialer.start(true);
+    return connected.promise.finally(() => {
+      stopListening();
+      client.off('connected', succeed).off('attempt-failed', fail);
     });
   }
 
@@ -195,7 +189,11 @@ export class Client {
   ): Promise<void> {
     const filters = typeof topicFilters === 'string' ? [topicFilters] : topicFilters;
     const answered = Promise.all(filters.map((topicFilter) => this.#core.subscriber.unsubscribe(topicFilter)));
-    await (signal === undefined ? answered : unlessAborted(answered, signal));
+    const aborted = settleable<never>();
+    const abort = () => aborted.reject(signal?.reason);
+    if (signal?.aborted) abort();
+    const stopListening = onAbort(signal, abort);
+    await Promise.race([answered, aborted.promise]).finally(stopListening);
   }
 
   /**
@@ -277,26 +275,16 @@ export class Client {
     const { state } = dialer;
     const isHopeless = state === 'idle' || (journal !== undefined && state !== 'connected');
     if (!isHopeless && !signal?.aborted) {
-      let cancel = () => {};
-      const timeout = new Promise<void>((resolve) => {
-        cancel = settings.clock.schedule(resolve, timeoutMs);
-        signal?.addEventListener('abort', () => resolve(), { once: true });
-      });
+      const timeUp = settleable();
+      const cancel = settings.clock.schedule(timeUp.resolve, timeoutMs);
+      const stopListening = onAbort(signal, timeUp.resolve);
       const drained = handlers ? publisher.end().then(() => subscriber.idle()) : publisher.end();
-      await Promise.race([drained, timeout]);
+      await Promise.race([drained, timeUp.promise]);
       cancel();
+      stopListening();
     }
     this.#requester?.end();
     await dialer.stop();
     await this.#core.closed();
   }
-}
-
-function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

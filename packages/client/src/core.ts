@@ -1,4 +1,3 @@
-import { UsageError } from '@busbar/codec';
 import {
   type Agreement,
   BlockPool,
@@ -10,6 +9,7 @@ import {
   SessionState,
 } from '@busbar/protocol';
 import { Authentication } from './authenticate/authentication.ts';
+import { expectOption } from './call-check.ts';
 import { type ClientEventName, EventEmitter } from './client-events.ts';
 import {
   bytesOf,
@@ -139,10 +139,8 @@ export class ClientCore {
   subscribe(topicFilter: string, options: SubscribeOptions, given: InboxHandler | undefined): Subscription {
     const handler = given && (this.#tracing?.handler(given) ?? given);
     const { bufferSize = BUFFER_SIZE, concurrency = 1, acknowledge = 'handled' } = options;
-    if (!(bufferSize >= 1)) throw new UsageError('option-invalid', `bufferSize must be at least 1, not ${bufferSize}`);
-    if (!(concurrency >= 1)) {
-      throw new UsageError('option-invalid', `concurrency must be at least 1, not ${concurrency}`);
-    }
+    expectOption(bufferSize >= 1, 'bufferSize', 'at least 1', bufferSize);
+    expectOption(concurrency >= 1, 'concurrency', 'at least 1', concurrency);
     const handleError = (error: unknown, message: Message) => this.reportHandler(error, message);
     const { tally } = this;
     const inbox = new Inbox({ bound: bufferSize, mode: acknowledge, concurrency, handler, handleError, tally });

@@ -78,9 +78,14 @@ for (const [name, code] of Object.entries(ReasonCode)) {
  * @example describeReasonCode(0x97) === 'quota exceeded (0x97)'
  */
 export function describeReasonCode(code: number): string {
-  const hex = `0x${code.toString(16).padStart(2, '0')}`;
+  const hex = hexOf(code);
   const words = descriptions.get(code);
   return words === undefined ? hex : `${words} (${hex})`;
+}
+
+/** A byte as the standard writes it: `0x97`. */
+export function hexOf(byte: number): string {
+  return `0x${byte.toString(16).padStart(2, '0')}`;
 }
 
 /** Codes of 3.1.1's CONNACK (section 3.2.2.3) in their order on the wire, as the Reason Codes that mean the same. */

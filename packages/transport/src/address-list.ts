@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import { TransportError } from './byte-transport.ts';
+import { codedError } from './byte-transport.ts';
 
 /**
  * A set of addresses, given as single ones and as networks: `new AddressList(['10.0.0.0/8', '2001:db8::1'])`.
@@ -31,7 +31,7 @@ export class AddressList {
     const isPrefix = bits === undefined || (/^\d{1,3}$/.test(prefix ?? '') && bits <= (version === 4 ? 32 : 128));
     if (version === 0 || !isPrefix || rest.length > 0) {
       const what = `expected an address such as 192.0.2.1 or a network such as 10.0.0.0/8, '${entry}' came`;
-      throw new TransportError('ERR_ADDRESS', `${what} (ERR_ADDRESS)`);
+      throw codedError('ERR_ADDRESS', `${what}`);
     }
     if (bits === undefined) this.#addresses.addAddress(address, familyOf(version));
     else this.#addresses.addSubnet(address, bits, familyOf(version));

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { formatPeer, peerOf } from './address.ts';
 import { AddressList } from './address-list.ts';
-import { type TransportAddress, TransportError } from './byte-transport.ts';
+import { codedError, type TransportAddress, TransportError } from './byte-transport.ts';
 import { decodeProxyHeader } from './proxy-header.ts';
 import { transportError } from './system-error.ts';
 
@@ -86,7 +86,7 @@ export class Arrival {
   }
 
   #handleTimeout(timeoutMs: number): void {
-    this.fail(new TransportError('ETIMEDOUT', `not done within ${timeoutMs} ms (ETIMEDOUT)`));
+    this.fail(codedError('ETIMEDOUT', `not done within ${timeoutMs} ms`));
     this.socket.destroy();
   }
 
@@ -104,7 +104,7 @@ export class Arrival {
 
 /** What is told of a peer that did not stay for the whole of its handshake. */
 export function peerHasClosed(): TransportError {
-  return new TransportError('ECONNRESET', 'the peer closed the connection (ECONNRESET)');
+  return codedError('ECONNRESET', 'the peer closed the connection');
 }
 
 /** The handshakes that are under way at one listener. Reads the PROXY header, where there is one; TLS and WebSocket follow. */

@@ -82,3 +82,8 @@ export class TransportError extends Error {
     this.code = code;
   }
 }
+
+/** An error whose message ends with its code, as those of the system do. */
+export function codedError(code: string, message: string, options?: ErrorOptions): TransportError {
+  return new TransportError(code, `${message} (${code})`, options);
+}

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { TransportError } from './byte-transport.ts';
+import { codedError } from './byte-transport.ts';
 import { transportError } from './system-error.ts';
 
 /** How long an attempt to connect may take, and who may stop it. */
@@ -58,12 +58,11 @@ export function dial<Result>(
       resolve(result);
     };
     const watch = (socket: Socket) => void sockets.push(socket.on('error', fail));
-    const aborted = () => new TransportError('ABORT_ERR', `${attempt}: aborted (ABORT_ERR)`, { cause: signal?.reason });
+    const aborted = () => codedError('ABORT_ERR', `${attempt}: aborted`, { cause: signal?.reason });
     const onAbort = () => fail(aborted());
     if (signal?.aborted) return reject(aborted());
 
-    const onTimeout = () =>
-      fail(new TransportError('ETIMEDOUT', `${attempt}: no answer in ${timeoutMs} ms (ETIMEDOUT)`));
+    const onTimeout = () => fail(codedError('ETIMEDOUT', `${attempt}: no answer in ${timeoutMs} ms`));
     const timer = setTimeout(onTimeout, timeoutMs);
     signal?.addEventListener('abort', onAbort);
     try {

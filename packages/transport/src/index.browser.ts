@@ -1,13 +1,12 @@
 /** @busbar/transport for browsers: WebSocket is what they have. */
-import { TransportError } from './byte-transport.ts';
+import { codedError } from './byte-transport.ts';
 
 export { formatAddress, formatPeer, numericAddress } from './address.ts';
 export { TransportError } from './byte-transport.ts';
 export { dialWebSocket } from './websocket.browser.ts';
 
 const refuse = (what: string) => async (): Promise<never> => {
-  const message = `a browser cannot connect over ${what}, only to ws: and wss: (ERR_NOT_IN_BROWSER)`;
-  throw new TransportError('ERR_NOT_IN_BROWSER', message);
+  throw codedError('ERR_NOT_IN_BROWSER', `a browser cannot connect over ${what}, only to ws: and wss:`);
 };
 
 /** @throws {TransportError} `ERR_NOT_IN_BROWSER`: always. */

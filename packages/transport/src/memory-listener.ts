@@ -1,4 +1,4 @@
-import { type ByteTransport, TransportError } from './byte-transport.ts';
+import { type ByteTransport, codedError } from './byte-transport.ts';
 import type { TransportListener } from './listener.ts';
 import { createMemoryPair, type MemoryPairOptions, type MemoryTransport } from './memory.ts';
 
@@ -56,15 +56,12 @@ export function dialMemory(listener: MemoryListener, { signal }: DialMemoryOptio
   return new Promise((resolve, reject) => {
     listener.schedule(() => {
       if (signal?.aborted) {
-        reject(
-          new TransportError('ABORT_ERR', 'cannot connect in memory: aborted (ABORT_ERR)', { cause: signal.reason }),
-        );
+        reject(codedError('ABORT_ERR', 'cannot connect in memory: aborted', { cause: signal.reason }));
         return;
       }
       const transport = listener.connect();
       if (transport !== undefined) resolve(transport);
-      else
-        reject(new TransportError('ECONNREFUSED', 'cannot connect in memory: the listener is closed (ECONNREFUSED)'));
+      else reject(codedError('ECONNREFUSED', 'cannot connect in memory: the listener is closed'));
     });
   });
 }

@@ -1,4 +1,10 @@
-import { type ByteTransport, type TransportAddress, TransportError, type TransportReceiver } from './byte-transport.ts';
+import {
+  type ByteTransport,
+  codedError,
+  type TransportAddress,
+  type TransportError,
+  type TransportReceiver,
+} from './byte-transport.ts';
 import { MemoryPipe } from './memory-pipe.ts';
 
 /** How a connection in memory behaves; both directions alike. */
@@ -122,7 +128,7 @@ export class MemoryTransport implements ByteTransport {
 
   #giveUp(): void {
     const what = `${this.#outbound.bufferedBytes} bytes not taken within ${this.#endTimeoutMs} ms of the end`;
-    this.#close(new TransportError('ETIMEDOUT', `connection in memory: ${what} (ETIMEDOUT)`));
+    this.#close(codedError('ETIMEDOUT', `connection in memory: ${what}`));
     this.cut();
   }
 
@@ -156,5 +162,5 @@ export function createMemoryPair(options: MemoryPairOptions = {}): [MemoryTransp
 }
 
 function connectionReset(): TransportError {
-  return new TransportError('ECONNRESET', 'connection in memory: connection reset by peer (ECONNRESET)');
+  return codedError('ECONNRESET', 'connection in memory: connection reset by peer');
 }

@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { numericAddress } from './address.ts';
-import { type TransportAddress, TransportError } from './byte-transport.ts';
+import { codedError, type TransportAddress, type TransportError } from './byte-transport.ts';
 
 /** What a proxy says of the connection that it passes on. */
 export interface ProxyHeader {
@@ -102,5 +102,5 @@ function formatIpv6(bytes: Buffer): string {
 }
 
 function fault(message: string): TransportError {
-  return new TransportError('ERR_PROXY_HEADER', `PROXY protocol: ${message} (ERR_PROXY_HEADER)`);
+  return codedError('ERR_PROXY_HEADER', `PROXY protocol: ${message}`);
 }

@@ -1,6 +1,12 @@
 import type { Socket } from 'node:net';
 import { formatPeer, peerOf } from './address.ts';
-import { type ByteTransport, type TransportAddress, TransportError, type TransportReceiver } from './byte-transport.ts';
+import {
+  type ByteTransport,
+  codedError,
+  type TransportAddress,
+  type TransportError,
+  type TransportReceiver,
+} from './byte-transport.ts';
 import { transportError } from './system-error.ts';
 import type { TlsSession } from './tls-session.ts';
 
@@ -139,7 +145,7 @@ export class SocketTransport implements ByteTransport {
     const { bufferedBytes } = this;
     if (bufferedBytes > 0) {
       const what = `${this.#name()}: ${bufferedBytes} bytes not taken within ${this.#endTimeoutMs} ms of the end`;
-      this.#error ??= new TransportError('ETIMEDOUT', `${what} (ETIMEDOUT)`);
+      this.#error ??= codedError('ETIMEDOUT', `${what}`);
     }
     this.#drop();
   }

@@ -1,5 +1,5 @@
 import { getSystemErrorMap } from 'node:util';
-import { TransportError } from './byte-transport.ts';
+import { codedError, TransportError } from './byte-transport.ts';
 import { wordsOfTlsError } from './tls-words.ts';
 
 /**
@@ -13,5 +13,5 @@ export function transportError(attempt: string, cause: unknown): TransportError 
   const told = cause instanceof AggregateError ? (cause.errors.at(-1) ?? cause) : cause;
   const { code = 'UNKNOWN', errno, message } = told as NodeJS.ErrnoException;
   const words = errno === undefined ? wordsOfTlsError(told) : getSystemErrorMap().get(errno)?.[1];
-  return new TransportError(code, `${attempt}: ${words ?? message} (${code})`, { cause });
+  return codedError(code, `${attempt}: ${words ?? message}`, { cause });
 }

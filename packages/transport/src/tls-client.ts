@@ -1,6 +1,6 @@
 import { isIP, type Socket } from 'node:net';
 import { checkServerIdentity, connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
-import { TransportError } from './byte-transport.ts';
+import { codedError, TransportError } from './byte-transport.ts';
 import type { Dialling } from './dialling.ts';
 import { contextOptions, type Pem, type TlsParameters, withCredentials } from './tls-certificates.ts';
 import { readTlsSession } from './tls-peer.ts';
@@ -101,7 +101,7 @@ function refusalOf(
   if (authorized) return undefined;
   const code = peerCertificate?.verificationError ?? 'NOT_VERIFIED';
   if (peerCertificate === undefined) {
-    return new TransportError(code, `${attempt}: the server has no certificate (${code})`);
+    return codedError(code, `${attempt}: the server has no certificate`);
   }
   const { subject, issuer, validFrom, validTo, subjectAltNames, commonName } = peerCertificate;
   const names = subjectAltNames.map(({ type, value }) => `${type}:${value}`).join(', ') || (commonName ?? 'nobody');
@@ -111,5 +111,5 @@ function refusalOf(
     ERR_TLS_CERT_ALTNAME_INVALID: `the certificate is for ${names}, not for ${expected}`,
   };
   const what = `${wordsOfVerification(code) ?? ''}${details[code] ?? `, it is issued by '${issuer}'`}`;
-  return new TransportError(code, `${attempt}: certificate of '${subject}' refused: ${what} (${code})`);
+  return codedError(code, `${attempt}: certificate of '${subject}' refused: ${what}`);
 }

@@ -1,7 +1,7 @@
 import { chmod, chown, lstat, unlink } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { type HandshakeOptions, Handshakes } from './arrival.ts';
-import { type ByteTransport, type TransportAddress, TransportError } from './byte-transport.ts';
+import { type ByteTransport, codedError, type TransportAddress } from './byte-transport.ts';
 import { type DialLimits, dial } from './dialling.ts';
 import { createGatedServer, type ListenerOptions, openListener, type TransportListener } from './listener.ts';
 import { SocketTransport, type TransportLimits } from './socket-transport.ts';
@@ -96,7 +96,7 @@ function withMode<Result>(mode: number, bind: () => Result): Result {
 async function removeStaleSocket(path: string, attempt: string): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
   if (found === undefined) return;
-  const refuse = (what: string) => new TransportError('EADDRINUSE', `${attempt}: ${what} (EADDRINUSE)`);
+  const refuse = (what: string) => codedError('EADDRINUSE', `${attempt}: ${what}`);
   if (!found.isSocket()) throw refuse('the file exists and is no socket');
   if (await hasListener(path)) throw refuse('another program listens there');
   const stillThere = await lstat(path).catch(() => undefined);

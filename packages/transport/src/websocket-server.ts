@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { AddressList } from './address-list.ts';
 import { type Arrival, peerHasClosed } from './arrival.ts';
-import { TransportError } from './byte-transport.ts';
+import { codedError } from './byte-transport.ts';
 import { forwardedAddress } from './forwarded-address.ts';
 import { MQTT_SUBPROTOCOLS } from './websocket-options.ts';
 
@@ -127,7 +127,7 @@ export class WebSocketAcceptor {
     const lines = Object.entries({ Connection: 'close', ...ANSWER, 'Content-Length': body.length, ...headers });
     const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
     if (socket.writable) socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}\r\n${body}`);
-    this.#arrivals.get(socket)?.arrival.fail(new TransportError(code, `WebSocket: ${message} (${code})`));
+    this.#arrivals.get(socket)?.arrival.fail(codedError(code, `WebSocket: ${message}`));
   }
 }
 

@@ -1,7 +1,13 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { formatPeer, peerOf } from './address.ts';
-import { type ByteTransport, type TransportAddress, TransportError, type TransportReceiver } from './byte-transport.ts';
+import {
+  type ByteTransport,
+  codedError,
+  type TransportAddress,
+  TransportError,
+  type TransportReceiver,
+} from './byte-transport.ts';
 import { InboundQueue } from './inbound-queue.ts';
 import {
   dropSocket,
@@ -146,7 +152,7 @@ export class WebSocketTransport implements ByteTransport {
     const { bufferedBytes } = this;
     if (bufferedBytes > 0) {
       const what = `${this.#name()}: ${bufferedBytes} bytes not taken within ${this.#endTimeoutMs} ms of the end`;
-      this.#error ??= new TransportError('ETIMEDOUT', `${what} (ETIMEDOUT)`);
+      this.#error ??= codedError('ETIMEDOUT', `${what}`);
     }
     this.#drop();
   }
@@ -171,7 +177,7 @@ export class WebSocketTransport implements ByteTransport {
     clearTimeout(this.#endTimer);
     const fault = faultOfClose(code);
     if (fault !== undefined && !this.#isEnded) {
-      this.#error ??= new TransportError('ERR_WS_CLOSED', `${this.#name()}: ${fault} (ERR_WS_CLOSED)`);
+      this.#error ??= codedError('ERR_WS_CLOSED', `${this.#name()}: ${fault}`);
     }
     this.#inbound.close(this.#error);
   }

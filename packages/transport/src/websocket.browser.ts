@@ -1,5 +1,11 @@
 import { formatAddress } from './address.ts';
-import { type ByteTransport, type TransportAddress, TransportError, type TransportReceiver } from './byte-transport.ts';
+import {
+  type ByteTransport,
+  codedError,
+  type TransportAddress,
+  type TransportError,
+  type TransportReceiver,
+} from './byte-transport.ts';
 import { InboundQueue } from './inbound-queue.ts';
 import { CloseCode, faultOfClose, MQTT_SUBPROTOCOLS, type WebSocketTarget } from './websocket-options.ts';
 
@@ -101,8 +107,7 @@ class BrowserWebSocketTransport implements ByteTransport {
     if (data instanceof ArrayBuffer) {
       this.#inbound.push(new Uint8Array(data)); // frames and packets have nothing to do with each other [MQTT-6.0.0-2]
     } else if (!this.#isEnded) {
-      const what = `${this.#name()}: expected binary frames, a text frame came (ERR_WS_TEXT_FRAME)`;
-      this.#error = new TransportError('ERR_WS_TEXT_FRAME', what);
+      this.#error = codedError('ERR_WS_TEXT_FRAME', `${this.#name()}: expected binary frames, a text frame came`);
       this.end(); // a browser may not give 1003 as the reason [MQTT-6.0.0-1]
     }
   }
@@ -118,7 +123,7 @@ class BrowserWebSocketTransport implements ByteTransport {
     const { bufferedBytes } = this;
     if (bufferedBytes > 0) {
       const what = `${this.#name()}: ${bufferedBytes} bytes not taken within ${this.#endTimeoutMs} ms of the end`;
-      this.#error ??= new TransportError('ETIMEDOUT', `${what} (ETIMEDOUT)`);
+      this.#error ??= codedError('ETIMEDOUT', `${what}`);
     }
     this.#close();
   }
@@ -131,11 +136,11 @@ class BrowserWebSocketTransport implements ByteTransport {
   /** A browser tells every end without a close frame in the same way, be it a reset or a router that is gone. */
   #errorOfClose(code: number): TransportError | undefined {
     if (code === CloseCode.abnormal) {
-      return new TransportError('ECONNRESET', `${this.#name()}: connection reset by peer (ECONNRESET)`);
+      return codedError('ECONNRESET', `${this.#name()}: connection reset by peer`);
     }
     const fault = faultOfClose(code);
     if (fault === undefined) return undefined;
-    return new TransportError('ERR_WS_CLOSED', `${this.#name()}: ${fault} (ERR_WS_CLOSED)`);
+    return codedError('ERR_WS_CLOSED', `${this.#name()}: ${fault}`);
   }
 
   #close(): void {
@@ -166,7 +171,7 @@ export function dialWebSocket(options: WebSocketTarget): Promise<ByteTransport> 
     port: Number(port) || (protocol === 'wss:' ? 443 : 80),
   };
   const attempt = `cannot connect to ${origin}${pathname}`;
-  const aborted = () => new TransportError('ABORT_ERR', `${attempt}: aborted (ABORT_ERR)`, { cause: signal?.reason });
+  const aborted = () => codedError('ABORT_ERR', `${attempt}: aborted`, { cause: signal?.reason });
   if (signal?.aborted) return Promise.reject(aborted());
 
   const webSocket = new WebSocket(url, [...subprotocols]);
@@ -185,7 +190,7 @@ export function dialWebSocket(options: WebSocketTarget): Promise<ByteTransport> 
       reject(error);
     };
     const onAbort = () => fail(aborted());
-    const timedOut = () => new TransportError('ETIMEDOUT', `${attempt}: no answer in ${timeoutMs} ms (ETIMEDOUT)`);
+    const timedOut = () => codedError('ETIMEDOUT', `${attempt}: no answer in ${timeoutMs} ms`);
     const timer = setTimeout(() => fail(timedOut()), timeoutMs);
     signal?.addEventListener('abort', onAbort);
     webSocket.onopen = () => {
@@ -193,7 +198,7 @@ export function dialWebSocket(options: WebSocketTarget): Promise<ByteTransport> 
       resolve(new BrowserWebSocketTransport(webSocket, remote, options));
     };
     webSocket.onclose = () => {
-      fail(new TransportError('ERR_WS_HANDSHAKE', `${attempt}: the browser says no more (ERR_WS_HANDSHAKE)`));
+      fail(codedError('ERR_WS_HANDSHAKE', `${attempt}: the browser says no more`));
     };
   });
 }

@@ -1,7 +1,7 @@
 import type { LookupFunction, Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import { type Arrival, Handshakes } from './arrival.ts';
-import { type ByteTransport, TransportError } from './byte-transport.ts';
+import { type ByteTransport, codedError } from './byte-transport.ts';
 import { type Dialling, dial } from './dialling.ts';
 import type { TransportListener } from './listener.ts';
 import type { SocketFacts } from './socket-transport.ts';
@@ -70,7 +70,7 @@ function openWebSocket(
   const { url, subprotocols = MQTT_SUBPROTOCOLS.slice(0, 1), headers, maximumPayload = LARGEST_PACKET } = options;
   const { perMessageDeflate = false } = options;
   const refuse = (what: string) => {
-    dialling.fail(new TransportError('ERR_WS_HANDSHAKE', `${dialling.attempt}: ${what} (ERR_WS_HANDSHAKE)`));
+    dialling.fail(codedError('ERR_WS_HANDSHAKE', `${dialling.attempt}: ${what}`));
   };
   let webSocket: WebSocket;
   try {

@@ -2,13 +2,8 @@ import { type AuthPacket, type AuthProperties, ReasonCode } from '@busbar/codec'
 import type { Agreement } from '@busbar/protocol';
 import type { Link } from '../dialer/link.ts';
 import { ClientError } from '../errors.ts';
+import { type Settleable, settleable } from '../settleable.ts';
 import type { AuthenticationExchange, AuthenticationMethod } from './authentication-method.ts';
-
-/** A re-authentication that somebody waits for. */
-interface Renewal {
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
 
 /**
  * Carries the steps of a method between it and the machine: with CONNECT, and again whenever the program asks (section
@@ -19,7 +14,8 @@ export class Authentication {
   readonly #link: () => Link | undefined;
   readonly #object: (error: Error) => void;
   #exchange: AuthenticationExchange | undefined;
-  #renewal: Renewal | undefined;
+  /** A re-authentication that somebody waits for. */
+  #renewal: Settleable<void> | undefined;
 
   /**
    * @param link Answers the latest connection, also while it is being made.
@@ -75,10 +71,9 @@ export class Authentication {
     if (this.#renewal !== undefined) throw failed('another re-authentication is under way');
     const exchange = this.#method.begin();
     this.#exchange = exchange;
-    const renewed = new Promise<void>((resolve, reject) => {
-      this.#renewal = { resolve, reject };
-    });
-    renewed.catch(() => {});
+    const renewal = settleable();
+    this.#renewal = renewal;
+    renewal.promise.catch(() => {});
     try {
       const data = await exchange.first();
       if (this.#exchange === exchange && !link.machine.isClosed) {
@@ -88,7 +83,7 @@ export class Authentication {
     } catch (error) {
       this.#endRenewal((renewal) => renewal.reject(failed(error)));
     }
-    return renewed;
+    return renewal.promise;
   }
 
   #finish(data: Uint8Array | undefined, succeed: () => void): boolean {
@@ -102,7 +97,7 @@ export class Authentication {
     return true;
   }
 
-  #endRenewal(tell: (renewal: Renewal) => void): void {
+  #endRenewal(tell: (renewal: Settleable<void>) => void): void {
     const renewal = this.#renewal;
     this.#renewal = undefined;
     if (renewal !== undefined) tell(renewal);

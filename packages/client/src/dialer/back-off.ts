@@ -1,4 +1,4 @@
-import { UsageError } from '@busbar/codec';
+import { expectOption } from '../call-check.ts';
 
 /** How a client waits between attempts. */
 export interface ReconnectOptions {
@@ -60,6 +60,6 @@ export class BackOff {
 }
 
 function expectMs(value: number, name: string): number {
-  if (value >= 0 && Number.isFinite(value)) return value;
-  throw new UsageError('option-invalid', `${name} must be a number of milliseconds from 0, not ${value}`);
+  expectOption(value >= 0 && Number.isFinite(value), name, 'a number of milliseconds from 0', value);
+  return value;
 }

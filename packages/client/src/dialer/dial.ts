@@ -33,20 +33,19 @@ export interface DialOptions {
  * @param subprotocol What a WebSocket server is asked for.
  */
 export function makeDial({ tls, headers }: DialOptions, subprotocol: 'mqtt' | 'mqttv3.1'): Dial {
-  const secured = tls === undefined ? {} : { tls };
+  const given = { subprotocols: [subprotocol], ...(tls && { tls }), ...(headers && { headers }) };
   return (server, signal) => {
-    const { protocol, host, port, path, url } = server;
-    const limits = { signal, timeoutMs: LONGEST_TIMER_MS };
-    switch (protocol) {
+    const target = { ...server, ...given, signal, timeoutMs: LONGEST_TIMER_MS };
+    switch (server.protocol) {
       case 'mqtts:':
-        return dialTls({ host, port, ...secured, ...limits });
+        return dialTls(target);
       case 'ws:':
       case 'wss:':
-        return dialWebSocket({ url, subprotocols: [subprotocol], ...secured, ...(headers && { headers }), ...limits });
+        return dialWebSocket(target);
       case 'unix:':
-        return dialUnix({ path, ...limits });
+        return dialUnix(target);
       default:
-        return dialTcp({ host, port, ...limits });
+        return dialTcp(target);
     }
   };
 }

@@ -1,6 +1,7 @@
 import type { ClientConnection } from '@busbar/protocol';
 import type { ByteTransport, TransportError, TransportReceiver } from '@busbar/transport';
 import type { Clock } from '../clock.ts';
+import { settleable } from '../settleable.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 /** What gathers in one turn beyond this is written at once, so that a turn that never ends cannot fill the memory. */
@@ -24,13 +25,11 @@ export interface LinkGate {
  */
 export class Link implements TransportReceiver {
   readonly machine: ClientConnection;
-  /** Resolves when the transport is closed. */
-  readonly closed: Promise<void>;
   readonly #transport: ByteTransport;
   readonly #clock: Clock;
   readonly #gate: LinkGate | undefined;
   readonly #handleWritable: () => void;
-  #resolveClosed: () => void = () => {};
+  readonly #closed = settleable();
   #isFlushDue = false;
   #isEnding = false;
   #timerDueAt = NEVER;
@@ -49,9 +48,11 @@ export class Link implements TransportReceiver {
     this.#clock = clock;
     this.#gate = gate;
     this.#handleWritable = handleWritable;
-    this.closed = new Promise((resolve) => {
-      this.#resolveClosed = resolve;
-    });
+  }
+
+  /** Resolves when the transport is closed. */
+  get closed(): Promise<void> {
+    return this.#closed.promise;
   }
 
   /** Starts: CONNECT leaves. */
@@ -107,7 +108,7 @@ export class Link implements TransportReceiver {
     this.machine.handleConnectionLost(this.#clock.now(), error);
     this.#isEnding = true;
     this.#disarm();
-    this.#resolveClosed();
+    this.#closed.resolve();
   }
 
   #settle(): void {

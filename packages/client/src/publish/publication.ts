@@ -1,5 +1,6 @@
 import type { AcknowledgementProperties, PublishProperties, QoS, ReasonCode } from '@busbar/codec';
 import type { MessageContent } from '@busbar/protocol';
+import { onAbort, settleable } from '../settleable.ts';
 
 /** How a message is published. */
 export interface PublishOptions {
@@ -26,24 +27,22 @@ export interface PublishOutcome {
 /** A message on its way from the call that published it to the end of its flow. */
 export class Publication {
   readonly message: MessageContent;
-  readonly outcome: Promise<PublishOutcome>;
   /** Under which number a store keeps it; 0 for none. */
   readonly key: number;
   /** Milliseconds of the client's clock when it began to wait. */
   waitsSince = 0;
   /** Until when it may wait. */
   expiresAt: number = Number.POSITIVE_INFINITY;
-  #resolve: (outcome: PublishOutcome) => void = () => {};
-  #reject: (reason: unknown) => void = () => {};
+  readonly #outcome = settleable<PublishOutcome>();
   #stopListening: (() => void) | undefined;
 
   constructor(message: MessageContent, key = 0) {
     this.message = message;
     this.key = key;
-    this.outcome = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+  }
+
+  get outcome(): Promise<PublishOutcome> {
+    return this.#outcome.promise;
   }
 
   /** Begins to wait. @param maximumAgeMs However long the message itself may live. */
@@ -63,19 +62,18 @@ export class Publication {
   }
 
   listenTo(signal: AbortSignal, handleAbort: () => void): void {
-    signal.addEventListener('abort', handleAbort, { once: true });
-    this.#stopListening = () => signal.removeEventListener('abort', handleAbort);
+    this.#stopListening = onAbort(signal, handleAbort);
   }
 
   succeed(outcome: PublishOutcome): void {
     this.#stopListening?.();
-    this.#resolve(outcome);
+    this.#outcome.resolve(outcome);
   }
 
   /** Nobody has to await a publication: what the world does to it must not end the program. */
   fail(reason: unknown): void {
     this.#stopListening?.();
     this.outcome.catch(() => {});
-    this.#reject(reason);
+    this.#outcome.reject(reason);
   }
 }

@@ -1,5 +1,5 @@
-import { UsageError } from '@busbar/codec';
 import type { MessageContent } from '@busbar/protocol';
+import { expectOption } from '../call-check.ts';
 import { ClientError } from '../errors.ts';
 import { Fifo } from '../fifo.ts';
 import type { Publication } from './publication.ts';
@@ -41,9 +41,7 @@ export class PublishQueue {
     this.#dropsOldest = options.policy === 'drop-oldest';
     this.keepsQos0 = options.qos0 ?? false;
     this.maximumAgeMs = options.maximumAgeMs ?? Number.POSITIVE_INFINITY;
-    if (!(this.maximumAgeMs > 0)) {
-      throw new UsageError('option-invalid', `queue.maximumAgeMs must be more than 0, not ${this.maximumAgeMs}`);
-    }
+    expectOption(this.maximumAgeMs > 0, 'queue.maximumAgeMs', 'more than 0', this.maximumAgeMs);
   }
 
   get length(): number {
@@ -140,6 +138,6 @@ function byteLengthOf({ topicName, payload }: MessageContent): number {
 }
 
 function expectCount(value: number, name: string): number {
-  if (Number.isInteger(value) && value >= 0) return value;
-  throw new UsageError('option-invalid', `${name} must be a whole number from 0, not ${value}`);
+  expectOption(Number.isInteger(value) && value >= 0, name, 'a whole number from 0', value);
+  return value;
 }

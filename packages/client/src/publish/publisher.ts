@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { Tally } from '../counters.ts';
 import type { Link } from '../dialer/link.ts';
 import { PublishError } from '../errors.ts';
+import { settleable } from '../settleable.ts';
 import { Publication, type PublishOutcome } from './publication.ts';
 import { dropped, ended, expired, offline, SENT, sessionLost } from './publish-faults.ts';
 import type { PublishJournal } from './publish-journal.ts';
@@ -140,10 +141,10 @@ export class Publisher {
   /** From now on nothing new is taken. Resolves when everything taken before is done. */
   end(): Promise<void> {
     this.#isEnded = true;
-    return new Promise((resolve) => {
-      this.#waitingForIdle = resolve;
-      this.#checkIdle();
-    });
+    const idle = settleable();
+    this.#waitingForIdle = idle.resolve;
+    this.#checkIdle();
+    return idle.promise;
   }
 
   /** There will be no further connection: whatever is not done fails. What is written down stays so, for the next run. */

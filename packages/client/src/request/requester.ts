@@ -1,9 +1,11 @@
 import { NO_PROPERTIES, ReasonCode, UsageError } from '@busbar/codec';
 import type { Agreement } from '@busbar/protocol';
+import { expectOption } from '../call-check.ts';
 import type { ClientSettings } from '../client-options.ts';
 import { ClientError } from '../errors.ts';
 import type { Message } from '../message.ts';
 import type { PublishOptions, PublishOutcome } from '../publish/publication.ts';
+import { onAbort, type Settleable, settleable } from '../settleable.ts';
 import type { SubscribeOptions, Subscription } from '../subscribe/subscription.ts';
 
 /** How a request is sent, and how long its answer may take. */
@@ -19,11 +21,6 @@ export interface RequestingClient {
   subscribe(topicFilter: string, options: SubscribeOptions, handler: (message: Message) => void): Subscription;
 }
 
-interface Pending {
-  readonly resolve: (answer: Message) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 const TIMEOUT_MS = 10_000;
 
 /**
@@ -33,7 +30,7 @@ const TIMEOUT_MS = 10_000;
 export class Requester {
   readonly #client: RequestingClient;
   readonly #settings: ClientSettings;
-  readonly #pending = new Map<string, Pending>();
+  readonly #pending = new Map<string, Settleable<Message>>();
   readonly #givenTopic: string | undefined;
   #responseTopic = '';
   #subscription: Subscription | undefined;
@@ -50,42 +47,39 @@ export class Requester {
     const { timeoutMs = TIMEOUT_MS, signal, qos = 1, properties = NO_PROPERTIES, retain = false } = options;
     const { clock, connection } = this.#settings;
     if (connection.protocolVersion !== 5) throw new UsageError('version-too-low', 'requests need MQTT 5.0');
-    if (!(timeoutMs > 0)) throw new UsageError('option-invalid', `timeoutMs must be more than 0, not ${timeoutMs}`);
+    expectOption(timeoutMs > 0, 'timeoutMs', 'more than 0', timeoutMs);
     signal?.throwIfAborted();
-    const correlationData = new TextEncoder().encode(`${++this.#count}`);
+    const identifier = `${++this.#count}`;
+    const answer = settleable<Message>();
+    this.#pending.set(identifier, answer);
     const stop = new AbortController();
-    const answered = new Promise<Message>((resolve, reject) => {
-      this.#pending.set(`${this.#count}`, { resolve, reject });
-    });
-    const fail = (error: unknown) => this.#pending.get(decode(correlationData))?.reject(error);
-    const abort = () => fail(signal?.reason);
-    const late = () => fail(new ClientError('timeout', `no answer to '${topicName}' came within ${timeoutMs} ms`));
-    signal?.addEventListener('abort', abort);
+    const stopListening = onAbort(signal, () => answer.reject(signal?.reason));
+    const late = () =>
+      answer.reject(new ClientError('timeout', `no answer to '${topicName}' came within ${timeoutMs} ms`));
     const cancel = clock.schedule(late, timeoutMs);
     const send = async () => {
       await this.#subscribe();
-      const own = { messageExpiryInterval: Math.ceil(timeoutMs / 1_000), responseTopic: this.#responseTopic };
-      return this.#client.publish(topicName, payload, {
+      const messageExpiryInterval = Math.ceil(timeoutMs / 1_000);
+      const own = { messageExpiryInterval, responseTopic: this.#responseTopic };
+      const { reasonCode } = await this.#client.publish(topicName, payload, {
         qos,
         retain,
-        properties: { ...own, ...properties, correlationData },
+        properties: { ...own, ...properties, correlationData: new TextEncoder().encode(identifier) },
         signal: stop.signal,
       });
-    };
-    const check = ({ reasonCode }: PublishOutcome) => {
       if (reasonCode !== ReasonCode.noMatchingSubscribers) return;
-      fail(new ClientError('no-responder', `nobody has subscribed to '${topicName}'`));
+      throw new ClientError('no-responder', `nobody has subscribed to '${topicName}'`);
     };
     try {
-      send().then(check, fail);
-      return await answered;
+      send().catch(answer.reject);
+      return await answer.promise;
     } catch (error) {
       stop.abort(); // a request that still waits is taken back
       throw error;
     } finally {
       cancel();
-      signal?.removeEventListener('abort', abort);
-      this.#pending.delete(decode(correlationData));
+      stopListening();
+      this.#pending.delete(identifier);
     }
   }
 
@@ -117,10 +111,6 @@ export class Requester {
 
   #handleResponse(message: Message): void {
     const { correlationData } = message.properties;
-    if (correlationData !== undefined) this.#pending.get(decode(correlationData))?.resolve(message);
+    if (correlationData !== undefined) this.#pending.get(new TextDecoder().decode(correlationData))?.resolve(message);
   }
-}
-
-function decode(correlationData: Uint8Array): string {
-  return new TextDecoder().decode(correlationData);
 }

@@ -2,6 +2,7 @@ import type { ReasonCode } from '@busbar/codec';
 import type { Tally } from '../counters.ts';
 import { Fifo } from '../fifo.ts';
 import { Message } from '../message.ts';
+import { type Settleable, settleable } from '../settleable.ts';
 import type { Receipt, ReceiptSource } from './receipt.ts';
 
 /** Takes a message. Where it answers a promise, it is done with the message when that is settled. */
@@ -34,11 +35,6 @@ interface Entry {
   readonly receipt: Receipt | undefined;
 }
 
-interface Waiter {
-  readonly resolve: (entry: Entry | undefined) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 /**
  * The messages of one subscription on their way to its handler or its `for await`, in order, bounded.
  *
@@ -51,7 +47,7 @@ interface Waiter {
 export class Inbox {
   readonly #settings: InboxSettings;
   readonly #buffer = new Fifo<Entry>();
-  readonly #waiters = new Fifo<Waiter>();
+  readonly #waiters = new Fifo<Settleable<Entry | undefined>>();
   #running = 0;
   #keptQos0 = 0;
   #isIterated = false;
@@ -88,7 +84,9 @@ export class Inbox {
     if (entry !== undefined) return Promise.resolve(entry);
     if (this.#error !== undefined) return Promise.reject(this.#error);
     if (this.#isEnded) return Promise.resolve(undefined);
-    return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
+    const waiter = settleable<Entry | undefined>();
+    this.#waiters.push(waiter);
+    return waiter.promise;
   }
 
   /** Resolves when the handler is done with everything that has come. */

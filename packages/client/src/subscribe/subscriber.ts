@@ -10,16 +10,14 @@ import {
 import { type Agreement, subscriptionFilterFault } from '@busbar/protocol';
 import type { Link } from '../dialer/link.ts';
 import { ClientError, SubscribeError, UnsubscribeError } from '../errors.ts';
+import { type Settleable, settleable } from '../settleable.ts';
 import type { Inbox } from './inbox.ts';
 import { ActiveSubscription, requestOf, type SubscribeOptions } from './subscription.ts';
 import type { FilterEntry, SubscriptionTable } from './subscription-table.ts';
 
 /** UNSUBSCRIBE of one Topic Filter, with those who wait for its end. */
-interface Farewell {
+interface Farewell extends Settleable<void> {
   readonly topicFilter: string;
-  readonly ended: Promise<void>;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
 }
 
 /**
@@ -194,12 +192,13 @@ export class Subscriber {
   }
 
   #sayFarewell(topicFilter: string): Promise<void> {
-    const farewell = farewellTo(topicFilter);
+    const farewell = { topicFilter, ...settleable() };
+    farewell.promise.catch(() => {}); // nobody has to await it
     const link = this.#link();
     if (this.#isEnded) farewell.resolve();
     else if (link === undefined) this.#dueFarewells.push(farewell);
     else this.#sendFarewell(farewell, link);
-    return farewell.ended;
+    return farewell.promise;
   }
 
   #sendFarewell(farewell: Farewell, link: Link): void {
@@ -210,17 +209,6 @@ export class Subscriber {
       farewell.reject(error);
     }
   }
-}
-
-function farewellTo(topicFilter: string): Farewell {
-  let resolve: () => void = () => {};
-  let reject: (error: unknown) => void = () => {};
-  const ended = new Promise<void>((fulfil, refuse) => {
-    resolve = fulfil;
-    reject = refuse;
-  });
-  ended.catch(() => {}); // nobody has to await it
-  return { topicFilter, ended, resolve, reject };
 }
 
 function expectFilter(topicFilter: string): void {

@@ -6,6 +6,7 @@ import {
   type SubscriptionRequest,
 } from '@busbar/codec';
 import type { Message } from '../message.ts';
+import { onAbort, settleable } from '../settleable.ts';
 import type { AcknowledgeMode, Inbox } from './inbox.ts';
 
 /** What is asked of the server with a Topic Filter, and how messages wait here. */
@@ -72,21 +73,15 @@ export class ActiveSubscription implements Subscription {
   /** Whether somebody has asked for the grant, and so hears of a refusal. */
   isAwaited = false;
   readonly #end: (subscription: ActiveSubscription) => Promise<void>;
-  readonly #granted: Promise<Grant>;
+  readonly #grant = settleable<Grant>();
   #stopListening: (() => void) | undefined;
-  #resolve: (grant: Grant) => void = () => {};
-  #reject: (error: unknown) => void = () => {};
 
   /** @param end Takes it away and tells the server if need be. */
   constructor(topicFilter: string, inbox: Inbox, end: (subscription: ActiveSubscription) => Promise<void>) {
     this.topicFilter = topicFilter;
     this.inbox = inbox;
     this.#end = end;
-    this.#granted = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-    this.#granted.catch(() => {}); // nobody has to await it: a refusal is told as an event too
+    this.#grant.promise.catch(() => {}); // nobody has to await it: a refusal is told as an event too
   }
 
   // biome-ignore lint/suspicious/noThenProperty: `await client.subscribe(filter)` is what people write.
@@ -95,7 +90,7 @@ export class ActiveSubscription implements Subscription {
     onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
   ): Promise<Fulfilled | Rejected> {
     this.isAwaited = true;
-    return this.#granted.then(onFulfilled, onRejected);
+    return this.#grant.promise.then(onFulfilled, onRejected);
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
@@ -118,7 +113,7 @@ export class ActiveSubscription implements Subscription {
 
   succeed(grant: Grant): void {
     this.isSettled = true;
-    this.#resolve(grant);
+    this.#grant.resolve(grant);
   }
 
   /** Ends it when the signal is aborted. */
@@ -127,8 +122,7 @@ export class ActiveSubscription implements Subscription {
       this.fail(signal.reason);
       void this.unsubscribe();
     };
-    signal.addEventListener('abort', abort, { once: true });
-    this.#stopListening = () => signal.removeEventListener('abort', abort);
+    this.#stopListening = onAbort(signal, abort);
     if (signal.aborted) abort();
   }
 
@@ -141,7 +135,7 @@ export class ActiveSubscription implements Subscription {
   fail(error: unknown): void {
     this.#stopListening?.();
     this.isSettled = true;
-    this.#reject(error);
+    this.#grant.reject(error);
     this.inbox.end(error, 'nothing');
   }
 }

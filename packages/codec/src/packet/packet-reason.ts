@@ -4,7 +4,7 @@ import { protocolError, UsageError } from '../packet-error.ts';
 import { PacketType, type ProtocolVersion, packetTypeName } from '../packet-type.ts';
 import { NO_PROPERTIES, type Properties } from '../property.ts';
 import { hasProperties, readProperties, writeProperties } from '../property-set.ts';
-import { ReasonCode } from '../reason-code.ts';
+import { hexOf, ReasonCode } from '../reason-code.ts';
 
 interface ReasonCodeRule {
   /** The normative statement that says: one of these, and no other. */
@@ -105,5 +105,5 @@ export function writeReason(
 }
 
 function notAllowed(type: PacketType, code: number): string {
-  return `${packetTypeName(type)} has Reason Code 0x${code.toString(16).padStart(2, '0')}, which is not one of its own`;
+  return `${packetTypeName(type)} has Reason Code ${hexOf(code)}, which is not one of its own`;
 }

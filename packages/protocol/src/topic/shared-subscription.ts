@@ -9,6 +9,7 @@ export interface SharedSubscriptionParts {
 }
 
 const PREFIX = '$share/';
+const SHARED = /^\$share\/([^+#/]+)\/(.+)$/s;
 
 /** Tells whether a filter of a SUBSCRIBE or UNSUBSCRIBE packet claims to be a Shared Subscription, well-formed or not. */
 export function isSharedSubscription(filter: string): boolean {
@@ -22,14 +23,8 @@ export function isSharedSubscription(filter: string): boolean {
  * @example parseSharedSubscription('plant/+') // undefined
  */
 export function parseSharedSubscription(filter: string): SharedSubscriptionParts | undefined {
-  if (!isSharedSubscription(filter)) return undefined;
-  const separator = filter.indexOf('/', PREFIX.length);
-  if (separator === -1) return undefined;
-
-  const shareName = filter.slice(PREFIX.length, separator);
-  const topicFilter = filter.slice(separator + 1);
-  if (shareName === '' || /[+#]/.test(shareName) || topicFilter === '') return undefined;
-  return { shareName, topicFilter };
+  const [, shareName, topicFilter] = SHARED.exec(filter) ?? [];
+  return shareName && topicFilter ? { shareName, topicFilter } : undefined;
 }
 
 /**
@@ -47,17 +42,17 @@ export function sharedSubscriptionFault(
   const textFault = topicTextFault('Shared Subscription', filter, STANDARD_TOPIC_LIMITS);
   if (textFault !== undefined) return textFault;
 
-  const separator = filter.indexOf('/', PREFIX.length);
-  const shareName = separator === -1 ? filter.slice(PREFIX.length) : filter.slice(PREFIX.length, separator);
+  const [shareName = ''] = filter.slice(PREFIX.length).split('/', 1);
+  const topicFilter = filter.slice(PREFIX.length + shareName.length + 1);
   if (shareName === '') return 'Shared Subscription: expected a ShareName, came none'; // [MQTT-4.8.2-1]
   const wildcard = shareName.search(/[+#]/);
   if (wildcard !== -1) {
     return `Shared Subscription: expected no wildcard character in the ShareName, came ${shareName[wildcard]}`; // [MQTT-4.8.2-2]
   }
-  if (separator === -1 || separator === filter.length - 1) {
+  if (topicFilter === '') {
     return 'Shared Subscription: expected a Topic Filter behind the ShareName, came none'; // [MQTT-4.8.2-2]
   }
-  return topicFilterFault(filter.slice(separator + 1), limits);
+  return topicFilterFault(topicFilter, limits);
 }
 
 /**

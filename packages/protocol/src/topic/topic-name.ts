@@ -1,3 +1,5 @@
+import { utf8ByteLength } from '@busbar/codec';
+
 /** What a peer may make of a Topic Name or Topic Filter beyond the rules of the standard. */
 export interface TopicLimits {
   /** Most levels (parts between `/`), at least 1. */
@@ -14,6 +16,8 @@ export const DEFAULT_TOPIC_LIMITS: TopicLimits = { maxLevels: DEFAULT_MAX_TOPIC_
 export const STANDARD_TOPIC_LIMITS: TopicLimits = { maxLevels: Number.POSITIVE_INFINITY };
 
 const MAX_UTF8_BYTES = 65_535;
+/** In Unicode mode a surrogate is one that has no other beside it. */
+const UNSENDABLE = /[\0\p{Surrogate}]/u;
 
 /**
  * Tells whether a string is a Topic Name by the rules of the standard, however many levels it has (section 4.7).
@@ -56,31 +60,16 @@ export function countTopicLevels(topic: string): number {
 export function topicTextFault(noun: string, text: string, limits: TopicLimits): string | undefined {
   if (text.length === 0) return `${noun}: expected at least one character, came none`; // [MQTT-4.7.3-1] [MQTT311-4.7.3-1]
 
-  let byteLength = 0;
-  let levels = 1;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit === 0) return `${noun}: expected no U+0000, came one at character ${i + 1}`; // [MQTT-4.7.3-2] [MQTT311-4.7.3-2]
-    if (unit === SOLIDUS) levels++;
-    if (!isSurrogate(unit)) byteLength += unit < 0x80 ? 1 : unit < 0x800 ? 2 : 3;
-    else if (isPair(unit, text.charCodeAt(i + 1))) {
-      byteLength += 4;
-      i++;
-    } else return `${noun}: expected well-formed Unicode, came a lone surrogate at character ${i + 1}`; // [MQTT-1.5.4-1] [MQTT311-1.5.3-1]
+  const at = text.search(UNSENDABLE);
+  if (at !== -1) {
+    const isNull = text[at] === '\0'; // [MQTT-4.7.3-2] [MQTT311-4.7.3-2]
+    const [expected, came] = isNull ? ['no U+0000', 'one'] : ['well-formed Unicode', 'a lone surrogate']; // [MQTT-1.5.4-1] [MQTT311-1.5.3-1]
+    return `${noun}: expected ${expected}, came ${came} at character ${at + 1}`;
   }
 
+  const byteLength = utf8ByteLength(text);
   if (byteLength > MAX_UTF8_BYTES) return `${noun}: expected at most ${MAX_UTF8_BYTES} bytes, came ${byteLength}`; // [MQTT-4.7.3-3] [MQTT311-4.7.3-3]
+  const levels = countTopicLevels(text);
   if (levels > limits.maxLevels) return `${noun}: expected at most ${limits.maxLevels} levels, came ${levels}`;
   return undefined;
-}
-
-const SOLIDUS = 0x2f;
-
-function isSurrogate(unit: number): boolean {
-  return unit >= 0xd800 && unit <= 0xdfff;
-}
-
-/** `second` is `NaN` behind the last character. */
-function isPair(first: number, second: number): boolean {
-  return first < 0xdc00 && second >= 0xdc00 && second <= 0xdfff;
 }
