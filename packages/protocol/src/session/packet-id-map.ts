@@ -78,12 +78,12 @@ export class PacketIdMap<Value> {
   }
 
   /** Those that there are, in no order. */
-  *packetIds(): Generator<number, void, undefined> {
+  *packetIds(): IterableIterator<number> {
     for (const packetId of this.#packetIds) if (packetId !== 0) yield packetId;
   }
 
   /** In no order. */
-  *values(): Generator<Value, void, undefined> {
+  *values(): IterableIterator<Value> {
     for (const value of this.#values) if (value !== undefined) yield value;
   }
 

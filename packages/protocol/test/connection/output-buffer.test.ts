@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
+import { OutputBuffer as BrowserOutputBuffer } from '../../src/connection/output-buffer.browser.ts';
 import { BlockPool, type ByteSink, OutputBuffer } from '../../src/connection/output-buffer.ts';
 
 /** Spoils what is given back, so that whoever still reads it shows it; and knows what lies in it. */
@@ -78,16 +79,18 @@ const operation = fc.oneof(
 );
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
 
+type AnyOutputBuffer = Pick<OutputBuffer, keyof OutputBuffer>;
+
 /** One connection's output beside what it should be. */
 class Modelled {
   readonly sink = new Sink();
-  readonly output: OutputBuffer;
+  readonly output: AnyOutputBuffer;
   readonly #expected: Uint8Array[] = [];
   #unflushed = 0;
   #last = { chunk: 0, end: 0 };
 
-  constructor(pool: BlockPool) {
-    this.output = new OutputBuffer(pool);
+  constructor(output: AnyOutputBuffer) {
+    this.output = output;
   }
 
   apply(operation: Operation): void {
@@ -151,7 +154,7 @@ test('property: whatever is appended comes out in order and whole, and blocks of
   fc.assert(
     fc.property(operations, (all) => {
       const pool = new SpoilingPool();
-      const connections = [new Modelled(pool), new Modelled(pool)];
+      const connections = [new Modelled(new OutputBuffer(pool)), new Modelled(new OutputBuffer(pool))];
       for (const [at, operation] of all) {
         connections[at]?.apply(operation);
         for (const connection of connections) connection.check();
@@ -162,9 +165,31 @@ test('property: whatever is appended comes out in order and whole, and blocks of
   );
 });
 
+describe('what bundles for browsers take instead', () => {
+  test('property: whatever is appended comes out in order and whole', () => {
+    const all = fc.property(fc.array(operation, { maxLength: 40, size: 'max' }), (operations) => {
+      const connection = new Modelled(new BrowserOutputBuffer());
+      for (const each of operations) {
+        connection.apply(each);
+        connection.check();
+      }
+      connection.finish();
+    });
+    fc.assert(all, { numRuns: 300 });
+  });
+
+  test('what was cleared is not written, and neither is nothing', () => {
+    const { output, sink } = new Modelled(new BrowserOutputBuffer());
+    output.reserve(10);
+    output.clear();
+    output.flushTo(sink);
+    assert.equal(sink.writes, 0);
+  });
+});
+
 describe('writes', () => {
   test('everything of a turn leaves in one write', () => {
-    const { output, sink } = new Modelled(new SpoilingPool());
+    const { output, sink } = new Modelled(new OutputBuffer(new SpoilingPool()));
     for (let i = 0; i < 1000; i++) output.appendCopy(CHUNKS[0] as Uint8Array, i, i + 100);
     output.appendRange(CHUNKS[1] as Uint8Array, 0, 70_000);
     output.reserve(4);
@@ -185,7 +210,7 @@ describe('writes', () => {
   });
 
   test('nothing is written when there is nothing', () => {
-    const { output, sink } = new Modelled(new SpoilingPool());
+    const { output, sink } = new Modelled(new OutputBuffer(new SpoilingPool()));
     output.flushTo(sink);
     output.appendRange(CHUNKS[0] as Uint8Array, 5, 5);
     output.flushTo(sink);
@@ -196,19 +221,19 @@ describe('writes', () => {
 describe('blocks', () => {
   test('an idle connection holds none, and the next one gets the same', () => {
     const pool = new SpoilingPool();
-    const first = new Modelled(pool);
+    const first = new Modelled(new OutputBuffer(pool));
     first.output.reserve(10);
     const { block } = first.output;
     first.output.flushTo(first.sink);
     assert.equal(first.output.block.length, 0);
-    const second = new Modelled(pool);
+    const second = new Modelled(new OutputBuffer(pool));
     second.output.reserve(10);
     assert.equal(second.output.block, block);
   });
 
   test('a block that the transport still reads does not come back', () => {
     const pool = new SpoilingPool();
-    const { output, sink } = new Modelled(pool);
+    const { output, sink } = new Modelled(new OutputBuffer(pool));
     sink.isTaking = false;
     output.reserve(10);
     output.flushTo(sink);
@@ -217,7 +242,7 @@ describe('blocks', () => {
 
   test('clear forgets everything and gives nothing back that may be read', () => {
     const pool = new SpoilingPool();
-    const { output, sink } = new Modelled(pool);
+    const { output, sink } = new Modelled(new OutputBuffer(pool));
     output.reserve(10);
     output.appendRange(CHUNKS[0] as Uint8Array, 0, 60_000);
     output.reserve(10);

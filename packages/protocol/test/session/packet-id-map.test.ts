@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { test } from 'vitest';
+import { PacketIdMap as BrowserPacketIdMap } from '../../src/session/packet-id-map.browser.ts';
 import { PacketIdMap } from '../../src/session/packet-id-map.ts';
 
-const same = (map: PacketIdMap<number>, model: ReadonlyMap<number, number>): void => {
+type AnyPacketIdMap = Pick<PacketIdMap<number>, 'size' | 'packetIds' | 'values'>;
+
+const same = (map: AnyPacketIdMap, model: ReadonlyMap<number, number>): void => {
   const byNumber = (one: number, other: number): number => one - other;
   assert.equal(map.size, model.size);
   assert.deepEqual([...map.packetIds()].sort(byNumber), [...model.keys()].sort(byNumber));
@@ -17,7 +20,10 @@ const packetId = fc.oneof(
   fc.integer({ min: 65_500, max: 65_535 }),
 );
 
-test('property: it is a Map whose keys are Packet Identifiers', () => {
+test.each([
+  ['it', PacketIdMap],
+  ['that of bundles for browsers', BrowserPacketIdMap],
+])('property: %s is a Map whose keys are Packet Identifiers', (_, Kind) => {
   const step = fc.oneof(
     { weight: 6, arbitrary: fc.record({ kind: fc.constant('set' as const), packetId }) },
     { weight: 5, arbitrary: fc.record({ kind: fc.constant('delete' as const), packetId }) },
@@ -25,7 +31,7 @@ test('property: it is a Map whose keys are Packet Identifiers', () => {
   );
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200, size: 'max' }), (steps) => {
-      const map = new PacketIdMap<number>();
+      const map = new Kind<number>();
       const model = new Map<number, number>();
       for (const [value, { kind, packetId }] of steps.entries()) {
         if (kind === 'set') {
