@@ -181,8 +181,6 @@ export function dialWebSocket(options: WebSocketTarget): Promise<ByteTransport> 
     const settle = () => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
-      webSocket.onopen = null;
-      webSocket.onclose = null;
     };
     const fail = (error: TransportError) => {
       settle();

@@ -18,6 +18,14 @@ export type Dial = (server: ServerAddress, signal: AbortSignal) => Promise<ByteT
 /** The client's own timeout ends an attempt; this one only has to be longer. */
 const LONGEST_TIMER_MS = 0x7fff_ffff;
 
+/** What is dialled with, but over TCP. */
+const DIALS = new Map<string, (target: ServerAddress & DialOptions) => Promise<ByteTransport>>([
+  ['mqtts:', dialTls],
+  ['ws:', dialWebSocket],
+  ['wss:', dialWebSocket],
+  ['unix:', dialUnix],
+]);
+
 /** What dialling needs beyond the server's address. */
 export interface DialOptions {
   /** For `mqtts:` and `wss:`. */
@@ -36,16 +44,6 @@ export function makeDial({ tls, headers }: DialOptions, subprotocol: 'mqtt' | 'm
   const given = { subprotocols: [subprotocol], ...(tls && { tls }), ...(headers && { headers }) };
   return (server, signal) => {
     const target = { ...server, ...given, signal, timeoutMs: LONGEST_TIMER_MS };
-    switch (server.protocol) {
-      case 'mqtts:':
-        return dialTls(target);
-      case 'ws:':
-      case 'wss:':
-        return dialWebSocket(target);
-      case 'unix:':
-        return dialUnix(target);
-      default:
-        return dialTcp(target);
-    }
+    return (DIALS.get(server.protocol) ?? dialTcp)(target);
   };
 }

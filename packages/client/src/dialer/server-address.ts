@@ -47,8 +47,8 @@ export function parseServerUrl(text: string | URL): ServerUrl {
   const port = url.port === '' ? usualPort : Number(url.port);
   if (port === 0 && !isUnix) throw invalid('port 0 cannot be dialled');
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  const userName = url.username === '' ? undefined : decode(url.username);
-  const password = url.password === '' ? undefined : decode(url.password);
+  const userName = decode(url.username) || undefined;
+  const password = decode(url.password) || undefined;
   url.username = '';
   url.password = '';
   const path = isUnix ? decode(url.pathname) : url.pathname;

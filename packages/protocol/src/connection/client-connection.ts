@@ -12,6 +12,7 @@ import {
   PacketSplitter,
   PacketType,
   PINGREQ,
+  type Properties,
   packetTypeName,
   ReasonCode,
   type SubscribeProperties,
@@ -23,7 +24,7 @@ import type { MessageContent } from '../message/application-message.ts';
 import { SessionState } from '../session/session-state.ts';
 import { ClientAuthentication, type ClientAuthProperties } from './client-authentication.ts';
 import type { ClientClosing, ClientConnectionOwner } from './client-connection-owner.ts';
-import { dispatch, type Established, establish, isRare } from './client-established.ts';
+import { dispatch, type Established, establish } from './client-established.ts';
 import { type ProtocolFault, protocolFault } from './client-fault.ts';
 import { type Agreement, agree, type ClientConnectionOptions, connectPacketOf } from './client-handshake.ts';
 import { ClientPublishReader } from './client-publish-reader.ts';
@@ -152,13 +153,14 @@ export class ClientConnection {
   /** Acts on a deadline that has passed; early calls do nothing. */
   handleTimeout(now: number): void {
     this.#now = now;
-    if (this.#phase === 'connecting' && now >= this.#connackDeadline) {
+    if (now < this.nextDeadline) return;
+    if (this.#phase === 'connecting') {
       const message = `no CONNACK came within ${this.#connackTimeoutMs / 1000} s`;
       this.#close({ cause: 'timeout', reasonCode: ReasonCode.unspecifiedError, message });
-    } else if (this.#phase === 'connected' && now >= this.#ping.deadline) {
+    } else if (now >= this.#ping.deadline) {
       const message = 'no PINGRESP came: the server or the way to it is gone';
       this.#close({ cause: 'timeout', reasonCode: ReasonCode.keepAliveTimeout, message });
-    } else if (this.#phase === 'connected' && now >= this.#ping.pingDeadline) {
+    } else {
       this.#send(PINGREQ); // [MQTT-3.1.2-20]
       this.#ping.handlePingSent(now);
     }
@@ -309,7 +311,7 @@ export class ClientConnection {
       this.#ping.handlePingresp();
       return undefined;
     }
-    return isRare(packet) ? this.#handleRare(packet) : dispatch(packet, established, this.#owner);
+    return dispatch(packet, established, this.#owner, this.#handleRare);
   }
 
   #handleUnconnected(packet: Packet): ProtocolFault | undefined {
@@ -318,24 +320,23 @@ export class ClientConnection {
     return protocolFault(`expected CONNACK as the first packet, ${packetTypeName(packet.type)} came [MQTT-3.2.0-1]`);
   }
 
-  #handleRare(packet: Packet): ProtocolFault | undefined {
+  /** What belongs to no flow and no request. */
+  readonly #handleRare = (packet: Packet): ProtocolFault | undefined => {
     if (packet.type === PacketType.auth) return this.#handleAuth(packet);
     if (packet.type === PacketType.disconnect && this.#connect.protocolVersion === 5) {
       const { reasonCode, properties } = packet;
-      const why = properties.reasonString;
-      const message = `the server disconnected${why === undefined ? '' : `: ${why}`}`;
+      const message = withReason('the server disconnected', properties);
       this.#close({ cause: 'disconnected', reasonCode, message, disconnect: packet });
       return undefined;
     }
     if (packet.type === PacketType.connack) return protocolFault('a second CONNACK came [MQTT-3.2.0-2]');
     return protocolFault(`${packetTypeName(packet.type)} came, which a server does not send`);
-  }
+  };
 
   #handleConnack(connack: ConnackPacket): ProtocolFault | undefined {
-    const { reasonCode } = connack;
+    const { reasonCode, properties } = connack;
     if (reasonCode >= FIRST_FAILURE) {
-      const why = connack.properties.reasonString;
-      const message = `the server refused the connection${why === undefined ? '' : `: ${why}`}`;
+      const message = withReason('the server refused the connection', properties);
       this.#close({ cause: 'refused', reasonCode, message, connack });
       return undefined;
     }
@@ -413,6 +414,10 @@ export class ClientConnection {
     const bytes = encodeClientPacket(packet, this.#connect.protocolVersion);
     this.#output.appendRange(bytes, 0, bytes.length);
   }
+}
+
+function withReason(text: string, { reasonString }: Properties): string {
+  return reasonString === undefined ? text : `${text}: ${reasonString}`;
 }
 
 function notConnected(): UsageError {

@@ -1,11 +1,4 @@
-import {
-  type AcknowledgementPacket,
-  type ConnectPacket,
-  type Packet,
-  PacketType,
-  type SubackPacket,
-  type UnsubackPacket,
-} from '@busbar/codec';
+import { type ConnectPacket, type Packet, PacketType } from '@busbar/codec';
 import type { MessageContent } from '../message/application-message.ts';
 import type { SessionState } from '../session/session-state.ts';
 import { ClientAcknowledgements } from './client-acknowledgements.ts';
@@ -36,9 +29,6 @@ export interface EstablishedParts {
   readonly owner: ClientConnectionOwner;
 }
 
-/** Packets with which flows and requests go on. */
-type OrdinaryPacket = AcknowledgementPacket | SubackPacket | UnsubackPacket;
-
 /** Makes what a connection needs once the server has accepted it. */
 export function establish(agreement: Agreement, parts: EstablishedParts): Established {
   const { connect, topicAliases, session, output, owner } = parts;
@@ -58,26 +48,17 @@ export function establish(agreement: Agreement, parts: EstablishedParts): Establ
   };
 }
 
-/** Whether a packet belongs to no flow and no request: the connection itself answers it. */
-export function isRare(packet: Packet): packet is Exclude<Packet, OrdinaryPacket> {
-  switch (packet.type) {
-    case PacketType.puback:
-    case PacketType.pubrec:
-    case PacketType.pubrel:
-    case PacketType.pubcomp:
-    case PacketType.suback:
-    case PacketType.unsuback:
-      return false;
-    default:
-      return true;
-  }
-}
-
-/** Brings a packet to the flow or the request that waits for it. @returns Which rule it breaks, if any. */
+/**
+ * Brings a packet to the flow or the request that waits for it.
+ *
+ * @param handleRare Gets what belongs to neither.
+ * @returns Which rule it breaks, if any.
+ */
 export function dispatch(
-  packet: OrdinaryPacket,
+  packet: Packet,
   { publishing, receiving, requests }: Established,
   owner: ClientConnectionOwner,
+  handleRare: (packet: Packet) => ProtocolFault | undefined,
 ): ProtocolFault | undefined {
   switch (packet.type) {
     case PacketType.puback:
@@ -88,12 +69,15 @@ export function dispatch(
     case PacketType.pubrel:
       receiving.handlePubrel(packet.packetId);
       return undefined;
-    default: {
+    case PacketType.suback:
+    case PacketType.unsuback: {
       const fault = requests.handleAnswer(packet);
       if (fault !== undefined) return fault;
       if (packet.type === PacketType.suback) owner.handleSuback(packet);
       else owner.handleUnsuback(packet);
       return undefined;
     }
+    default:
+      return handleRare(packet);
   }
 }
