@@ -38,6 +38,11 @@ export class ClientError extends Error {
   }
 }
 
+/** What fails because somebody has ended the client. */
+export function clientEnded(): ClientError {
+  return new ClientError('client-ended', 'the client has been ended');
+}
+
 /**
  * The server has refused the connection with its CONNACK (section 3.2.2.2).
  *

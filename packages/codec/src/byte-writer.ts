@@ -115,8 +115,8 @@ export class ByteWriter {
   }
 }
 
-/** Checks a number that our caller wants sent. @throws {UsageError} It is not a whole number from 0 to the maximum. */
-export function expectWholeNumber(value: number, maximum: number, what: string): void {
-  if (value >= 0 && value <= maximum && Number.isInteger(value)) return;
-  throw new UsageError('out-of-range', `${what} must be a whole number from 0 to ${maximum}, not ${value}`);
+/** Checks a number that our caller wants sent. @throws {UsageError} It is not a whole number in this range. */
+export function expectWholeNumber(value: number, maximum: number, what: string, minimum = 0): void {
+  if (value >= minimum && value <= maximum && Number.isInteger(value)) return;
+  throw new UsageError('out-of-range', `${what} must be a whole number from ${minimum} to ${maximum}, not ${value}`);
 }

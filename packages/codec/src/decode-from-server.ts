@@ -9,17 +9,15 @@ import { decodePublish } from './packet/publish.ts';
 import { decodeSuback } from './packet/suback.ts';
 import { decodeUnsuback } from './packet/unsuback.ts';
 import { malformed, protocolError } from './packet-error.ts';
-import { PacketType, type ProtocolVersion, packetTypeName } from './packet-type.ts';
+import { PacketType, type ProtocolVersion, packetTypeName, reservedFlagsOf } from './packet-type.ts';
 
 /**
- * Checks the low four bits of a packet's first byte (section 2.1.3): 2 for the three requests, else 0. Only 3.1 reserves
- * nothing: it does not use the bits, but for DUP, with which it sends a request again (its section 2.1). A CONNECT is
- * held to the rule before its version is known.
+ * Checks the low four bits of a packet's first byte. Only 3.1 reserves nothing: it does not use the bits, but for DUP, with
+ * which it sends a request again (its section 2.1). A CONNECT is held to the rule before its version is known.
  */
 export function expectFlags(type: PacketType, flags: number, version: ProtocolVersion): void {
   if (version === 3 && type !== PacketType.connect) return;
-  const request = type === PacketType.pubrel || type === PacketType.subscribe || type === PacketType.unsubscribe;
-  const expected = request ? 0b0010 : 0;
+  const expected = reservedFlagsOf(type);
   if (flags !== expected) {
     throw malformed(`${packetTypeName(type)} has flags ${flags}, ${expected} is reserved`, 'MQTT-2.1.3-1');
   }

@@ -8,7 +8,7 @@ import { encodePublish, publishFlags } from './packet/publish.ts';
 import { encodeSubscribe } from './packet/subscribe.ts';
 import { encodeUnsubscribe } from './packet/unsubscribe.ts';
 import { UsageError } from './packet-error.ts';
-import { PacketType, type ProtocolVersion, packetTypeName } from './packet-type.ts';
+import { PacketType, type ProtocolVersion, packetTypeName, reservedFlagsOf } from './packet-type.ts';
 
 /** Room for what comes before the payload of an ordinary PUBLISH. */
 const HEADERS = 128;
@@ -21,7 +21,8 @@ export function encodeFrame(
 ): Uint8Array {
   const writer =
     packet.type === PacketType.publish ? new ByteWriter(packet.payload.length + HEADERS) : new ByteWriter();
-  writer.writeByte((packet.type << 4) | flagsOf(packet));
+  const flags = packet.type === PacketType.publish ? publishFlags(packet) : reservedFlagsOf(packet.type);
+  writer.writeByte((packet.type << 4) | flags);
   const opened = writer.openLength();
   encodeBody(writer, packet, version);
   writer.closeLength(opened, 'the Remaining Length');
@@ -36,19 +37,6 @@ export function encodeFrame(
  */
 export function encodeClientPacket(packet: Packet, version: ProtocolVersion): Uint8Array {
   return encodeFrame(packet, version, encodeClientBody);
-}
-
-function flagsOf(packet: Packet): number {
-  switch (packet.type) {
-    case PacketType.publish:
-      return publishFlags(packet);
-    case PacketType.pubrel:
-    case PacketType.subscribe:
-    case PacketType.unsubscribe:
-      return 0b0010;
-    default:
-      return 0;
-  }
 }
 
 /** Writes the body of a packet that a client sends. */

@@ -26,6 +26,11 @@ export function packetTypeName(type: number): string {
   return NAMES[type] ?? `packet type ${type}`;
 }
 
+/** The low four bits of the first byte of every packet but PUBLISH (section 2.1.3): 2 for the three requests, else 0. */
+export function reservedFlagsOf(type: PacketType): number {
+  return type === PacketType.pubrel || type === PacketType.subscribe || type === PacketType.unsubscribe ? 0b0010 : 0;
+}
+
 /** The Protocol Version (5.0) or Protocol Level (3.1.1, 3.1) byte of CONNECT: 5 is 5.0, 4 is 3.1.1, 3 is 3.1. */
 export type ProtocolVersion = 3 | 4 | 5;
 

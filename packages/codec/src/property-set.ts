@@ -1,5 +1,5 @@
 import { ByteReader } from './byte-reader.ts';
-import type { ByteWriter } from './byte-writer.ts';
+import { type ByteWriter, expectWholeNumber } from './byte-writer.ts';
 import { cutOff, protocolError, UsageError } from './packet-error.ts';
 import { PacketType, type ProtocolVersion } from './packet-type.ts';
 import {
@@ -171,10 +171,7 @@ function expectResponseTopic(topicName: string): void {
 }
 
 function writeNumber(writer: ByteWriter, property: PropertyDefinition, value: number): void {
-  if (!(value >= property.minimum && value <= property.maximum && Number.isInteger(value))) {
-    const range = `${property.minimum} to ${property.maximum}`;
-    throw new UsageError('out-of-range', `${property.title} must be a whole number from ${range}, not ${value}`);
-  }
+  expectWholeNumber(value, property.maximum, property.title, property.minimum);
   if (property.shape === 'two bytes') writer.writeTwoByteInteger(value, property.title);
   else if (property.shape === 'four bytes') writer.writeFourByteInteger(value, property.title);
   else if (property.shape === 'variable byte integer') writer.writeVariableByteInteger(value, property.title);

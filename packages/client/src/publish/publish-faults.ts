@@ -7,11 +7,6 @@ export const SENT: Promise<PublishOutcome> = Promise.resolve(
   Object.freeze({ reasonCode: ReasonCode.success, packetId: undefined, properties: NO_PROPERTIES }),
 );
 
-/** The client has been ended. */
-export function ended(): ClientError {
-  return new ClientError('client-ended', 'the client has been ended');
-}
-
 /** A message of QoS 0, and no connection. */
 export function offline(): ClientError {
   return new ClientError('offline', 'there is no connection, and messages of QoS 0 do not wait for one');

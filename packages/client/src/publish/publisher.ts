@@ -3,10 +3,10 @@ import { type LostInFlight, type MessageContent, PacketIdMap, topicNameFault } f
 import type { Clock } from '../clock.ts';
 import type { Tally } from '../counters.ts';
 import type { Link } from '../dialer/link.ts';
-import { PublishError } from '../errors.ts';
+import { clientEnded, PublishError } from '../errors.ts';
 import { settleable } from '../settleable.ts';
 import { Publication, type PublishOutcome } from './publication.ts';
-import { dropped, ended, expired, offline, SENT, sessionLost } from './publish-faults.ts';
+import { dropped, expired, offline, SENT, sessionLost } from './publish-faults.ts';
 import type { PublishJournal } from './publish-journal.ts';
 import type { PublishQueue } from './publish-queue.ts';
 
@@ -55,7 +55,7 @@ export class Publisher {
   }
 
   publish(message: MessageContent, signal: AbortSignal | undefined): Promise<PublishOutcome> {
-    if (this.#isEnded) return this.#refuse(ended());
+    if (this.#isEnded) return this.#refuse(clientEnded());
     if (signal?.aborted) return this.#refuse(signal.reason);
     const link = this.#link();
     if (link === undefined || !this.#isFree(link, message.qos)) return this.#enqueue(message, signal, link);
@@ -155,7 +155,7 @@ export class Publisher {
     this.#inFlight.clear();
     for (const publication of [...inFlight, ...this.#queue.clear()]) {
       this.#parts.tally.publishesFailed++;
-      publication.fail(ended());
+      publication.fail(clientEnded());
     }
     this.#checkIdle();
   }

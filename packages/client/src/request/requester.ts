@@ -2,7 +2,7 @@ import { NO_PROPERTIES, ReasonCode, UsageError } from '@busbar/codec';
 import type { Agreement } from '@busbar/protocol';
 import { expectOption } from '../call-check.ts';
 import type { ClientSettings } from '../client-options.ts';
-import { ClientError } from '../errors.ts';
+import { ClientError, clientEnded } from '../errors.ts';
 import type { Message } from '../message.ts';
 import type { PublishOptions, PublishOutcome } from '../publish/publication.ts';
 import { onAbort, type Settleable, settleable } from '../settleable.ts';
@@ -85,7 +85,7 @@ export class Requester {
 
   /** The client is ended: no answer will come. */
   end(): void {
-    const error = new ClientError('client-ended', 'the client has been ended');
+    const error = clientEnded();
     for (const { reject } of this.#pending.values()) reject(error);
   }
 

@@ -9,7 +9,7 @@ import {
 } from '@busbar/codec';
 import { type Agreement, subscriptionFilterFault } from '@busbar/protocol';
 import type { Link } from '../dialer/link.ts';
-import { ClientError, SubscribeError, UnsubscribeError } from '../errors.ts';
+import { ClientError, clientEnded, SubscribeError, UnsubscribeError } from '../errors.ts';
 import { type Settleable, settleable } from '../settleable.ts';
 import type { Inbox } from './inbox.ts';
 import { ActiveSubscription, requestOf, type SubscribeOptions } from './subscription.ts';
@@ -58,7 +58,7 @@ export class Subscriber {
       return subscription;
     }
     if (this.#isEnded) {
-      subscription.fail(new ClientError('client-ended', 'the client has been ended'));
+      subscription.fail(clientEnded());
       return subscription;
     }
     const entry = this.#table.ensure(requestOf(topicFilter, options), options.properties ?? NO_PROPERTIES);
@@ -137,7 +137,7 @@ export class Subscriber {
    */
   close(willComeAgain: boolean): void {
     this.#isEnded = true;
-    const error = new ClientError('client-ended', 'the client has been ended');
+    const error = clientEnded();
     for (const entry of [...this.#table.entries]) {
       this.#table.delete(entry);
       for (const subscription of entry.subscriptions) {
