@@ -20,8 +20,8 @@ import {
   settle,
 } from './client-options.ts';
 import { type ClientCounters, Tally } from './counters.ts';
-import { AttemptMaker } from './dialer/attempt-maker.ts';
 import { Dialer, type DialerOwner } from './dialer/dialer.ts';
+import { prepareAttempt } from './dialer/prepare-attempt.ts';
 import type { Message } from './message.ts';
 import type { PublishOutcome } from './publish/publication.ts';
 import { PublishQueue } from './publish/publish-queue.ts';
@@ -54,7 +54,6 @@ export class ClientCore {
   readonly #pool = new BlockPool();
   readonly #queue: PublishQueue;
   readonly #receiver: Receiver;
-  readonly #attempts: AttemptMaker;
   readonly #connectionOwner: ClientConnectionOwner;
   #session = new SessionState<MessageContent>();
   #clientIdentifier: string | undefined;
@@ -95,7 +94,7 @@ export class ClientCore {
       tellListeners: (message) => this.emitter.emitMessage(message),
       handleAccepted: (packetId) => this.journal?.handleAccepted(packetId),
     });
-    this.dialer = new Dialer({ ...this.settings, gate: this.journal?.gate }, this.#dialerOwner());
+    this.dialer = new Dialer({ ...this.settings, gate: this.journal?.gate }, this.#dialerOwner(options));
     this.authentication =
       options.authentication &&
       new Authentication(
@@ -104,11 +103,6 @@ export class ClientCore {
         (error) => this.dialer.object(error),
       );
     this.#connectionOwner = this.#ownerOfConnections();
-    this.#attempts = new AttemptMaker({
-      options,
-      authentication: this.authentication,
-      makeMachine: (connection) => this.#makeMachine(connection),
-    });
     this.#check(options);
   }
 
@@ -162,12 +156,14 @@ export class ClientCore {
 
   // --- wiring ----------------------------------------------------------------------------------------------------------
 
-  #dialerOwner(): DialerOwner {
+  #dialerOwner(options: ClientOptions): DialerOwner {
+    const makeMachine = (connection: ClientConnectionOptions) => this.#makeMachine(connection);
     return {
       handleConnecting: (server, attempt) => this.emitter.emit('connecting', { server, attempt }),
       prepareAttempt: async (server, attempt, signal) => {
         await this.#load();
-        return this.#attempts.prepare(server, attempt, signal);
+        const { authentication } = this;
+        return prepareAttempt({ options, authentication, makeMachine }, server, attempt, signal);
       },
       handleAttemptFailed: (error, server, attempt, nextAttemptInMs) => {
         this.tally.attemptsFailed++;

@@ -40,7 +40,11 @@ export interface DialOptions {
  *
  * @param subprotocol What a WebSocket server is asked for.
  */
-export function makeDial({ tls, headers }: DialOptions, subprotocol: 'mqtt' | 'mqttv3.1'): Dial {
+export function makeDial(
+  tls: DialOptions['tls'] | undefined,
+  headers: DialOptions['headers'] | undefined,
+  subprotocol: 'mqtt' | 'mqttv3.1',
+): Dial {
   const given = { subprotocols: [subprotocol], ...(tls && { tls }), ...(headers && { headers }) };
   return (server, signal) => {
     const target = { ...server, ...given, signal, timeoutMs: LONGEST_TIMER_MS };
