@@ -28,7 +28,7 @@ describe('over real sockets that are cut at any byte, fall silent, and are slow'
       const broker = await createBroker({ listeners: [{ host: '127.0.0.1', port: 0 }] });
       const fates = (): Fate[] =>
         Array.from({ length: 4 }, () => ({
-          bytes: 1 + Math.floor(random() * 1_500),
+          bytes: 1 + Math.floor(random() * 700),
           kind: random() < 0.75 ? 'cut' : 'silence',
           delayMs: random() < 0.3 ? Math.floor(random() * 30) : 0,
         }));
