@@ -152,7 +152,7 @@ export class WebSocketTransport implements ByteTransport {
     const { bufferedBytes } = this;
     if (bufferedBytes > 0) {
       const what = `${this.#name()}: ${bufferedBytes} bytes not taken within ${this.#endTimeoutMs} ms of the end`;
-      this.#error ??= codedError('ETIMEDOUT', `${what}`);
+      this.#error ??= codedError('ETIMEDOUT', what);
     }
     this.#drop();
   }

@@ -5,7 +5,7 @@ import { LocalClient } from '../local/local-client.ts';
 import { QuietWarning } from '../observe/quiet-warning.ts';
 import { RetainedMessages } from '../retained/retained-messages.ts';
 import { Router } from '../router/router.ts';
-import type { SessionSurroundings } from '../session/session.ts';
+import type { SessionSurroundings } from '../session/session-surroundings.ts';
 import { SessionTable } from '../session/session-table.ts';
 import { QueueAccount } from '../session/waiting-messages.ts';
 import { sharedStrategyOf } from '../subscription/shared-strategy.ts';

@@ -2,11 +2,12 @@ import { ReasonCode, type SubscribePacket, type SubscriptionRequest, type Unsubs
 import { isSharedSubscription, type ServerConnection } from '@busbar/protocol';
 import type { Session } from '../session/session.ts';
 import type { SubscribeAnswer, SubscriptionRefused } from '../session/session-table.ts';
+import type { StoredSubscription } from '../store/store.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 import type { Door } from './client-admission.ts';
 import { DividedWork } from './divided-work.ts';
 import { explainRefusals } from './explanations.ts';
-import { askAboutSubscriptions, type HookAnswers } from './hook-answers.ts';
+import { askAboutSubscriptions, type HookAnswers, type SubackAnswer } from './hook-answers.ts';
 
 /** What one client subscribes to: brings its requests to the session table, and answers when the store has kept what they changed. */
 export class ClientSubscriptions {
@@ -51,30 +52,25 @@ export class ClientSubscriptions {
   }
 
   #subscribe(session: Session, packet: SubscribePacket, answers: HookAnswers | undefined): void {
-    const asked = answers === undefined ? packet : { ...packet, subscriptions: answers.allowed };
-    const mounted = session.mountPoint?.subscribe(asked) ?? asked;
-    const { sessions, store } = this.#rooms;
-    const isUnkept = store.failure !== undefined && session.isLasting;
-    const all: { reasonCodes: ReasonCode[]; refusals: SubscriptionRefused[] } = { reasonCodes: [], refusals: [] };
+    const requests = answers === undefined ? packet.subscriptions : answers.allowed;
+    const subscriptionIdentifier = packet.properties.subscriptionIdentifiers?.[0];
+    const isUnkept = this.#rooms.store.failure !== undefined && session.isLasting;
+    const reasonCodes: ReasonCode[] = [];
+    const refusals: SubscriptionRefused[] = [];
     const subscribeOne = (request: SubscriptionRequest): void => {
-      const one = { ...mounted, subscriptions: [request] };
-      const { reasonCodes, refusals } = isUnkept
-        ? this.#subscribeAgain(session, one, request)
-        : sessions.subscribe(session, one);
-      all.reasonCodes.push(...reasonCodes);
-      all.refusals.push(...refusals);
+      const topicFilter = session.mountPoint?.filter(request.topicFilter) ?? request.topicFilter;
+      const subscription = { ...request, topicFilter, subscriptionIdentifier };
+      const { reasonCode, refused } = this.#answerTo(session, subscription, isUnkept);
+      reasonCodes.push(reasonCode);
+      if (refused !== undefined) refusals.push(refused);
     };
-    this.#work.through(mounted.subscriptions, subscribeOne, () => {
-      this.#accept(session, packet, answers === undefined ? all : answers.complete(all), isUnkept);
+    this.#work.through(requests, subscribeOne, () => {
+      const answer = { reasonCodes, refusals };
+      this.#accept(session, packet.packetId, answers?.complete(answer) ?? answer, isUnkept);
     });
   }
 
-  #accept(
-    session: Session,
-    packet: SubscribePacket,
-    { reasonCodes, refusals }: SubscribeAnswer,
-    isUnkept: boolean,
-  ): void {
+  #accept(session: Session, packetId: number, { reasonCodes, refusals }: SubackAnswer, isUnkept: boolean): void {
     for (const { rule } of refusals) if (rule !== undefined) this.#rooms.tallies.denials.count('subscribe');
     for (const { message, rule } of refusals.slice(0, 1)) {
       const fields = { client: session.clientIdentifier, ...(rule === undefined ? {} : { rule }) };
@@ -83,7 +79,7 @@ export class ClientSubscriptions {
     }
     this.#door.whenKept(
       () => {
-        this.#connection.acceptSubscribe(packet.packetId, reasonCodes, explainRefusals(refusals));
+        this.#connection.acceptSubscribe(packetId, reasonCodes, explainRefusals(refusals));
         session.pump(this.#rooms.clock.now());
       },
       false,
@@ -91,19 +87,22 @@ export class ClientSubscriptions {
     );
   }
 
+  #answerTo(session: Session, subscription: StoredSubscription, isUnkept: boolean): SubscribeAnswer {
+    if (!isUnkept || this.#isKept(session, subscription)) return this.#rooms.sessions.subscribe(session, subscription);
+    const refused = { topicFilter: subscription.topicFilter, message: 'the store cannot keep subscriptions' };
+    return { reasonCode: ReasonCode.quotaExceeded, refused };
+  }
+
   /** While the store keeps nothing, only what is kept already can be promised: clients that come back often subscribe again. */
-  #subscribeAgain(session: Session, packet: SubscribePacket, request: SubscriptionRequest): SubscribeAnswer {
-    const { sessions, capabilities } = this.#rooms;
-    const kept = session.record.subscriptions.get(request.topicFilter);
-    const isSame =
-      kept?.qos === Math.min(request.qos, capabilities.maximumQoS) &&
-      kept.noLocal === request.noLocal &&
-      kept.retainAsPublished === request.retainAsPublished &&
-      kept.retainHandling === request.retainHandling &&
-      kept.subscriptionIdentifier === packet.properties.subscriptionIdentifiers?.[0];
-    if (isSame) return sessions.subscribe(session, packet);
-    const refusals = [{ topicFilter: request.topicFilter, message: 'the store cannot keep subscriptions' }];
-    return { reasonCodes: [ReasonCode.quotaExceeded], refusals };
+  #isKept(session: Session, subscription: StoredSubscription): boolean {
+    const kept = session.record.subscriptions.get(subscription.topicFilter);
+    return (
+      kept?.qos === Math.min(subscription.qos, this.#rooms.capabilities.maximumQoS) &&
+      kept.noLocal === subscription.noLocal &&
+      kept.retainAsPublished === subscription.retainAsPublished &&
+      kept.retainHandling === subscription.retainHandling &&
+      kept.subscriptionIdentifier === subscription.subscriptionIdentifier
+    );
   }
 
   handleUnsubscribe(packet: UnsubscribePacket): void {
@@ -112,7 +111,7 @@ export class ClientSubscriptions {
     const { mountPoint } = session;
     const reasonCodes: ReasonCode[] = [];
     const unsubscribeOne = (filter: string): void => {
-      reasonCodes.push(...this.#rooms.sessions.unsubscribe(session, [mountPoint?.filter(filter) ?? filter]));
+      reasonCodes.push(this.#rooms.sessions.unsubscribe(session, mountPoint?.filter(filter) ?? filter));
     };
     this.#work.through(packet.topicFilters, unsubscribeOne, () => {
       this.#door.whenKept(() => this.#connection.acceptUnsubscribe(packet.packetId, reasonCodes));

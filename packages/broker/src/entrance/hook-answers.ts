@@ -1,8 +1,16 @@
-import type { SubscribePacket, SubscriptionRequest } from '@busbar/codec';
+import type { ReasonCode, SubscribePacket, SubscriptionRequest } from '@busbar/codec';
 import type { Identity } from '../authorization/identity.ts';
 import type { HookRefusal, SubscribeAttempt } from '../hook/broker-hooks.ts';
 import { type Hooks, isRefusal } from '../hook/hooks.ts';
-import type { SubscribeAnswer } from '../session/session-table.ts';
+import type { SubscriptionRefused } from '../session/session-table.ts';
+
+/** What becomes of a SUBSCRIBE packet. */
+export interface SubackAnswer {
+  /** One for each Topic Filter, in order. */
+  readonly reasonCodes: readonly ReasonCode[];
+  /** Topic Filters that were refused. */
+  readonly refusals: readonly SubscriptionRefused[];
+}
 
 type Answer = SubscribeAttempt | HookRefusal;
 
@@ -25,7 +33,7 @@ export class HookAnswers {
   }
 
   /** The answer about all of them, made of that about the allowed ones. */
-  complete({ reasonCodes, refusals }: SubscribeAnswer): SubscribeAnswer {
+  complete({ reasonCodes, refusals }: SubackAnswer): SubackAnswer {
     const codes = [...reasonCodes];
     const refused = this.#requests.flatMap(({ topicFilter }, at) => {
       const answer = this.#answers[at];

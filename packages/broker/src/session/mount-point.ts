@@ -1,4 +1,3 @@
-import type { SubscribePacket } from '@busbar/codec';
 import { PublishView, variableByteIntegerLength, writeVariableByteInteger } from '@busbar/codec';
 import { ApplicationMessage, type Delivery, isSharedSubscription, parseSharedSubscription } from '@busbar/protocol';
 
@@ -61,11 +60,6 @@ export class MountPoint {
     const shared = parseSharedSubscription(topicFilter);
     // What is none is refused as it is.
     return shared === undefined ? topicFilter : `$share/${shared.shareName}/${this.prefix}${shared.topicFilter}`;
-  }
-
-  subscribe(packet: SubscribePacket): SubscribePacket {
-    const subscriptions = packet.subscriptions.map((each) => ({ ...each, topicFilter: this.filter(each.topicFilter) }));
-    return { ...packet, subscriptions };
   }
 }
 

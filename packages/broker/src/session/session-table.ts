@@ -1,4 +1,4 @@
-import { ReasonCode, RetainHandling, type SubscribePacket, type SubscriptionRequest } from '@busbar/codec';
+import { ReasonCode, RetainHandling, type SubscriptionRequest } from '@busbar/codec';
 import { isSharedSubscription, WideMap } from '@busbar/protocol';
 import type { Identity } from '../authorization/identity.ts';
 import type { Clock } from '../clock/clock.ts';
@@ -7,21 +7,20 @@ import type { RetainedMessages } from '../retained/retained-messages.ts';
 import type { SessionRecord, Store, StoredSubscription } from '../store/store.ts';
 import type { SubscriptionTable } from '../subscription/subscription-table.ts';
 import { RetainedReplay } from './retained-replay.ts';
-import { Session, type SessionSurroundings } from './session.ts';
+import { Session } from './session.ts';
+import type { SessionSurroundings } from './session-surroundings.ts';
 import { refusalOf } from './subscription-refusal.ts';
 
 /** A Session Expiry Interval of this many seconds never ends (section 3.1.2.11.2). */
 export const NEVER_EXPIRES = 0xffff_ffff;
 
-/** What becomes of a SUBSCRIBE packet. */
+/** What becomes of one subscription of a SUBSCRIBE packet. */
 export interface SubscribeAnswer {
-  /** One for each Topic Filter, in order. */
-  readonly reasonCodes: readonly ReasonCode[];
-  /** Topic Filters that were refused, each with why, in a line that may be sent and logged. */
-  readonly refusals: readonly SubscriptionRefused[];
+  readonly reasonCode: ReasonCode;
+  readonly refused?: SubscriptionRefused | undefined;
 }
 
-/** A Topic Filter that was refused, and why. */
+/** A Topic Filter that was refused, and why, in a line that may be sent and logged. */
 export interface SubscriptionRefused {
   readonly topicFilter: string;
   readonly message: string;
@@ -149,44 +148,33 @@ export class SessionTable {
       if (rights === undefined) continue;
       const filters = [...session.record.subscriptions.keys()];
       const denied = filters.filter((topicFilter) => !rights.subscribe(topicFilter).isAllowed);
-      if (denied.length > 0) this.unsubscribe(session, denied);
+      for (const topicFilter of denied) this.unsubscribe(session, topicFilter);
     }
     this.#rooms.subscriptions.touch();
   }
 
   // --- subscriptions ---------------------------------------------------------------------------------------------------
 
-  /** Makes the subscriptions of a SUBSCRIBE packet, each for itself [MQTT-3.8.4-6]. */
-  subscribe(session: Session, packet: SubscribePacket): SubscribeAnswer {
-    const subscriptionIdentifier = packet.properties.subscriptionIdentifiers?.[0];
-    const { subscriptions } = session.record;
-    const refusals: SubscriptionRefused[] = [];
-    const reasonCodes = packet.subscriptions.map((request) => {
-      const subscription = { ...request, subscriptionIdentifier };
-      const refused = refusalOf(subscription, subscriptions, this.#rooms.around, session.rights);
-      if (refused === undefined) return this.#subscribeOne(session, subscription);
-      if (refused.limit !== undefined) {
-        const fields = { client: session.clientIdentifier, reason: refused.message };
-        this.#rooms.around.limitWatch.handleReached(refused.limit, fields);
-      }
-      refusals.push({ topicFilter: request.topicFilter, message: refused.message, rule: refused.rule });
-      return refused.reasonCode;
-    });
-    return { reasonCodes, refusals };
+  /** Makes one subscription of a SUBSCRIBE packet, which may have many, each for itself [MQTT-3.8.4-6]. */
+  subscribe(session: Session, subscription: StoredSubscription): SubscribeAnswer {
+    const { around } = this.#rooms;
+    const refused = refusalOf(subscription, session.record.subscriptions, around, session.rights);
+    if (refused === undefined) return { reasonCode: this.#subscribe(session, subscription) };
+    const { reasonCode, message, rule, limit } = refused;
+    if (limit !== undefined)
+      around.limitWatch.handleReached(limit, { client: session.clientIdentifier, reason: message });
+    return { reasonCode, refused: { topicFilter: subscription.topicFilter, message, rule } };
   }
 
-  /** @returns One Reason Code for each Topic Filter, in order. */
-  unsubscribe(session: Session, topicFilters: readonly string[]): ReasonCode[] {
-    return topicFilters.map((topicFilter) => {
-      if (!session.record.subscriptions.delete(topicFilter)) return ReasonCode.noSubscriptionExisted;
-      this.#rooms.subscriptions.delete(session, topicFilter); // [MQTT-3.10.4-2]
-      this.#rooms.store.removeSubscription(session.record, topicFilter);
-      session.stopReplay(topicFilter);
-      return ReasonCode.success;
-    });
+  unsubscribe(session: Session, topicFilter: string): ReasonCode {
+    if (!session.record.subscriptions.delete(topicFilter)) return ReasonCode.noSubscriptionExisted;
+    this.#rooms.subscriptions.delete(session, topicFilter); // [MQTT-3.10.4-2]
+    this.#rooms.store.removeSubscription(session.record, topicFilter);
+    session.stopReplay(topicFilter);
+    return ReasonCode.success;
   }
 
-  #subscribeOne(session: Session, requested: StoredSubscription): ReasonCode {
+  #subscribe(session: Session, requested: StoredSubscription): ReasonCode {
     const { maximumQoS } = this.#rooms.around.capabilities;
     const subscription = requested.qos <= maximumQoS ? requested : { ...requested, qos: maximumQoS }; // [MQTT-3.2.2-10]
     const { topicFilter, qos } = subscription;

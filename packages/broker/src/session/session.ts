@@ -1,38 +1,16 @@
 import { FIRST_FAILURE, type QoS, type ReasonCode } from '@busbar/codec';
-import type { ApplicationMessage, ByteSlab, Delivery } from '@busbar/protocol';
-import type { Authorization } from '../authorization/authorization.ts';
+import type { ApplicationMessage, Delivery } from '@busbar/protocol';
 import { type Identity, isSameIdentity } from '../authorization/identity.ts';
 import type { Rights } from '../authorization/rights.ts';
-import type { Capabilities } from '../config/capabilities.ts';
-import type { BrokerLimits } from '../config/limits.ts';
-import type { Hooks } from '../hook/hooks.ts';
-import type { Counters } from '../observe/counters.ts';
-import type { DeliveryTimes } from '../observe/delivery-times.ts';
-import type { LimitWatch } from '../observe/limit-watch.ts';
-import type { LossLedger, LossReason } from '../observe/loss-ledger.ts';
+import type { LossReason } from '../observe/loss-ledger.ts';
 import type { SessionRecord } from '../store/store.ts';
 import type { Subscriber } from '../subscription/receiver.ts';
 import { ClientView } from './client-view.ts';
 import type { MountPoint } from './mount-point.ts';
 import type { ClientDescription, Outlet } from './outlet.ts';
 import type { RetainedReplay } from './retained-replay.ts';
-import { type QueueAccount, WaitingMessages } from './waiting-messages.ts';
-
-/** What sessions of one broker have in common. */
-export interface SessionSurroundings {
-  readonly limits: BrokerLimits;
-  readonly capabilities: Capabilities;
-  readonly counters: Counters;
-  readonly ledger: LossLedger;
-  readonly slab: ByteSlab;
-  /** What waits in all of them together. */
-  readonly queued: QueueAccount;
-  readonly limitWatch: LimitWatch;
-  readonly authorization: Authorization;
-  /** Sees what each session is given; undefined where nobody wants to. */
-  readonly deliver?: Hooks['deliver'];
-  readonly deliveryTimes: DeliveryTimes;
-}
+import type { SessionSurroundings } from './session-surroundings.ts';
+import { WaitingMessages } from './waiting-messages.ts';
 
 /** Messages that one session may send in a row before others have their turn. */
 const PUMP_BATCH = 512;

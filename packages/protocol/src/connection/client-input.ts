@@ -13,8 +13,6 @@ export class ClientInput {
   readonly splitter: PacketSplitter;
   isHeld = false;
   isResting = false;
-  /** Nothing more will come: what is left is read without a rest. */
-  hasEnded = false;
   readonly #waiting: Uint8Array[] = [];
   #untilQuestion = STRETCH;
 
@@ -63,7 +61,7 @@ export class ClientInput {
 
   /** A packet has been read. @returns Whether so many have that it is worth asking whether others wait for their turn. */
   handleRead(isLong: boolean): boolean {
-    if (this.hasEnded || (!isLong && --this.#untilQuestion > 0)) return false;
+    if (!isLong && --this.#untilQuestion > 0) return false;
     this.#untilQuestion = STRETCH;
     return true;
   }

@@ -188,7 +188,6 @@ export class ServerConnection {
    * held when it is let go.
    */
   handleLost(message: string, now: number): void {
-    this.#input.hasEnded = true;
     this.#lost = message;
     this.readOn(now);
     if (!this.#input.isHeld) this.#endLost();
@@ -341,7 +340,8 @@ export class ServerConnection {
         this.packetsReceived++;
         this.#silence.handleReceived(this.#now);
         const isLong = this.#handlePacket(splitter.bytes, splitter.start, splitter.bodyStart, splitter.end);
-        if (input.handleRead(isLong) && this.#owner.isTurnOver === true) input.isResting = true;
+        const isShared = input.handleRead(isLong) && this.#lost === undefined;
+        if (isShared && this.#owner.isTurnOver === true) input.isResting = true;
       }
     } catch (error) {
       if (!(error instanceof PacketError)) throw error;
