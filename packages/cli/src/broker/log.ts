@@ -1,6 +1,7 @@
 import type { BrokerLog } from '@busbar/broker';
 import { destination, type LogFn, type Logger, pino, stdTimeFunctions } from 'pino';
 import { CommandError } from '../command/command-error.ts';
+import { messageOf } from '../command/message-of.ts';
 import { ExitCode } from '../exit-code.ts';
 import { isColorful } from '../terminal/color.ts';
 
@@ -68,8 +69,6 @@ function openEnd(file: string | undefined): ReturnType<typeof destination> {
     throw new CommandError(ExitCode.failure, `the log cannot be opened: ${messageOf(error)}`);
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Characters of one text in a line: names may have 65,535 of them, and a line is to be read. */
 const LONGEST_TEXT = 500;

@@ -1,4 +1,5 @@
 import type { Broker, BrokerLog } from '@busbar/broker';
+import { messageOf } from '../command/message-of.ts';
 import { type ConfigurationSource, type LoadedConfiguration, loadConfiguration } from '../config/load-configuration.ts';
 import { ConfigurationError } from '../config/place.ts';
 import type { Configuration } from '../config/schema.ts';
@@ -63,7 +64,7 @@ function replaceCertificates(broker: Broker, { options }: LoadedConfiguration, l
       if (tls !== undefined && port !== undefined && port !== 0) broker.replaceCertificates(port, tls);
     }
   } catch (error) {
-    const fault = error instanceof Error ? error.message : String(error);
+    const fault = messageOf(error);
     log.error({ fault }, 'the configuration is not taken over');
     throw error;
   }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { type Broker, type BrokerHooks, type BrokerLog, createBroker, UsageError } from '@busbar/broker';
 import { TransportError } from '@busbar/transport';
 import { CommandError } from '../command/command-error.ts';
+import { messageOf } from '../command/message-of.ts';
 import { StopSignal } from '../command/stop-signal.ts';
 import {
   type ConfigurationSource,
@@ -160,10 +161,7 @@ function writePidFile(pidFile: string | undefined, folder: string): () => void {
   try {
     writeFileSync(file, `${process.pid}\n`);
   } catch (error) {
-    throw new CommandError(
-      ExitCode.failure,
-      `the pid file cannot be written: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new CommandError(ExitCode.failure, `the pid file cannot be written: ${messageOf(error)}`);
   }
   return () => rmSync(file, { force: true });
 }

@@ -2,6 +2,7 @@ import { ExitCode } from '../exit-code.ts';
 import { CommandError, WrongUsage } from './command-error.ts';
 import { parseCommandLine } from './command-line.ts';
 import type { CommandDefinition } from './definition.ts';
+import { messageOf } from './message-of.ts';
 
 /** Reads what was typed after a command's name and runs it; what goes wrong is one line on stderr. @returns The exit code. */
 export async function runDefinition(definition: CommandDefinition, argv: readonly string[]): Promise<number> {
@@ -19,7 +20,7 @@ export async function runDefinition(definition: CommandDefinition, argv: readonl
       process.stderr.write(`Error: ${error.message} (see 'busbar ${definition.name} --help')\n`);
       return definition.usageExitCode;
     }
-    process.stderr.write(`Error: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`Error: ${messageOf(error)}\n`);
     return ExitCode.failure;
   }
 }

@@ -17,6 +17,7 @@ import {
   type TokenOptions,
   UsageError,
 } from '@busbar/broker';
+import { messageOf } from '../command/message-of.ts';
 import { type HttpSettings, httpSettingsFault } from '../http/http-settings.ts';
 import type { FindPlace } from './check-settings.ts';
 import { ConfigurationError, formatPath, formatPlace, type SettingPath } from './place.ts';
@@ -116,7 +117,7 @@ class Reader {
           ...(crl === undefined ? {} : { crl }),
         } as SecureContextOptions);
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = messageOf(error);
         this.#fail([...where, 'cert'], `${formatPath(where)}: certificate, key, ca or crl cannot be used: ${reason}`);
       }
     }

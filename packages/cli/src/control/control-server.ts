@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { connect } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import type { Broker } from '@busbar/broker';
+import { messageOf } from '../command/message-of.ts';
 import { streamTrace } from './trace-stream.ts';
 
 /** What can be looked at one by one, a line of JSON each. */
@@ -80,7 +81,7 @@ export class ControlServer {
       else if (what === 'POST /reload') await this.#reload(response);
       else writeJson(response, 404, { error: `there is no ${what}` });
     } catch (error) {
-      writeJson(response, 400, { error: error instanceof Error ? error.message : String(error) });
+      writeJson(response, 400, { error: messageOf(error) });
     }
   }
 

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CommandError } from '../command/command-error.ts';
+import { messageOf } from '../command/message-of.ts';
 import { ExitCode } from '../exit-code.ts';
 
 const ENDING = '.sock';
@@ -58,7 +59,7 @@ function refuseStrangers(directory: string): void {
   try {
     expectOwn(directory);
   } catch (error) {
-    throw new CommandError(ExitCode.failure, error instanceof Error ? error.message : String(error));
+    throw new CommandError(ExitCode.failure, messageOf(error));
   }
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { formatPasswordHash, PasswordHasher, type PasswordKind, parsePasswordHash } from '@busbar/broker';
 import { CommandError, WrongUsage } from '../command/command-error.ts';
+import { messageOf } from '../command/message-of.ts';
 import { ExitCode } from '../exit-code.ts';
 import { readPassword } from './read-password.ts';
 
@@ -91,9 +92,6 @@ function write(file: string, lines: readonly string[]): void {
     writeFileSync(temporary, lines.map((line) => `${line}\n`).join(''), { mode: mode & 0o777, flag: 'wx' });
     renameSync(temporary, file);
   } catch (error) {
-    throw new CommandError(
-      ExitCode.failure,
-      `${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new CommandError(ExitCode.failure, `${file} cannot be written: ${messageOf(error)}`);
   }
 }

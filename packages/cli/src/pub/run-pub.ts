@@ -1,4 +1,5 @@
 import type { ConnackPacket } from '@busbar/codec';
+import { messageOf } from '../command/message-of.ts';
 import { loadPayload } from '../tool/load-payload.ts';
 import { ToolClient } from '../tool/tool-client.ts';
 import { ToolExit } from '../tool/tool-exit.ts';
@@ -39,7 +40,7 @@ export async function runPub(settings: ToolSettings, voice: Voice): Promise<numb
     try {
       exit.end(await publishing.run(connack, payload));
     } catch (error) {
-      const line = `Error: ${error instanceof Error ? error.message : String(error)}`;
+      const line = `Error: ${messageOf(error)}`;
       exit.end(1, line, line);
     }
   });

@@ -1,5 +1,6 @@
 import type { CallContext } from '../call-context.ts';
 import type { CommandDescription } from '../command/definition.ts';
+import { messageOf } from '../command/message-of.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { ToolOption } from './option.ts';
 import { readOwnOptions } from './read-options.ts';
@@ -39,7 +40,7 @@ export async function callOwnCommand(
       process.stderr.write(`Error: ${error.message} (see 'busbar ${name} --help')\n`);
       return usageExitCode;
     }
-    process.stderr.write(`Error: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`Error: ${messageOf(error)}\n`);
     return ExitCode.failure;
   }
 }

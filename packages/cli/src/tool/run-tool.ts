@@ -1,3 +1,4 @@
+import { messageOf } from '../command/message-of.ts';
 import { isColorful } from '../terminal/color.ts';
 import { expectMessage } from './finish-settings.ts';
 import { readOptions } from './read-options.ts';
@@ -55,7 +56,7 @@ export async function runTool({ tool, words, isMosquitto, profile, load, help }:
   try {
     return await run(settings, voice);
   } catch (error) {
-    const line = `Error: ${error instanceof Error ? error.message : String(error)}`;
+    const line = `Error: ${messageOf(error)}`;
     voice.tell(line, line);
     return 1;
   }

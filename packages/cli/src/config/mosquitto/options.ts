@@ -1,4 +1,4 @@
-import { period, text, truth, WrongValue, whole } from './value.ts';
+import { isElsewhere, logDestination, period, text, truth, WrongValue, whole } from './value.ts';
 
 /** What is done with an option of mosquitto.conf. */
 export type Treatment = 'supported' | 'noticed' | 'refused';
@@ -22,6 +22,8 @@ export interface MosquittoOption {
   readonly read: (value: string) => unknown;
   /** For the page: what it becomes, or why not. */
   readonly note: string;
+  /** What of a supported option changes nothing, with this value. */
+  readonly noticeOf?: (value: unknown) => string | undefined;
   /** Values with which a refused option is what happens anyway. */
   readonly harmless?: readonly string[];
 }
@@ -105,7 +107,10 @@ const ENTRIES: Readonly<Record<string, MosquittoOption>> = {
   listener: supported('listener', text, 'listeners'),
   listener_allow_anonymous: supported('listener', truth, 'listeners[].authentication.allowAnonymous'),
   listener_auto_id_prefix: supported('listener', text, 'listeners[].assignedIdentifierPrefix'),
-  log_dest: supported('broker', text, 'log.file; none turns it off, anything else goes to stderr'),
+  log_dest: {
+    ...supported('broker', logDestination, 'log.file; none turns it off, anything else goes to stderr'),
+    noticeOf: (destination) => (isElsewhere(destination) ? 'the log goes to stderr, or to a file' : undefined),
+  },
   log_facility: noticed('broker', 'there is no syslog: systemd takes stderr'),
   log_timestamp: noticed('broker', 'every line has its time'),
   log_timestamp_format: noticed('broker', 'times are ISO 8601'),

@@ -56,10 +56,8 @@ function keep(draft: Draft, name: string, option: MosquittoOption, value: unknow
     draft.notices.push(`${formatPlace(place)}: ${name} changes nothing: ${option.note}`);
     return;
   }
-  if (name === 'log_dest' && !/^(?:file\s.+|stderr|none)$/.test(String(value)))
-    draft.notices.push(
-      `${formatPlace(place)}: log_dest ${value} changes nothing: the log goes to stderr, or to a file`,
-    );
+  const notice = option.noticeOf?.(value);
+  if (notice !== undefined) draft.notices.push(`${formatPlace(place)}: this ${name} changes nothing: ${notice}`);
   if (name === 'per_listener_settings') {
     // Mosquitto asks for it before everything that it is about; so does this.
     if (draft.listeners.length > 0) throw new WrongValue('must stand before the first listener');

@@ -5,6 +5,7 @@ import type { RawSettings } from '../load-yaml.ts';
 import { formatPath, formatPlace, type Place, type SettingPath } from '../place.ts';
 import type { AuthenticatorSettings, Configuration, ListenerSettings } from '../schema.ts';
 import type { Draft, DraftListener } from './draft.ts';
+import type { LogDestination } from './value.ts';
 
 type Values = ReadonlyMap<string, { value: unknown; place: Place }>;
 
@@ -332,9 +333,9 @@ class Translation {
   #log(): Partial<Configuration> {
     const types = (this.#draft.values.get('log_type')?.value ?? []) as string[];
     const { value = [], place } = this.#draft.values.get('log_dest') ?? {};
-    const destinations = value as string[];
+    const destinations = value as LogDestination[];
     if (destinations.includes('none') || types.includes('none')) return { log: { level: 'silent' } };
-    const [, file] = destinations.map((each) => /^file\s+(.+)$/.exec(each)).find((found) => found !== null) ?? [];
+    const [file] = destinations.flatMap((each) => (typeof each === 'object' && 'file' in each ? [each.file] : []));
     const level = levelOf(types);
     if (file !== undefined) this.#mark(['log', 'file'], place);
     if (file === undefined && level === undefined) return {};

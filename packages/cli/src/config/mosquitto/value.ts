@@ -20,6 +20,21 @@ export function text(value: string): string {
   return value;
 }
 
+/** Where a log goes. */
+export type LogDestination = 'none' | 'stderr' | { readonly file: string } | { readonly elsewhere: string };
+
+/** `stderr`, `none`, `file /var/log/broker.log`; and what Mosquitto has besides. */
+export function logDestination(value: string): LogDestination {
+  if (value === 'none' || value === 'stderr') return value;
+  const [, file] = /^file\s+(.+)$/.exec(text(value)) ?? [];
+  return file === undefined ? { elsewhere: value } : { file };
+}
+
+/** Whether a log would go where ours does not. */
+export function isElsewhere(destination: unknown): boolean {
+  return typeof destination === 'object' && destination !== null && 'elsewhere' in destination;
+}
+
 const UNITS: Readonly<Record<string, number>> = { h: 3600, d: 86_400, w: 7 * 86_400, m: 30 * 86_400, y: 365 * 86_400 };
 
 /** `14d`, `2m`: hours, days, weeks, months, years. In seconds. */
