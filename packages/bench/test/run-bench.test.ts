@@ -23,11 +23,25 @@ beforeAll(async () => {
 
 afterAll(() => broker.stop());
 
-const SHORT = { warmUpMs: 200, durationMs: 400, patienceMs: 500, threads: 1 };
+/** The load of one thread, here: patient, since a machine that stands still for a moment has lost nothing. */
+const ALONE = { warmUpMs: 200, patienceMs: 20_000, threads: 1 } as const;
+/** For brokers that lose messages: their rest is waited for. */
+const HASTY = { patienceMs: 2_000 } as const;
+/** Deliveries that tell something. */
+const ENOUGH = 500;
 
-/** A short run in this thread, against the broker of this file or what stands on another port. */
+/** A run against the broker of this file, or what stands on another port, that ends once something has been measured. */
 function bench(options: Partial<BenchOptions>, at: number = port): Promise<BenchResult> {
-  return runBench({ url: `mqtt://127.0.0.1:${at}`, ...SHORT, ...options });
+  return benchAt(`mqtt://127.0.0.1:${at}`, options);
+}
+
+function benchAt(url: string, options: Partial<BenchOptions>): Promise<BenchResult> {
+  const abort = new AbortController();
+  const handleProgress = ({ p99, received }: BenchProgress) => {
+    if (p99 > 0 && received >= ENOUGH) abort.abort();
+  };
+  const watch = options.durationMs === undefined ? { signal: abort.signal, handleProgress } : {};
+  return runBench({ url, ...ALONE, durationMs: 50_000, ...options }, watch);
 }
 
 const CLEAN = { lost: 0, duplicates: 0, reordered: 0, refused: 0, foreign: 0, unsent: 0 };
@@ -36,7 +50,6 @@ function expectClean(result: BenchResult): void {
   expect(result).toMatchObject(CLEAN);
   expect(result.received).toBe(result.expected);
   expect(result.sent).toBeGreaterThan(0);
-  expect(result.receiveRate).toBeGreaterThan(0);
   const { p50, p99, max } = result.latencyMs;
   expect(p50).toBeGreaterThan(0);
   expect(p99).toBeGreaterThanOrEqual(p50);
@@ -52,6 +65,7 @@ describe('every workload gets everything through', () => {
   )('%s at QoS %d', async (workload, qos) => {
     const result = await bench({ workload, qos, ...few });
     expectClean(result);
+    expect(result.receiveRate).toBeGreaterThan(0);
     expect(result.expected).toBe(result.sent * (workload === 'fan-in' || workload === 'fan-out' ? 4 : 1));
   });
 
@@ -110,7 +124,7 @@ describe('a fixed rate', () => {
 });
 
 describe('a broker that does wrong is caught', () => {
-  const load = { publishers: 2, window: 20 } as const;
+  const load = { publishers: 2, window: 20, ...HASTY } as const;
 
   test.each([
     ['loses messages', () => losing(50), 'lost'],
@@ -200,14 +214,10 @@ describe('errors are one line', () => {
 });
 
 test('ended early, it tells what it has measured', async () => {
-  const abort = new AbortController();
-  const handleProgress = ({ p99 }: BenchProgress) => {
-    if (p99 > 0) abort.abort(); // something has been measured
-  };
-  const watch = { signal: abort.signal, handleProgress };
-  const result = await runBench({ url: `mqtt://127.0.0.1:${port}`, ...SHORT, durationMs: 60_000 }, watch);
+  const result = await bench({});
   expectClean(result);
-  expect(result.measuredSeconds).toBeLessThan(50);
+  expect(result.measuredSeconds).toBeGreaterThan(0);
+  expect(result.measuredSeconds).toBeLessThan(49);
 });
 
 describe('other transports', () => {
@@ -222,8 +232,7 @@ describe('other transports', () => {
   ] as const)('%s', async (scheme, how) => {
     const other = await createBroker({ listeners: [{ port: 0, host: '127.0.0.1', ...how }] });
     const url = `${scheme}://127.0.0.1:${other.listeners[0]?.port}/mqtt`;
-    const result = await runBench({ url, ...SHORT, publishers: 3, qos: 1, tls: { ca: authority.cert } });
-    expectClean(result);
+    expectClean(await benchAt(url, { publishers: 3, qos: 1, tls: { ca: authority.cert } }));
     await other.stop();
   });
 });
