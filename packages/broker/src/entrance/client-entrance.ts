@@ -16,12 +16,12 @@ import {
 import { type ByteTransport, formatPeer, type TransportError, type TransportReceiver } from '@busbar/transport';
 import { Alarm } from '../clock/timer-wheel.ts';
 import type { Durability } from '../config/durability.ts';
-import type { ClientDescription, Outlet } from '../session/outlet.ts';
 import type { Session } from '../session/session.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 import { ClientAdmission, type Door } from './client-admission.ts';
 import { leaveSession, tellEnd } from './client-ending.ts';
 import { ClientKeeping } from './client-keeping.ts';
+import { ClientOutlet } from './client-outlet.ts';
 import { ClientOutput, type OutputOwner } from './client-output.ts';
 import { ClientPublications } from './client-publications.ts';
 import { ClientSubscriptions } from './client-subscriptions.ts';
@@ -29,9 +29,6 @@ import { ClientTrace } from './client-trace.ts';
 import { HookedPublications } from './hooked-publications.ts';
 import type { Peer } from './peer.ts';
 import { RateBound } from './rate-bound.ts';
-
-/** How people call the versions, by their Protocol Level. */
-const PROTOCOL_VERSIONS = { 3: '3.1', 4: '3.1.1', 5: '5.0' } as const;
 
 /** Where all clients come in, as one of them sees it. */
 export interface Hall {
@@ -50,7 +47,7 @@ const UNREAD_GRACE_MS = 2_000;
  * One client's door: joins its Network Connection, its {@link ServerConnection} machine and its session, and decides
  * nothing that one of them can decide. The only code of the broker that knows socket, machine and clock at a time.
  */
-export class ClientEntrance implements TransportReceiver, ServerConnectionOwner, Outlet, Door, OutputOwner {
+export class ClientEntrance implements TransportReceiver, ServerConnectionOwner, Door, OutputOwner {
   readonly #rooms: BrokerRooms;
   readonly #transport: ByteTransport;
   readonly #connection: ServerConnection;
@@ -67,12 +64,12 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   readonly #durability: Durability;
   #session: Session | undefined = undefined;
   #clientIdentifier = '';
-  #pumpsLater = false;
+  /** What its session sends through; undefined before the CONNACK and after the end. */
+  #outlet: ClientOutlet | undefined = undefined;
   /** The Network Connection is over; the machine may still read what came. */
   #isGone = false;
   /** Undefined where it may publish as much as it likes. */
   #rate: RateBound | undefined = undefined;
-  #enteredAt = 0;
 
   constructor(rooms: BrokerRooms, transport: ByteTransport, peer: Peer, hall: Hall) {
     const now = rooms.clock.now();
@@ -171,11 +168,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     const { turn, clock } = this.#rooms;
     const now = clock.now();
     turn.handleReading(now);
-    try {
-      this.#connection.readOn(now);
-    } catch (error) {
-      this.#handleMistake(error);
-    }
+    this.#attempt(() => this.#connection.readOn(now));
     this.#handleRead(false);
   }
 
@@ -197,13 +190,18 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     const now = clock.now();
     turn.handleReading(now);
     if (mistake !== undefined) this.#handleMistake(mistake);
+    this.#attempt(() => this.#connection.resumeInput(now));
+    wheel.set(this.#alarm, this.#connection.nextDeadline);
+    this.#handleRead(false);
+  }
+
+  /** {@link handleBytes} has this in itself: it is the way of every message. */
+  #attempt(work: () => void): void {
     try {
-      this.#connection.resumeInput(now);
+      work();
     } catch (error) {
       this.#handleMistake(error);
     }
-    wheel.set(this.#alarm, this.#connection.nextDeadline);
-    this.#handleRead(false);
   }
 
   /** A mistake of ours that one client's packets brought to light ends that connection and no other. */
@@ -227,12 +225,8 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#admission.handleClosed();
     const wasOver = this.#connection.isClosed;
     this.#isGone = true;
-    try {
-      const message = error === undefined ? 'the Network Connection was closed' : error.message;
-      this.#connection.handleLost(message, this.#rooms.clock.now());
-    } catch (mistake) {
-      this.#handleMistake(mistake);
-    }
+    const message = error === undefined ? 'the Network Connection was closed' : error.message;
+    this.#attempt(() => this.#connection.handleLost(message, this.#rooms.clock.now()));
     this.#countPackets();
     if (wasOver) this.#leaveHall();
   }
@@ -249,68 +243,8 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#connection.packetsReceived = 0;
   }
 
-  // --- outlet ----------------------------------------------------------------------------------------------------------
-
-  get isWritable(): boolean {
-    return this.#connection.isConnected && this.#output.isWritable;
-  }
-
-  get hasRoom(): boolean {
-    return this.#connection.hasRoom;
-  }
-
-  accepts(delivery: Delivery): boolean {
-    return this.#connection.accepts(delivery);
-  }
-
-  deliver(delivery: Delivery, now: number): number {
-    const packetId = this.#connection.deliver(delivery, now);
-    this.#output.handleDelivered();
-    if (delivery.qos === 2 && this.#connection.isHolding) this.#keeping.await();
-    return packetId;
-  }
-
-  pumpLater(): void {
-    this.#pumpsLater = true;
-    this.#output.mark();
-  }
-
-  acceptPublish(packetId: number, reasonCode: ReasonCode): boolean {
-    if (!this.#connection.isConnected) return false;
-    this.#connection.acceptPublish(2, packetId, reasonCode);
-    this.#output.settle();
-    return true;
-  }
-
-  describe(): ClientDescription {
-    const { version } = this.#connection;
-    const connectedSeconds = Math.floor((this.#rooms.clock.now() - this.#enteredAt) / 1000);
-    const protocolVersion = PROTOCOL_VERSIONS[version];
-    return { remote: this.remote, protocolVersion, connectedSeconds, bufferedBytes: this.#transport.bufferedBytes };
-  }
-
-  kick(message: string): void {
-    this.#connection.disconnect(ReasonCode.administrativeAction, message);
-    this.#output.mark();
-  }
-
-  cutOff(): void {
-    this.#connection.disconnect(
-      ReasonCode.quotaExceeded,
-      'the client does not take its messages, and more of them wait than may',
-    );
-    this.#output.mark();
-  }
-
-  takeOver(): void {
-    this.#connection.disconnect(ReasonCode.sessionTakenOver, 'another connection has taken the session over'); // [MQTT-3.1.4-3]
-    this.#output.mark();
-  }
-
   handleFlushed(): void {
-    if (!this.#pumpsLater && this.#session?.hasWaiting !== true) return;
-    this.#pumpsLater = false;
-    this.#session?.pump(this.#rooms.clock.now());
+    this.#outlet?.handleFlushed();
   }
 
   #handleDeadline(now: number): void {
@@ -345,14 +279,21 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#session = session;
     this.#clientIdentifier = session.clientIdentifier;
     this.#rooms.counters.countClient();
-    this.#enteredAt = this.#rooms.clock.now();
     this.#hall.handleEntered(this);
     this.#rooms.census.handleClient(session.identity.userName);
     this.#rate = this.#makeRate();
     this.#publications.enter(session);
     this.#subscriptions.enter(session);
     if (!this.#rooms.traces.isEmpty) this.#beginTrace(this.#clientIdentifier, false);
-    session.connect(this);
+    this.#outlet = new ClientOutlet(
+      session,
+      this.#rooms,
+      this.#transport,
+      this.#connection,
+      this.#output,
+      this.#keeping,
+    );
+    session.connect(this.#outlet);
   }
 
   // --- packets of the connected client ---------------------------------------------------------------------------------
@@ -425,6 +366,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#trace?.handleClosing(closing);
     const session = this.#session;
     this.#session = undefined;
+    this.#outlet = undefined;
     if (session !== undefined) {
       if (closing.cause !== 'disconnected') this.#admission.handleAbruptEnd(session.clientIdentifier);
       leaveSession(session, closing, this.remote, this.#rooms);
