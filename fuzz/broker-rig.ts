@@ -257,7 +257,7 @@ export class BrokerRig {
   }
 
   #clearRetained(): void {
-    const topicNames = Array.from(this.#store.load().retained, ({ topicName }) => topicName);
+    const topicNames = Array.from(this.#store.load().retained, ({ message }) => message.topicName);
     if (topicNames.length === 0) return;
     this.#sendAlone('janitor', ...topicNames.map((topicName) => publishPacket(topicName, '', { retain: true })));
   }

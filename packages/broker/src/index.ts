@@ -101,6 +101,7 @@ export type {
   SessionRecord,
   Store,
   StoreCommit,
+  StoredRetained,
   StoredState,
   StoredSubscription,
   StoredWill,

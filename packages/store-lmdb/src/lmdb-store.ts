@@ -1,4 +1,5 @@
 import type {
+  Identity,
   KeptWaiter,
   SessionRecord,
   Store,
@@ -180,8 +181,8 @@ export class LmdbStore implements Store {
     this.#changeSubscription(record, topicFilter, undefined);
   }
 
-  setRetained(message: ApplicationMessage): void {
-    if (!isOwn(message.topicName)) this.#collect().retained.set(message.topicName, message);
+  setRetained(message: ApplicationMessage, source?: Identity): void {
+    if (!isOwn(message.topicName)) this.#collect().retained.set(message.topicName, { message, source });
   }
 
   removeRetained(topicName: string): void {

@@ -45,10 +45,11 @@ export async function openDisk(directory: string): Promise<LmdbDisk> {
   // Looked at before anything is written to it: it may be another's.
   const isMade = isThere && (await isMadeStore(directory));
   const disk = await openTables(directory, false);
-  if (isMade) return disk;
   // Messages are nobody else's to read.
-  await worded(directory, chmod(path.join(directory, DATA_FILE), 0o600));
-  await writeFormat(disk, directory);
+  if (!isMade) await worded(directory, chmod(path.join(directory, DATA_FILE), 0o600));
+  const format = encodeFormat();
+  const isOfThisVersion = Buffer.from(disk.get('meta', FORMAT_KEY) ?? []).equals(format);
+  if (!isOfThisVersion) await writeFormat(disk, directory, format);
   return disk;
 }
 
@@ -82,9 +83,9 @@ async function isMadeStore(directory: string): Promise<boolean> {
   }
 }
 
-async function writeFormat(disk: LmdbDisk, directory: string): Promise<void> {
+async function writeFormat(disk: LmdbDisk, directory: string, format: Uint8Array): Promise<void> {
   const changes = new DiskChanges();
-  changes.put('meta', FORMAT_KEY, encodeFormat());
+  changes.put('meta', FORMAT_KEY, format);
   const written = new Promise<void>((resolve, reject) => {
     disk.write(changes, (error) => (error === undefined ? resolve() : reject(error)));
   });

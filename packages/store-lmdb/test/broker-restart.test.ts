@@ -108,6 +108,23 @@ describe('after a crash', () => {
     assert.deepEqual(client.texts(), ['new']);
   });
 
+  test('a retained message comes only as long as its publisher may publish it, also after the crash', async () => {
+    const acl = (text: string) => ({ aclFile: { file: 'acl', text } });
+    const everybody = 'user ann\ntopic readwrite #\nuser bob\ntopic readwrite #\nuser eve\ntopic read #\n';
+    run = await BrokerOnDisk.start({ authorization: acl(everybody) });
+    for (const userName of ['ann', 'bob']) {
+      const sender = run.broker.connect(userName, { userName });
+      sender.send(publishPacket(userName, userName, { qos: 1, packetId: 1, retain: true }));
+    }
+    await run.crash();
+    const reader = run.broker.connect('reader', { userName: 'eve' });
+    reader.subscribe('#');
+    assert.deepEqual(reader.texts().sort(), ['ann', 'bob']);
+    run.broker.broker.replaceAuthorization(acl('user bob\ntopic readwrite #\nuser eve\ntopic read #\n'));
+    reader.subscribe('#');
+    assert.deepEqual(reader.texts(), ['bob']);
+  });
+
   test('the Wills of those who were connected are published, with their delay and without', async () => {
     keeper('will/#').disconnect();
     run.broker.connect('plain', { will: willMessage('will/plain', { payload: Buffer.from('x'), qos: 1 }) });

@@ -10,6 +10,7 @@ import { DiskChanges } from '../src/disk/disk.ts';
 import { LmdbDisk } from '../src/disk/lmdb-disk.ts';
 import { FORMAT_KEY } from '../src/format/meta-format.ts';
 import { checkStore, openLmdbStore } from '../src/index.ts';
+import { openDiskToRead } from '../src/open-lmdb-store.ts';
 import { temporaryDirectory } from './data-directory.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
@@ -82,9 +83,28 @@ describe('what cannot be used is refused and left as it is', () => {
     for (const attempt of [() => openLmdbStore({ directory }), () => checkStore(directory)]) {
       await assert.rejects(attempt, {
         code: 'store-format',
-        message: /its format is version 99, this program reads 1$/,
+        message: /its format is version 99, this program reads 1 to 2$/,
       });
     }
+  });
+
+  test('a store of the version before is read, and is one of this version afterwards', async () => {
+    const directory = temporaryDirectory();
+    await (await openLmdbStore({ directory })).close();
+    const disk = new LmdbDisk(directory);
+    const changes = new DiskChanges();
+    changes.put('meta', FORMAT_KEY, Buffer.from('{"format":"busbar-store","version":1}'));
+    await new Promise((resolve) => disk.write(changes, resolve));
+    await disk.close();
+    const format = async () => {
+      const opened = await openDiskToRead(directory);
+      const said = Buffer.from(opened.get('meta', FORMAT_KEY) ?? []).toString();
+      await opened.close();
+      return JSON.parse(said);
+    };
+    assert.equal((await format()).version, 1);
+    await (await openLmdbStore({ directory })).close();
+    assert.equal((await format()).version, 2);
   });
 
   test('a file that is no store, and a directory that cannot be made', async () => {

@@ -75,7 +75,7 @@ export function stateOf(disk: MemoryDisk): PlainState {
   const { sessions, retained } = new LmdbStore(copy).load(startOf(new VirtualClock()));
   return {
     sessions: Object.fromEntries([...sessions].map((record) => [record.clientIdentifier, plainSession(record)])),
-    retained: Object.fromEntries([...retained].map((message) => [message.topicName, textOf(message)]).sort()),
+    retained: Object.fromEntries([...retained].map(({ message }) => [message.topicName, textOf(message)]).sort()),
   };
 }
 

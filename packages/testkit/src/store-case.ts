@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { SessionRecord, Store, StoredSubscription, StoreStart } from '@busbar/broker';
+import type { Identity, SessionRecord, Store, StoredSubscription, StoreStart } from '@busbar/broker';
 import { ApplicationMessage, Delivery, type MessageContent, type Successor } from '@busbar/protocol';
 
 /** A kind of store, for {@link storeContract}. */
@@ -26,6 +26,8 @@ export class StoreRun {
   #store: Store | undefined = undefined;
   sessions = new Map<string, SessionRecord>();
   retained = new Map<string, string>();
+  /** Whose the retained messages are. */
+  sources = new Map<string, Identity>();
   failures: (string | undefined)[] = [];
 
   constructor(kind: StoreKind) {
@@ -47,7 +49,12 @@ export class StoreRun {
     this.#store = await this.#kind.open();
     const { sessions, retained } = this.#store.load(start);
     this.sessions = new Map([...sessions].map((record) => [record.clientIdentifier, record]));
-    this.retained = new Map([...retained].map((message) => [message.topicName, textOf(message)]));
+    this.retained.clear();
+    this.sources.clear();
+    for (const { message, source } of retained) {
+      this.retained.set(message.topicName, textOf(message));
+      if (source !== undefined) this.sources.set(message.topicName, source);
+    }
     for (const { flows } of this.sessions.values()) flows.outbound.handleConnected(WINDOW);
     return this;
   }

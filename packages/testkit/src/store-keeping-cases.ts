@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Identity } from '@busbar/broker';
 import { delivery, message, type StoreCase, StoreRun } from './store-case.ts';
 
 /** Retained messages, and when something is kept. */
@@ -22,6 +23,27 @@ export const storeKeepingCases: readonly StoreCase[] = [
       await run.restart();
       const expected = { a: 'new', c: 'again', [long]: 'newer', [`${long}y`]: 'old' };
       assert.deepEqual(Object.fromEntries(run.retained), expected);
+    },
+  },
+  {
+    name: 'whose each retained message is, where it was told',
+    async run(kind) {
+      const run = await new StoreRun(kind).begin();
+      const ann = { clientIdentifier: 'pump', userName: 'ann', groups: ['operators'], claims: { site: ['a', 1] } };
+      const bob = { clientIdentifier: 'b' };
+      const retain = (topicName: string, source?: Identity) =>
+        run.store.setRetained(message('x', { topicName, retain: true }), source);
+      retain('a', ann);
+      retain('b', bob);
+      retain('c', ann);
+      retain('d', ann);
+      retain('e');
+      await run.kept();
+      retain('c', bob);
+      retain('d');
+      await run.restart();
+      assert.deepEqual([...run.retained.keys()].sort(), ['a', 'b', 'c', 'd', 'e']);
+      assert.deepEqual(Object.fromEntries(run.sources), { a: ann, b: bob, c: bob });
     },
   },
   {

@@ -32,8 +32,8 @@ export interface MessageRooms {
 export function wireMessages(ground: Ground, options: BrokerOptions): MessageRooms {
   const { limits, capabilities, clock, wheel, log, hooks, store, counters, ledger, limitWatch, deliveryTimes } = ground;
   const subscriptions = new SubscriptionTable(sharedStrategyOf(capabilities.sharedSubscriptionStrategy));
-  const retained = new RetainedMessages(store, limits);
   const authorization = new Authorization(options.authorization, hooks.authorize);
+  const retained = new RetainedMessages(store, limits, authorization);
   const durability = new DurabilityRules(options.durability);
   const router = new Router(subscriptions, retained, counters, ledger, limits, authorization, durability, limitWatch);
   const queued = new QueueAccount();

@@ -59,7 +59,7 @@ export class Authorization {
   /** Rises with every change of the rules. */
   epoch = 0;
   #rules: RuleSet | undefined = undefined;
-  /** Whose each retained message is. One that a store has kept over a restart has no entry, and is not judged by it. */
+  /** Whose each retained message is. One that came while nobody asked has no entry, and is not judged by it. */
   readonly #sources = new WeakMap<object, Identity>();
   readonly #rightsOfSources = new WeakMap<Identity, Rights>();
   #deniedPublish: DeniedPublish = 'acknowledge';
@@ -111,9 +111,14 @@ export class Authorization {
     if (this.isActive && this.#checksRetainSource) this.#sources.set(message, identity);
   }
 
+  /** Whose message is retained; undefined where that makes no difference. */
+  sourceOf(message: object): Identity | undefined {
+    return this.isActive && this.#checksRetainSource ? this.#sources.get(message) : undefined;
+  }
+
   /** Whether the publisher of a retained message may still publish it. */
   isSourceAllowed(message: object, topicName: string): boolean {
-    const identity = this.isActive && this.#checksRetainSource ? this.#sources.get(message) : undefined;
+    const identity = this.sourceOf(message);
     if (identity === undefined) return true;
     let rights = this.#rightsOfSources.get(identity);
     if (rights === undefined) {

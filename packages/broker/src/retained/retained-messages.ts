@@ -1,7 +1,14 @@
 import { type ApplicationMessage, TopicTree } from '@busbar/protocol';
+import type { Identity } from '../authorization/identity.ts';
 import type { BrokerLimits } from '../config/limits.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, StoredRetained } from '../store/store.ts';
 import { RetainedSearch } from './retained-search.ts';
+
+/** Knows whose a retained message is, where its publisher's rights are asked for when it is delivered. */
+export interface RetainSources {
+  rememberSource(message: ApplicationMessage, identity: Identity): void;
+  sourceOf(message: ApplicationMessage): Identity | undefined;
+}
 
 /**
  * The last message of each topic that was published with RETAIN (section 3.3.1.3), bounded by count and bytes.
@@ -12,13 +19,15 @@ export class RetainedMessages {
   readonly #tree = new TopicTree<ApplicationMessage>();
   readonly #store: Store;
   readonly #limits: BrokerLimits;
+  readonly #sources: RetainSources;
   #byteLength = 0;
   /** Memory is used up: nothing more is retained, and what is retained may become smaller. */
   isShut = false;
 
-  constructor(store: Store, limits: BrokerLimits) {
+  constructor(store: Store, limits: BrokerLimits, sources: RetainSources) {
     this.#store = store;
     this.#limits = limits;
+    this.#sources = sources;
   }
 
   get size(): number {
@@ -30,8 +39,11 @@ export class RetainedMessages {
   }
 
   /** Takes up what the store kept. */
-  restore(messages: Iterable<ApplicationMessage>): void {
-    for (const message of messages) this.#put(message);
+  restore(stored: Iterable<StoredRetained>): void {
+    for (const { message, source } of stored) {
+      this.#put(message);
+      if (source !== undefined) this.#sources.rememberSource(message, source);
+    }
   }
 
   /**
@@ -51,7 +63,7 @@ export class RetainedMessages {
     if (count > this.#limits.maximumRetainedMessages || bytes > this.#limits.maximumRetainedBytes) return false;
     if (this.isShut && bytes > this.#byteLength) return false;
     this.#put(message.own()); // [MQTT-3.3.1-5]
-    this.#store.setRetained(message);
+    this.#store.setRetained(message, this.#sources.sourceOf(message));
     return true;
   }
 

@@ -1,4 +1,5 @@
 import { type ApplicationMessage, type Delivery, SessionState, WideMap } from '@busbar/protocol';
+import type { Identity } from '../authorization/identity.ts';
 import { MemoryQueue } from './memory-queue.ts';
 import type { FlowJournal, SessionRecord, Store, StoredState } from './store.ts';
 
@@ -32,9 +33,11 @@ export class MemoryStore implements Store {
   readonly failure: string | undefined = undefined;
   readonly #sessions = new WideMap<SessionRecord>();
   readonly #retained = new WideMap<ApplicationMessage>();
+  readonly #sources = new WeakMap<ApplicationMessage, Identity>();
 
   load(): StoredState {
-    return { sessions: [...this.#sessions.values()], retained: [...this.#retained.values()] };
+    const retained = [...this.#retained.values()].map((message) => ({ message, source: this.#sources.get(message) }));
+    return { sessions: [...this.#sessions.values()], retained };
   }
 
   createSession(clientIdentifier: string, isLasting: boolean): SessionRecord {
@@ -52,8 +55,9 @@ export class MemoryStore implements Store {
   setSubscription(): void {}
   removeSubscription(): void {}
 
-  setRetained(message: ApplicationMessage): void {
+  setRetained(message: ApplicationMessage, source?: Identity): void {
     this.#retained.set(message.topicName, message);
+    if (source !== undefined) this.#sources.set(message, source);
   }
 
   removeRetained(topicName: string): void {

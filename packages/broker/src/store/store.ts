@@ -45,7 +45,8 @@ export interface Store {
   removeSession(record: SessionRecord): void;
   setSubscription(record: SessionRecord, topicFilter: string, subscription: StoredSubscription): void;
   removeSubscription(record: SessionRecord, topicFilter: string): void;
-  setRetained(message: ApplicationMessage): void;
+  /** @param source Whose rights to publish the message depends on as long as it is retained; undefined where nobody asks. */
+  setRetained(message: ApplicationMessage, source?: Identity): void;
   removeRetained(topicName: string): void;
 
   /** Keeps what it was told and lets go of everything. */
@@ -83,7 +84,13 @@ export interface StoreCommit {
 
 export interface StoredState {
   readonly sessions: Iterable<SessionRecord>;
-  readonly retained: Iterable<ApplicationMessage>;
+  readonly retained: Iterable<StoredRetained>;
+}
+
+/** A retained message, and whose it is where somebody asks. */
+export interface StoredRetained {
+  readonly message: ApplicationMessage;
+  readonly source?: Identity | undefined;
 }
 
 /** A subscription as a session keeps it (section 3.8.3.1). */

@@ -2,17 +2,21 @@ import assert from 'node:assert/strict';
 import { type ApplicationMessage, matchesTopicFilter } from '@busbar/protocol';
 import fc from 'fast-check';
 import { beforeEach, describe, test } from 'vitest';
+import { Authorization } from '../../src/authorization/authorization.ts';
 import { resolveLimits } from '../../src/config/limits.ts';
 import { RetainedMessages } from '../../src/retained/retained-messages.ts';
 import { MemoryStore } from '../../src/store/memory-store.ts';
 import { type MessageOptions, messageOf } from '../deliveries.ts';
 
+/** Without rules nobody asks whose a message is. */
+const sources = new Authorization(undefined);
 let store: MemoryStore;
 let retained: RetainedMessages;
 
 beforeEach(() => {
   store = new MemoryStore();
-  retained = new RetainedMessages(store, resolveLimits({ maximumRetainedMessages: 5, maximumRetainedBytes: 1000 }));
+  const limits = resolveLimits({ maximumRetainedMessages: 5, maximumRetainedBytes: 1000 });
+  retained = new RetainedMessages(store, limits, sources);
 });
 
 function set(topicName: string, payload: string | Uint8Array = 'x', options: MessageOptions = {}): boolean {
@@ -89,7 +93,7 @@ describe('Message Expiry Interval', () => {
 test('what a store kept is there again', () => {
   set('a', 'one');
   set('b', 'two');
-  const again = new RetainedMessages(store, resolveLimits());
+  const again = new RetainedMessages(store, resolveLimits(), sources);
   again.restore(store.load().retained);
   assert.deepEqual([again.size, again.byteLength], [retained.size, retained.byteLength]);
 });
@@ -101,7 +105,7 @@ test('property: whatever is set and forgotten, the sizes are those of what is th
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40, size: 'max' }), filter, (steps, topicFilter) => {
       const limits = resolveLimits({ maximumRetainedMessages: 4, maximumRetainedBytes: 700 });
-      retained = new RetainedMessages(new MemoryStore(), limits);
+      retained = new RetainedMessages(new MemoryStore(), limits, sources);
       const model = new Map<string, number>();
       for (const { topic, length } of steps) {
         const payload = new Uint8Array(length);

@@ -8,6 +8,7 @@ import { META_KEY, type Meta, writeMeta } from '../format/meta-format.ts';
 import { writeInbound, writeOutbound } from '../format/outbound-format.ts';
 import { RecordReader } from '../format/record-reader.ts';
 import { RecordWriter } from '../format/record-writer.ts';
+import { writeRetained } from '../format/retained-format.ts';
 import { writeSession, writeSubscription } from '../format/session-format.ts';
 import type { StoreTime } from '../format/store-time.ts';
 import type { Entry } from '../session/chunk.ts';
@@ -204,14 +205,14 @@ export class BatchEncoder {
   }
 
   #putRetained(changes: DiskChanges, batch: Batch): void {
-    for (const [topicName, message] of batch.retained) {
+    for (const [topicName, retained] of batch.retained) {
       const key = keyOfName(topicName);
-      if (message === undefined) changes.remove('retained', key);
+      if (retained === undefined) changes.remove('retained', key);
       else
         changes.put(
           'retained',
           key,
-          this.#record((writer) => writeMessage(writer, message, this.#time)),
+          this.#record((writer) => writeRetained(writer, retained, this.#time)),
         );
     }
   }

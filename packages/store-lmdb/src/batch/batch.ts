@@ -1,5 +1,4 @@
-import type { KeptWaiter, SessionRecord, StoredSubscription } from '@busbar/broker';
-import type { ApplicationMessage } from '@busbar/protocol';
+import type { KeptWaiter, SessionRecord, StoredRetained, StoredSubscription } from '@busbar/broker';
 import type { Flight } from '../format/outbound-format.ts';
 import type { Chunk } from '../session/chunk.ts';
 import type { Grave } from './grave.ts';
@@ -65,7 +64,7 @@ export class Batch {
   readonly removedChunks: OwnedChunk[] = [];
   readonly messages = new Set<SharedMessage>();
   readonly subscriptions = new Map<BatchedSession, Map<string, StoredSubscription | undefined>>();
-  readonly retained = new Map<string, ApplicationMessage | undefined>();
+  readonly retained = new Map<string, StoredRetained | undefined>();
   readonly graves: Grave[] = [];
   readonly slices: GraveSlice[] = [];
   /** Whether it is written in any case: for the time, or because the one before may not be synced. */
@@ -116,7 +115,7 @@ export class Batch {
       for (const [session, filters] of batch.subscriptions) {
         for (const [topicFilter, subscription] of filters) merged.setSubscription(session, topicFilter, subscription);
       }
-      for (const [topicName, message] of batch.retained) merged.retained.set(topicName, message);
+      for (const [topicName, retained] of batch.retained) merged.retained.set(topicName, retained);
       merged.isDue ||= batch.isDue;
     }
     return merged;

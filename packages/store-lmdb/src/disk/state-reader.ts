@@ -1,10 +1,9 @@
-import type { ApplicationMessage } from '@busbar/protocol';
+import type { StoredRetained } from '@busbar/broker';
 import type { Grave } from '../batch/grave.ts';
 import { readGrave } from '../format/grave-format.ts';
 import { firstNumberOf, keyOf } from '../format/keys.ts';
-import { readMessage } from '../format/message-format.ts';
 import { readInbound, readOutbound } from '../format/outbound-format.ts';
-import { RecordReader } from '../format/record-reader.ts';
+import { RetainedReader } from '../format/retained-format.ts';
 import { readSession, readSubscription } from '../format/session-format.ts';
 import type { StoreTime } from '../format/store-time.ts';
 import { DurableSession } from '../session/durable-session.ts';
@@ -35,8 +34,9 @@ export function readSessions(disk: Disk, around: QueueSurroundings): DurableSess
 }
 
 /** All retained messages, one after the other. @throws {RecordError} A record is not one. */
-export function* readRetained(disk: Disk, time: StoreTime): Iterable<ApplicationMessage> {
-  for (const { value } of disk.range('retained', EVERYTHING)) yield readMessage(new RecordReader(value), time);
+export function* readRetained(disk: Disk, time: StoreTime): Iterable<StoredRetained> {
+  const reader = new RetainedReader(time);
+  for (const { value } of disk.range('retained', EVERYTHING)) yield reader.read(value);
 }
 
 export function readGraves(disk: Disk): Grave[] {

@@ -14,8 +14,10 @@ export interface Meta extends TimeMark {
 export const META_KEY: Uint8Array = Buffer.from('state');
 export const FORMAT_KEY: Uint8Array = Buffer.from('format');
 
-/** Counts up with every change that a former version would misread. */
-export const FORMAT_VERSION = 1;
+/** Counts up with every change that a former version would misread. 2: a retained message may name its source. */
+export const FORMAT_VERSION = 2;
+/** Rows of all versions from this one on are read; the store becomes one of this version when it is opened for writing. */
+export const OLDEST_VERSION = 1;
 const FORMAT_NAME = 'busbar-store';
 
 export const NEW_META: Meta = { batch: 0, storeTime: 0, wallTime: 0, nextSession: 1, nextMessage: 1, nextGrave: 1 };
@@ -59,7 +61,13 @@ export function formatFault(value: Uint8Array | undefined): string | undefined {
   }
   const { format, version } = (said ?? {}) as { format?: unknown; version?: unknown };
   if (format !== FORMAT_NAME) return 'it does not say that it is a store of Busbar';
-  return version === FORMAT_VERSION
-    ? undefined
-    : `its format is version ${version}, this program reads ${FORMAT_VERSION}`;
+  return isReadable(version) ? undefined : `its format is version ${version}, this program reads ${READABLE}`;
+}
+
+/** For people: which versions this program reads. */
+export const READABLE: string = `${OLDEST_VERSION} to ${FORMAT_VERSION}`;
+
+/** Whether rows of a version of the format can be read. */
+export function isReadable(version: unknown): boolean {
+  return typeof version === 'number' && version >= OLDEST_VERSION && version <= FORMAT_VERSION;
 }

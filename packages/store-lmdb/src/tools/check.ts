@@ -6,6 +6,7 @@ import { readMessage } from '../format/message-format.ts';
 import { META_KEY, NEW_META, readMeta } from '../format/meta-format.ts';
 import { type OutboundSummary, readInbound, readOutbound } from '../format/outbound-format.ts';
 import { RecordReader } from '../format/record-reader.ts';
+import { RetainedReader } from '../format/retained-format.ts';
 import { readSession, readSubscription } from '../format/session-format.ts';
 import { StoreTime } from '../format/store-time.ts';
 
@@ -216,8 +217,8 @@ class Check {
   }
 
   #checkRetained(key: Uint8Array, value: Uint8Array): void {
-    const { topicName } = readMessage(new RecordReader(value), this.#time);
-    if (!Buffer.from(key).equals(keyOfName(topicName))) {
+    const { message } = new RetainedReader(this.#time).read(value);
+    if (!Buffer.from(key).equals(keyOfName(message.topicName))) {
       this.#report(`retained message: it is not under the key of its Topic Name`);
     }
   }

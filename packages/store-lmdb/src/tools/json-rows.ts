@@ -1,4 +1,4 @@
-import type { StoredSubscription, StoredWill } from '@busbar/broker';
+import type { Identity, StoredRetained, StoredSubscription, StoredWill } from '@busbar/broker';
 import type { QoS } from '@busbar/codec';
 import { ApplicationMessage, Delivery } from '@busbar/protocol';
 import type { Row, Table } from '../disk/disk.ts';
@@ -10,6 +10,7 @@ import { FORMAT_KEY, META_KEY, type Meta, readMeta, writeMeta } from '../format/
 import { type Flight, readInbound, readOutbound, writeInbound, writeOutbound } from '../format/outbound-format.ts';
 import { RecordError, RecordReader } from '../format/record-reader.ts';
 import { RecordWriter } from '../format/record-writer.ts';
+import { RetainedReader, writeRetained } from '../format/retained-format.ts';
 import {
   contentOf,
   readSession,
@@ -79,7 +80,7 @@ export type RowLine =
     }
   | { readonly kind: 'message'; readonly number: number; readonly message: MessageLine }
   | { readonly kind: 'references'; readonly number: number; readonly count: number }
-  | { readonly kind: 'retained'; readonly message: MessageLine }
+  | { readonly kind: 'retained'; readonly source?: Identity; readonly message: MessageLine }
   | {
       readonly kind: 'grave';
       readonly number: number;
@@ -121,7 +122,7 @@ export function lineOf(table: Table, { key, value }: Row): RowLine | undefined {
     case 'references':
       return { kind: 'references', number: firstNumberOf(key), count: new RecordReader(value).readCount() };
     case 'retained':
-      return { kind: 'retained', message: messageLine(readMessage(new RecordReader(value), TIME)) };
+      return retainedLine(new RetainedReader(TIME).read(value));
     case 'graves': {
       const { kind: of, ...grave } = readGrave(key, value);
       return { kind: 'grave', of, ...grave };
@@ -167,7 +168,7 @@ function writeLine(line: RowLine, writer: RecordWriter): { readonly table: Table
       writer.writeCount(line.count);
       return { table: 'references', key: keyOf(line.number) };
     case 'retained':
-      writeMessage(writer, messageOf(line.message), TIME);
+      writeRetained(writer, { message: messageOf(line.message), source: line.source }, TIME);
       return { table: 'retained', key: keyOfName(line.message.topicName) };
     case 'grave':
       writeGrave(writer, { ...line, kind: line.of });
@@ -175,6 +176,10 @@ function writeLine(line: RowLine, writer: RecordWriter): { readonly table: Table
     default:
       throw new RecordError(`there is no kind ${String(kind)}`);
   }
+}
+
+function retainedLine({ message, source }: StoredRetained): RowLine {
+  return { kind: 'retained', ...(source === undefined ? {} : { source }), message: messageLine(message) };
 }
 
 function messageLine(message: ApplicationMessage): MessageLine {

@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { lockDirectory } from '../directory/directory-lock.ts';
 import { type Disk, DiskChanges } from '../disk/disk.ts';
 import { DATA_FILE } from '../disk/lmdb-disk.ts';
-import { FORMAT_VERSION } from '../format/meta-format.ts';
+import { isReadable, READABLE } from '../format/meta-format.ts';
 import { RecordWriter } from '../format/record-writer.ts';
 import { openDisk } from '../open-lmdb-store.ts';
 import { StoreError } from '../store-error.ts';
@@ -84,8 +84,7 @@ function expectDump(text: string): void {
     throw notADump('its first line is not JSON');
   }
   if (said?.kind !== DUMP_NAME) throw notADump(`its first line does not say ${DUMP_NAME}`);
-  if (said.version !== FORMAT_VERSION)
-    throw notADump(`its version is ${said.version}, this program reads ${FORMAT_VERSION}`);
+  if (!isReadable(said.version)) throw notADump(`its version is ${said.version}, this program reads ${READABLE}`);
 }
 
 function notADump(reason: string): StoreError {
