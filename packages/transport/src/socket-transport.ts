@@ -7,6 +7,7 @@ import {
   type TransportError,
   type TransportReceiver,
 } from './byte-transport.ts';
+import { takeChunks } from './chunk-taking.ts';
 import { transportError } from './system-error.ts';
 import type { TlsSession } from './tls-session.ts';
 
@@ -34,7 +35,7 @@ export const END_TIMEOUT_MS = 5_000;
 /**
  * A {@link ByteTransport} over a connected `node:net` socket: TCP, a Unix socket, or TLS over either.
  *
- * On the short road of a PUBLISH: one `data` listener that hands the chunk on, one `socket.write` per write and a single
+ * On the short road of a PUBLISH: chunks past the stream's buffer ({@link takeChunks}), one `socket.write` per write and a single
  * `writev` per {@link writeAll}, no closure and no timer per message. A segment that is a Buffer saves the stream layer
  * one small allocation over a plain Uint8Array.
  *
@@ -82,7 +83,7 @@ export class SocketTransport implements ByteTransport {
     this.#receiver = receiver;
     if (this.#isClosed) return queueMicrotask(() => receiver.handleClosed(this.#error));
     if (this.#isPaused) this.#socket.pause();
-    this.#socket.on('data', (bytes: Uint8Array) => {
+    takeChunks(this.#socket, (bytes) => {
       if (!this.#isEnded) receiver.handleBytes(bytes);
     });
   }
