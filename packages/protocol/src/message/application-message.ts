@@ -172,9 +172,13 @@ export class ApplicationMessage {
     return Math.max(0, Math.ceil((this.expiresAt - now) / 1000)); // [MQTT-3.3.2-6]
   }
 
-  /** Makes sure that the message outlives the turn for a while: in flight to a connected receiver. */
+  /** Makes sure that the message outlives the turn for a while, in flight to a connected receiver, with little memory beside it. */
   keep(slab: ByteSlab): this {
     if (this.#isKept) return this;
+    if (slab.isLittle(this.#bytes)) {
+      this.#isKept = true;
+      return this;
+    }
     slab.copy(this.#bytes, this.#start, this.#start + this.#byteLength);
     this.#moveTo(slab.bytes, slab.start);
     return this;

@@ -1,6 +1,9 @@
 const SLAB_SIZE = 8 * 1024;
 const LARGEST_SHARE = SLAB_SIZE / 4;
 
+/** What is not larger as a whole may stay alive for a small part of it, as a slab does. */
+const LITTLE = SLAB_SIZE / 2;
+
 /**
  * Memory for copies that live a short time and are small: many share one slab, which is freed with the last of them.
  * A copy that is to stay long should have memory of its own, or one message keeps a whole slab alive.
@@ -11,6 +14,16 @@ export class ByteSlab {
   start = 0;
   #slab = new Uint8Array(SLAB_SIZE);
   #used = 0;
+  #asked: Uint8Array | undefined = undefined;
+  #isLittle = false;
+
+  /** Whether what these bytes lie in is so little that a copy of a part of them would save nothing. */
+  isLittle(bytes: Uint8Array): boolean {
+    if (bytes === this.#asked) return this.#isLittle;
+    this.#asked = bytes;
+    this.#isLittle = bytes.buffer.byteLength <= LITTLE;
+    return this.#isLittle;
+  }
 
   /** Copies a range; the answer is in {@link bytes} from {@link start}. */
   copy(source: Uint8Array, start: number, end: number): void {
@@ -44,12 +57,24 @@ export function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Arra
 /** Up to so many bytes a loop is quicker than making a view for `set`. */
 const LOOP_LIMIT = 24;
 
+/** What the last copy was of. Packets follow each other in a chunk, and to ask a view for its memory takes as long as to copy one. */
+let lastSource = new Uint8Array(0);
+let lastBuffer = lastSource.buffer;
+let lastOffset = 0;
+
 /** Copies a range of bytes into another buffer. */
 export function copyBytes(source: Uint8Array, start: number, end: number, target: Uint8Array, at: number): void {
   if (end - start > LOOP_LIMIT) {
+    if (source !== lastSource) remember(source);
     // A plain view: the `subarray` of a Buffer makes another Buffer, which takes half as long again.
-    target.set(new Uint8Array(source.buffer, source.byteOffset + start, end - start), at);
+    target.set(new Uint8Array(lastBuffer, lastOffset + start, end - start), at);
     return;
   }
   for (let from = start, to = at; from < end; from++, to++) target[to] = source[from] as number;
+}
+
+function remember(source: Uint8Array): void {
+  lastSource = source as Uint8Array<ArrayBuffer>;
+  lastBuffer = lastSource.buffer;
+  lastOffset = source.byteOffset;
 }

@@ -53,12 +53,15 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom('keep' as const, 'own' as const, 'dropForms' as const, 'record' as const) },
 );
 
+/** Bytes before the packet. */
+const chunkLength = fc.constantFrom(3, 5_000);
+
 for (const version of [4, 5] as const satisfies readonly ProtocolVersion[]) {
   test(`property: a packet of version ${version} leaves as the same message in every form, whatever was kept or owned before`, () => {
     const slab = new ByteSlab();
     fc.assert(
-      fc.property(publishedBy(version), fc.array(step, { maxLength: 8 }), (published, steps) => {
-        const came = messageFrom(published, version);
+      fc.property(publishedBy(version), fc.array(step, { maxLength: 8 }), chunkLength, (published, steps, before) => {
+        const came = messageFrom(published, version, before);
         const { chunk } = came;
         let { message } = came;
         for (const each of steps) {
@@ -67,8 +70,9 @@ for (const version of [4, 5] as const satisfies readonly ProtocolVersion[]) {
           else if (each === 'keep') message.keep(slab);
           else if (each === 'own') message.own();
           else message = storedAndLoaded(message);
-          // From then on the chunk that was read is nothing to it.
-          if (each === 'keep' || each === 'own' || each === 'record') chunk.fill(0xee);
+          // From then on the chunk that was read is nothing to it, unless it is too little to be left.
+          const hasLeft = each === 'own' || each === 'record' || (each === 'keep' && !slab.isLittle(chunk));
+          if (hasLeft) chunk.fill(0xee);
         }
         assertForms(message, published, [0, 1, 2, 3]);
         assert.deepEqual(new Uint8Array(message.payload), new Uint8Array(published.payload));
@@ -95,15 +99,19 @@ test('the packet that came is the packet that leaves, where the form is the same
   assert.notEqual(message.form(true, true).bytes, chunk);
 });
 
-test('memory: an owned message is as large as its packet, a kept one shares a slab', () => {
+test('memory: an owned message is as large as its packet, a kept one shares a slab, or its chunk when that is little', () => {
   const packet = publishPacket('t', 'x'.repeat(100));
   const owned = messageFrom(packet, 5).message.own();
   assert.equal(owned.payload.buffer.byteLength, owned.byteLength);
   const slab = new ByteSlab();
-  const [one, other] = [messageFrom(packet, 5), messageFrom(packet, 5)].map(({ message }) => message.keep(slab));
+  const [one, other] = [0, 1].map(() => messageFrom(packet, 5, 5_000).message.keep(slab));
   assert.equal(one?.payload.buffer, other?.payload.buffer);
   const later = one?.own();
   assert.equal(later?.payload.buffer.byteLength, later?.byteLength);
+  const { message, chunk } = messageFrom(packet, 5, 3_000);
+  assert.equal(message.keep(slab).payload.buffer, chunk.buffer);
+  const of4096 = messageFrom(packet, 5, 4_096);
+  assert.notEqual(of4096.message.keep(slab).payload.buffer, of4096.chunk.buffer);
 });
 
 describe('Message Expiry Interval', () => {
