@@ -14,7 +14,8 @@ export {
   type ServerConnectionOwner,
 } from './connection/server-connection-owner.ts';
 export { ApplicationMessage, type MessageContent } from './message/application-message.ts';
-export { ByteSlab, copyOf } from './message/byte-slab.ts';
+export { copyOf } from './message/byte-copy.ts';
+export { ByteSlab } from './message/byte-slab.ts';
 export { Delivery, type Successor } from './message/delivery.ts';
 export type { MessageRecord } from './message/message-record.ts';
 export { InboundFlow, Verdict } from './session/inbound-flow.ts';

@@ -10,7 +10,7 @@ import {
   type QoS,
   RETAIN,
 } from '@busbar/codec';
-import { copyOf } from '../message/byte-slab.ts';
+import { copyOf } from '../message/byte-copy.ts';
 
 /** A Topic Name that has been checked, and its bytes to recognise it by. */
 interface KnownTopic {

@@ -11,7 +11,7 @@ import {
   writeVariableByteInteger,
 } from '@busbar/codec';
 import type { MessageContent } from '../message/application-message.ts';
-import { copyBytes } from '../message/byte-slab.ts';
+import { copyBytes } from '../message/byte-copy.ts';
 import { LARGE_PAYLOAD } from '../message/wire-form.ts';
 import type { OutboundTopicAlias } from '../session/topic-alias.ts';
 import { topicNameFault } from '../topic/topic-name.ts';

@@ -1,4 +1,4 @@
-import { copyBytes } from '../message/byte-slab.ts';
+import { copyBytes } from '../message/byte-copy.ts';
 import type { ByteSink } from './output-buffer.ts';
 
 const SMALLEST_BLOCK = 2 * 1024;

@@ -1,4 +1,4 @@
-import { copyBytes } from '../message/byte-slab.ts';
+import { copyFromChunk } from '../message/chunk-copy.ts';
 import { LARGE_PAYLOAD } from '../message/wire-form.ts';
 
 /** Where output goes: what an {@link OutputBuffer} needs of a transport. */
@@ -90,7 +90,7 @@ export class OutputBuffer {
   /** Appends a copy of bytes and answers where it begins in {@link block}, to be patched there. */
   appendCopy(bytes: Uint8Array, start: number, end: number): number {
     const at = this.reserve(end - start);
-    copyBytes(bytes, start, end, this.block, at);
+    copyFromChunk(bytes, start, end, this.block, at);
     return at;
   }
 
@@ -199,7 +199,7 @@ export class OutputBuffer {
   #growToLarge(): void {
     const small = this.block;
     this.block = this.#pool.takeLarge();
-    copyBytes(small, 0, this.#used, this.block, 0);
+    this.block.set(small.subarray(0, this.#used));
     if (small !== NO_BYTES) this.#pool.giveBack(small);
   }
 }

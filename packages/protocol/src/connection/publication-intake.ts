@@ -1,5 +1,5 @@
 import { FIRST_FAILURE, PacketType, type PublishView, type QoS, ReasonCode } from '@busbar/codec';
-import { copyOf } from '../message/byte-slab.ts';
+import { copyOf } from '../message/byte-copy.ts';
 import type { Delivery } from '../message/delivery.ts';
 import { type InboundFlow, Verdict } from '../session/inbound-flow.ts';
 import type { SessionState } from '../session/session-state.ts';

@@ -12,7 +12,8 @@ import {
   writeUtf8,
   writeVariableByteInteger,
 } from '@busbar/codec';
-import { type ByteSlab, copyBytes, copyOf } from './byte-slab.ts';
+import { copyBytes, copyOf } from './byte-copy.ts';
+import type { ByteSlab } from './byte-slab.ts';
 import type { MessageRecord } from './message-record.ts';
 import { LARGE_PAYLOAD, type WireForm } from './wire-form.ts';
 

@@ -1,3 +1,6 @@
+import { copyOf } from './byte-copy.ts';
+import { copyFromChunk } from './chunk-copy.ts';
+
 const SLAB_SIZE = 8 * 1024;
 const LARGEST_SHARE = SLAB_SIZE / 4;
 
@@ -40,41 +43,6 @@ export class ByteSlab {
     this.bytes = this.#slab;
     this.start = this.#used;
     this.#used += byteLength;
-    copyBytes(source, start, end, this.bytes, this.start);
+    copyFromChunk(source, start, end, this.bytes, this.start);
   }
-}
-
-/**
- * A range in memory of its own. What was read is often a Buffer, whose `slice` copies nothing: a few bytes that stay would keep
- * the whole of what came with them.
- */
-export function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  const copy = new Uint8Array(end - start);
-  copyBytes(bytes, start, end, copy, 0);
-  return copy;
-}
-
-/** Up to so many bytes a loop is quicker than making a view for `set`. */
-const LOOP_LIMIT = 24;
-
-/** What the last copy was of. Packets follow each other in a chunk, and to ask a view for its memory takes as long as to copy one. */
-let lastSource = new Uint8Array(0);
-let lastBuffer = lastSource.buffer;
-let lastOffset = 0;
-
-/** Copies a range of bytes into another buffer. */
-export function copyBytes(source: Uint8Array, start: number, end: number, target: Uint8Array, at: number): void {
-  if (end - start > LOOP_LIMIT) {
-    if (source !== lastSource) remember(source);
-    // A plain view: the `subarray` of a Buffer makes another Buffer, which takes half as long again.
-    target.set(new Uint8Array(lastBuffer, lastOffset + start, end - start), at);
-    return;
-  }
-  for (let from = start, to = at; from < end; from++, to++) target[to] = source[from] as number;
-}
-
-function remember(source: Uint8Array): void {
-  lastSource = source as Uint8Array<ArrayBuffer>;
-  lastBuffer = lastSource.buffer;
-  lastOffset = source.byteOffset;
 }

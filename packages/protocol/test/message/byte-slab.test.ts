@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { test } from 'vitest';
-import { ByteSlab, copyBytes } from '../../src/message/byte-slab.ts';
+import { copyBytes } from '../../src/message/byte-copy.ts';
+import { ByteSlab } from '../../src/message/byte-slab.ts';
+import { copyFromChunk } from '../../src/message/chunk-copy.ts';
 
 const SOURCE = Uint8Array.from({ length: 4_000 }, (_, at) => (at * 13) % 251);
 const range = fc
@@ -37,11 +39,14 @@ test('small copies share a slab, large ones have their own memory', () => {
   assert.equal(slab.bytes.length, 3_000);
 });
 
-test('property: a range is copied to its place and nowhere else', () => {
+/** Chunks that lie somewhere in their memory, as a Buffer does. */
+const CHUNKS = [SOURCE, Buffer.from(SOURCE), Buffer.concat([Buffer.alloc(77), SOURCE]).subarray(77)];
+
+test.each([copyBytes, copyFromChunk])('property: a range is copied to its place and nowhere else: %o', (copy) => {
   fc.assert(
-    fc.property(range, fc.integer({ min: 0, max: 20 }), ({ start, end }, at) => {
+    fc.property(range, fc.constantFrom(...CHUNKS), fc.integer({ min: 0, max: 20 }), ({ start, end }, chunk, at) => {
       const target = new Uint8Array(4_100).fill(0xaa);
-      copyBytes(SOURCE, start, end, target, at);
+      copy(chunk, start, end, target, at);
       assert.deepEqual(target.slice(at, at + end - start), SOURCE.slice(start, end));
       assert.ok(target.subarray(0, at).every((byte) => byte === 0xaa));
       assert.ok(target.subarray(at + end - start).every((byte) => byte === 0xaa));
