@@ -18,7 +18,7 @@ import { Graves } from './batch/graves.ts';
 import { RoomWatch } from './batch/room-watch.ts';
 import { SharedMessages } from './batch/shared-messages.ts';
 import type { Disk } from './disk/disk.ts';
-import { readGraves, readRetained, readSessions } from './disk/state-reader.ts';
+import { readAllRetained, readGraves, readSessions } from './disk/state-reader.ts';
 import { META_KEY, NEW_META, readMeta } from './format/meta-format.ts';
 import { RecordError } from './format/record-reader.ts';
 import { StoreTime } from './format/store-time.ts';
@@ -138,7 +138,10 @@ export class LmdbStore implements Store {
     graves.restore(readGraves(this.#disk));
     if (!graves.isEmpty) committer.collect(false).isDue = true;
     this.#room.look();
-    return { sessions: sessions.map(({ record }) => record), retained: wordedDamage(readRetained(this.#disk, time)) };
+    return {
+      sessions: sessions.map(({ record }) => record),
+      retained: wordedDamage(readAllRetained(this.#disk, time)),
+    };
   }
 
   createSession(clientIdentifier: string, isLasting: boolean): SessionRecord {

@@ -71,31 +71,31 @@ describe('one broker at a time', () => {
   });
 });
 
+/** A store that says that it is of this version. */
+async function makeStore(directory: string, version: number): Promise<void> {
+  await (await openLmdbStore({ directory })).close();
+  const disk = new LmdbDisk(directory);
+  const changes = new DiskChanges();
+  changes.put('meta', FORMAT_KEY, Buffer.from(JSON.stringify({ format: 'busbar-store', version })));
+  await new Promise((resolve) => disk.write(changes, resolve));
+  await disk.close();
+}
+
 describe('what cannot be used is refused and left as it is', () => {
-  test('a store of another version', async () => {
+  test.each([99, 0, 1.5])('a store of another version: %s', async (version) => {
     const directory = temporaryDirectory();
-    await (await openLmdbStore({ directory })).close();
-    const disk = new LmdbDisk(directory);
-    const changes = new DiskChanges();
-    changes.put('meta', FORMAT_KEY, Buffer.from('{"format":"busbar-store","version":99}'));
-    await new Promise((resolve) => disk.write(changes, resolve));
-    await disk.close();
+    await makeStore(directory, version);
     for (const attempt of [() => openLmdbStore({ directory }), () => checkStore(directory)]) {
       await assert.rejects(attempt, {
         code: 'store-format',
-        message: /its format is version 99, this program reads 1 to 2$/,
+        message: new RegExp(`its format is version ${version}, this program reads 1 to 2$`),
       });
     }
   });
 
   test('a store of the version before is read, and is one of this version afterwards', async () => {
     const directory = temporaryDirectory();
-    await (await openLmdbStore({ directory })).close();
-    const disk = new LmdbDisk(directory);
-    const changes = new DiskChanges();
-    changes.put('meta', FORMAT_KEY, Buffer.from('{"format":"busbar-store","version":1}'));
-    await new Promise((resolve) => disk.write(changes, resolve));
-    await disk.close();
+    await makeStore(directory, 1);
     const format = async () => {
       const opened = await openDiskToRead(directory);
       const said = Buffer.from(opened.get('meta', FORMAT_KEY) ?? []).toString();

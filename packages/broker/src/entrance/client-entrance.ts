@@ -287,7 +287,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     if (!this.#rooms.traces.isEmpty) this.#beginTrace(this.#clientIdentifier, false);
     this.#outlet = new ClientOutlet(
       session,
-      this.#rooms,
+      this.#rooms.clock,
       this.#transport,
       this.#connection,
       this.#output,

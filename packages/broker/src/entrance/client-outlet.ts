@@ -1,9 +1,9 @@
 import { ReasonCode } from '@busbar/codec';
 import type { Delivery, ServerConnection } from '@busbar/protocol';
 import { type ByteTransport, formatPeer } from '@busbar/transport';
+import type { Clock } from '../clock/clock.ts';
 import type { ClientDescription, Outlet } from '../session/outlet.ts';
 import type { Session } from '../session/session.ts';
-import type { BrokerRooms } from './broker-rooms.ts';
 import type { ClientKeeping } from './client-keeping.ts';
 import type { ClientOutput } from './client-output.ts';
 
@@ -13,7 +13,7 @@ const PROTOCOL_VERSIONS = { 3: '3.1', 4: '3.1.1', 5: '5.0' } as const;
 /** What a session sends through to the client that is connected. */
 export class ClientOutlet implements Outlet {
   readonly #session: Session;
-  readonly #rooms: Pick<BrokerRooms, 'clock'>;
+  readonly #clock: Clock;
   readonly #transport: ByteTransport;
   readonly #connection: ServerConnection;
   readonly #output: ClientOutput;
@@ -23,19 +23,19 @@ export class ClientOutlet implements Outlet {
 
   constructor(
     session: Session,
-    rooms: Pick<BrokerRooms, 'clock'>,
+    clock: Clock,
     transport: ByteTransport,
     connection: ServerConnection,
     output: ClientOutput,
     keeping: ClientKeeping,
   ) {
     this.#session = session;
-    this.#rooms = rooms;
+    this.#clock = clock;
     this.#transport = transport;
     this.#connection = connection;
     this.#output = output;
     this.#keeping = keeping;
-    this.#openedAt = rooms.clock.now();
+    this.#openedAt = clock.now();
   }
 
   get isWritable(): boolean {
@@ -66,7 +66,7 @@ export class ClientOutlet implements Outlet {
   handleFlushed(): void {
     if (!this.#pumpsLater && !this.#session.hasWaiting) return;
     this.#pumpsLater = false;
-    this.#session.pump(this.#rooms.clock.now());
+    this.#session.pump(this.#clock.now());
   }
 
   acceptPublish(packetId: number, reasonCode: ReasonCode): boolean {
@@ -80,7 +80,7 @@ export class ClientOutlet implements Outlet {
     return {
       remote: formatPeer(this.#transport.remote),
       protocolVersion: PROTOCOL_VERSIONS[this.#connection.version],
-      connectedSeconds: Math.floor((this.#rooms.clock.now() - this.#openedAt) / 1000),
+      connectedSeconds: Math.floor((this.#clock.now() - this.#openedAt) / 1000),
       bufferedBytes: this.#transport.bufferedBytes,
     };
   }

@@ -12,8 +12,9 @@ import {
   writeUtf8,
   writeVariableByteInteger,
 } from '@busbar/codec';
-import { copyBytes, copyOf } from './byte-copy.ts';
+import { copyOf } from './byte-copy.ts';
 import type { ByteSlab } from './byte-slab.ts';
+import { copyFromChunk } from './chunk-copy.ts';
 import type { MessageRecord } from './message-record.ts';
 import { LARGE_PAYLOAD, type WireForm } from './wire-form.ts';
 
@@ -290,7 +291,7 @@ export class ApplicationMessage {
     writeVariableByteInteger(body, bytes, 1);
     bytes[topicOffset] = topicLength >> 8;
     bytes[topicOffset + 1] = topicLength;
-    copyBytes(this.topicBytes, 0, topicLength, bytes, topicOffset + 2);
+    copyFromChunk(this.topicBytes, 0, topicLength, bytes, topicOffset + 2);
     const packetIdOffset = topicOffset + 2 + topicLength;
     let expiryOffset = -1;
     let propertiesOffset = packetIdOffset + (hasPacketId ? 2 : 0);
@@ -299,7 +300,8 @@ export class ApplicationMessage {
       if (this.#expiryOffset >= 0) expiryOffset = propertiesOffset + 1;
       this.#writeForwarded(bytes, propertiesOffset);
     }
-    if (isWhole) copyBytes(this.#bytes, this.#at(this.#payloadOffset), this.#at(this.#byteLength), bytes, headLength);
+    if (isWhole)
+      copyFromChunk(this.#bytes, this.#at(this.#payloadOffset), this.#at(this.#byteLength), bytes, headLength);
     const size = packetSize(body);
     const end = bytes.length;
     return {
@@ -330,13 +332,13 @@ export class ApplicationMessage {
     let at = start;
     if (this.#expiryOffset >= 0) {
       into[at] = MESSAGE_EXPIRY_INTERVAL;
-      copyBytes(this.#bytes, this.#at(this.#expiryOffset), this.#at(this.#expiryOffset + EXPIRY_LENGTH), into, at);
+      copyFromChunk(this.#bytes, this.#at(this.#expiryOffset), this.#at(this.#expiryOffset + EXPIRY_LENGTH), into, at);
       at += EXPIRY_LENGTH;
     }
     let from = this.#propertiesOffset;
     while (from < this.#payloadOffset) {
       const to = this.#nextCut(from);
-      copyBytes(this.#bytes, this.#at(from), this.#at(to), into, at);
+      copyFromChunk(this.#bytes, this.#at(from), this.#at(to), into, at);
       at += to - from;
       if (to === this.#payloadOffset) break;
       from = to + (to === this.#aliasOffset ? ALIAS_LENGTH : EXPIRY_LENGTH);

@@ -1,9 +1,9 @@
-import type { StoredRetained } from '@busbar/broker';
+import type { Identity, StoredRetained } from '@busbar/broker';
 import type { Grave } from '../batch/grave.ts';
 import { readGrave } from '../format/grave-format.ts';
 import { firstNumberOf, keyOf } from '../format/keys.ts';
 import { readInbound, readOutbound } from '../format/outbound-format.ts';
-import { RetainedReader } from '../format/retained-format.ts';
+import { readRetained } from '../format/retained-format.ts';
 import { readSession, readSubscription } from '../format/session-format.ts';
 import type { StoreTime } from '../format/store-time.ts';
 import { DurableSession } from '../session/durable-session.ts';
@@ -34,9 +34,18 @@ export function readSessions(disk: Disk, around: QueueSurroundings): DurableSess
 }
 
 /** All retained messages, one after the other. @throws {RecordError} A record is not one. */
-export function* readRetained(disk: Disk, time: StoreTime): Iterable<StoredRetained> {
-  const reader = new RetainedReader(time);
-  for (const { value } of disk.range('retained', EVERYTHING)) yield reader.read(value);
+export function* readAllRetained(disk: Disk, time: StoreTime): Iterable<StoredRetained> {
+  const sourceOf = rememberLast<Identity>(JSON.parse);
+  for (const { value } of disk.range('retained', EVERYTHING)) yield readRetained(value, time, sourceOf);
+}
+
+/** Many messages have the same source: it is one object for all that follow each other. */
+function rememberLast<Value>(read: (text: string) => Value): (text: string) => Value {
+  let last: { readonly text: string; readonly value: Value } | undefined;
+  return (text) => {
+    if (last?.text !== text) last = { text, value: read(text) };
+    return last.value;
+  };
 }
 
 export function readGraves(disk: Disk): Grave[] {

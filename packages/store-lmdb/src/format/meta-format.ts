@@ -69,5 +69,5 @@ export const READABLE: string = `${OLDEST_VERSION} to ${FORMAT_VERSION}`;
 
 /** Whether rows of a version of the format can be read. */
 export function isReadable(version: unknown): boolean {
-  return typeof version === 'number' && version >= OLDEST_VERSION && version <= FORMAT_VERSION;
+  return Number.isInteger(version) && Number(version) >= OLDEST_VERSION && Number(version) <= FORMAT_VERSION;
 }

@@ -16,26 +16,15 @@ export function writeRetained(writer: RecordWriter, { message, source }: StoredR
   writeMessage(writer, message, time);
 }
 
-/** Reads retained messages, of which many have the same source: it is one object for all of them. */
-export class RetainedReader {
-  readonly #time: StoreTime;
-  #text = '';
-  #source: Identity | undefined = undefined;
-
-  constructor(time: StoreTime) {
-    this.#time = time;
-  }
-
-  /** @throws {RecordError} It is not one. */
-  read(value: Uint8Array): StoredRetained {
-    const reader = new RecordReader(value);
-    if (value[0] !== HAS_SOURCE) return { message: readMessage(reader, this.#time) };
-    reader.readUint8();
-    const text = reader.readText();
-    if (text !== this.#text) {
-      this.#source = JSON.parse(text);
-      this.#text = text;
-    }
-    return { message: readMessage(reader, this.#time), source: this.#source };
-  }
+/** @param sourceOf Reads the text that a source is kept as. @throws {RecordError} It is not one. */
+export function readRetained(
+  value: Uint8Array,
+  time: StoreTime,
+  sourceOf: (text: string) => Identity = JSON.parse,
+): StoredRetained {
+  const reader = new RecordReader(value);
+  if (value[0] !== HAS_SOURCE) return { message: readMessage(reader, time) };
+  reader.readUint8();
+  const source = sourceOf(reader.readText());
+  return { message: readMessage(reader, time), source };
 }

@@ -6,7 +6,7 @@ import { readMessage } from '../format/message-format.ts';
 import { META_KEY, NEW_META, readMeta } from '../format/meta-format.ts';
 import { type OutboundSummary, readInbound, readOutbound } from '../format/outbound-format.ts';
 import { RecordReader } from '../format/record-reader.ts';
-import { RetainedReader } from '../format/retained-format.ts';
+import { readRetained } from '../format/retained-format.ts';
 import { readSession, readSubscription } from '../format/session-format.ts';
 import { StoreTime } from '../format/store-time.ts';
 
@@ -217,7 +217,7 @@ class Check {
   }
 
   #checkRetained(key: Uint8Array, value: Uint8Array): void {
-    const { message } = new RetainedReader(this.#time).read(value);
+    const { message } = readRetained(value, this.#time);
     if (!Buffer.from(key).equals(keyOfName(message.topicName))) {
       this.#report(`retained message: it is not under the key of its Topic Name`);
     }

@@ -10,7 +10,7 @@ import { FORMAT_KEY, META_KEY, type Meta, readMeta, writeMeta } from '../format/
 import { type Flight, readInbound, readOutbound, writeInbound, writeOutbound } from '../format/outbound-format.ts';
 import { RecordError, RecordReader } from '../format/record-reader.ts';
 import { RecordWriter } from '../format/record-writer.ts';
-import { RetainedReader, writeRetained } from '../format/retained-format.ts';
+import { readRetained, writeRetained } from '../format/retained-format.ts';
 import {
   contentOf,
   readSession,
@@ -122,7 +122,7 @@ export function lineOf(table: Table, { key, value }: Row): RowLine | undefined {
     case 'references':
       return { kind: 'references', number: firstNumberOf(key), count: new RecordReader(value).readCount() };
     case 'retained':
-      return retainedLine(new RetainedReader(TIME).read(value));
+      return retainedLine(readRetained(value, TIME));
     case 'graves': {
       const { kind: of, ...grave } = readGrave(key, value);
       return { kind: 'grave', of, ...grave };
