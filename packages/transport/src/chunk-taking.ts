@@ -1,4 +1,9 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
+
+const TAKER = Symbol('taker');
+
+/** A stream of which somebody takes the chunks. */
+type Taken<Stream extends Readable> = Stream & { [TAKER]: (this: Stream, bytes: Uint8Array) => void };
 
 /**
  * Hands every chunk that a stream reads to one taker, in order and at the times at which a `data` listener would get it.
@@ -7,14 +12,22 @@ import type { Readable } from 'node:stream';
  * behind it each chunk costs a tick and a `read` of nothing, a tenth of what a broker spends on a message that comes alone.
  * Everything else - a pause, what was held meanwhile, the end - goes the ordinary way, and everything would if nobody called
  * `push`.
+ *
+ * @param take Called as a listener is, with the stream as `this`: one function serves all streams, and nothing is made for one.
  */
-export function takeChunks(stream: Readable, take: (bytes: Uint8Array) => void): void {
+export function takeChunks<Stream extends Readable>(
+  stream: Stream,
+  take: (this: Stream, bytes: Uint8Array) => void,
+): void {
   stream.on('data', take);
-  const { push } = stream;
-  stream.push = (chunk, encoding) => {
-    const isHeldBack = !stream.readableFlowing || stream.readableLength > 0;
-    if (chunk === null || isHeldBack) return push.call(stream, chunk, encoding);
-    take(chunk);
-    return true;
-  };
+  const taken = stream as Taken<Stream>;
+  taken[TAKER] = take;
+  taken.push = pushPast;
+}
+
+function pushPast(this: Taken<Readable>, chunk: Uint8Array | null, encoding?: BufferEncoding): boolean {
+  const isHeldBack = !this.readableFlowing || this.readableLength > 0;
+  if (chunk === null || isHeldBack) return Readable.prototype.push.call(this, chunk, encoding);
+  this[TAKER](chunk);
+  return true;
 }
