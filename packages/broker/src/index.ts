@@ -94,6 +94,7 @@ export { READINESS_CHECKS, type Readiness, type ReadinessCheck } from './observe
 export type { RightsQuestion } from './session/explain-session.ts';
 export { MemoryQueue } from './store/memory-queue.ts';
 export { MemoryStore, memoryRecord } from './store/memory-store.ts';
+export { SessionSubscriptions } from './store/session-subscriptions.ts';
 export type {
   DeliveryQueue,
   FlowJournal,

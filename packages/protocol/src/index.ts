@@ -5,6 +5,7 @@ export type { ClientClosing, ClientConnectionOwner, LostInFlight } from './conne
 export type { ProtocolFault } from './connection/client-fault.ts';
 export type { Agreement, ClientConnectionOptions } from './connection/client-handshake.ts';
 export type { Closing } from './connection/closing.ts';
+export { MarkQueue } from './connection/mark-queue.ts';
 export { BlockPool, type ByteSink, OutputBuffer } from './connection/output-buffer.ts';
 export type { Explanation } from './connection/packet-writer.ts';
 export { type ConnectAnswer, ServerConnection } from './connection/server-connection.ts';
@@ -19,6 +20,7 @@ export { ByteSlab } from './message/byte-slab.ts';
 export { Delivery, type Successor } from './message/delivery.ts';
 export type { MessageRecord } from './message/message-record.ts';
 export { InboundFlow, Verdict } from './session/inbound-flow.ts';
+export { NONE } from './session/none.ts';
 export { type InFlight, OutboundFlow, Stage } from './session/outbound-flow.ts';
 export { PacketIdMap } from './session/packet-id-map.ts';
 export { type FlowState, SessionState } from './session/session-state.ts';

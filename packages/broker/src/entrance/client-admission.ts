@@ -62,7 +62,7 @@ export class ClientAdmission implements WaitingClient {
   /** How long an answer may take; there is none where answers come at once. */
   #patience: Alarm | undefined = undefined;
   /** When what the client showed is no longer valid. */
-  readonly #expiry: Alarm;
+  #expiry: Alarm | undefined = undefined;
   /** The CONNECT that waits for its client to be authenticated. */
   #waiting: ConnectPacket | undefined = undefined;
   isKnown = false;
@@ -73,7 +73,6 @@ export class ClientAdmission implements WaitingClient {
     this.#door = door;
     this.#peer = peer;
     this.#authentication = new Authentication(rooms, peer);
-    this.#expiry = new Alarm(() => this.#expire());
   }
 
   handleConnect(asked: ConnectPacket): void {
@@ -138,7 +137,7 @@ export class ClientAdmission implements WaitingClient {
 
   /** The connection is over. */
   handleClosed(): void {
-    this.#rooms.wheel.clear(this.#expiry);
+    if (this.#expiry !== undefined) this.#rooms.wheel.clear(this.#expiry);
     this.#stopWaiting();
     this.#rooms.overload.handleGone(this);
   }
@@ -350,6 +349,7 @@ export class ClientAdmission implements WaitingClient {
   #awaitExpiry({ validUntil }: Grant): void {
     if (validUntil === undefined) return;
     const { wheel, clock } = this.#rooms;
+    this.#expiry ??= new Alarm(() => this.#expire());
     wheel.set(this.#expiry, clock.now() + Math.max(0, validUntil - Date.now()));
   }
 

@@ -23,7 +23,7 @@ import { leaveSession, tellEnd } from './client-ending.ts';
 import { ClientKeeping } from './client-keeping.ts';
 import { ClientOutlet } from './client-outlet.ts';
 import { ClientOutput, type OutputOwner } from './client-output.ts';
-import { ClientPublications } from './client-publications.ts';
+import { ClientPublications, type UnkeptOwner } from './client-publications.ts';
 import { ClientSubscriptions } from './client-subscriptions.ts';
 import { ClientTrace } from './client-trace.ts';
 import { HookedPublications } from './hooked-publications.ts';
@@ -47,7 +47,7 @@ const UNREAD_GRACE_MS = 2_000;
  * One client's door: joins its Network Connection, its {@link ServerConnection} machine and its session, and decides
  * nothing that one of them can decide. The only code of the broker that knows socket, machine and clock at a time.
  */
-export class ClientEntrance implements TransportReceiver, ServerConnectionOwner, Door, OutputOwner {
+export class ClientEntrance implements TransportReceiver, ServerConnectionOwner, Door, OutputOwner, UnkeptOwner {
   readonly #rooms: BrokerRooms;
   readonly #transport: ByteTransport;
   readonly #connection: ServerConnection;
@@ -56,11 +56,13 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   readonly #address: string;
   readonly #admission: ClientAdmission;
   readonly #publications: ClientPublications;
-  readonly #subscriptions: ClientSubscriptions;
+  /** Undefined until it subscribes. */
+  #subscriptions: ClientSubscriptions | undefined = undefined;
   readonly #output: ClientOutput;
   /** Undefined unless somebody traces the client, or has. */
   #trace: ClientTrace | undefined = undefined;
-  readonly #keeping: ClientKeeping;
+  /** Undefined until it has to wait for the store. */
+  #keeping: ClientKeeping | undefined = undefined;
   readonly #durability: Durability;
   #session: Session | undefined = undefined;
   #clientIdentifier = '';
@@ -81,8 +83,6 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#durability = peer.durability;
     this.#output = new ClientOutput(rooms, transport, this.#connection, this);
     this.#publications = this.#makePublications();
-    this.#keeping = new ClientKeeping(rooms, this.#connection, this.#publications, this.#output);
-    this.#subscriptions = new ClientSubscriptions(rooms, this.#connection, this);
     this.#admission = new ClientAdmission(rooms, this.#connection, this, peer);
     this.#alarm = new Alarm((at) => this.#handleDeadline(at));
     rooms.wheel.set(this.#alarm, this.#connection.nextDeadline);
@@ -94,7 +94,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
 
   #makePublications(): ClientPublications {
     const { publish } = this.#rooms.hooks;
-    const parts = [this.#rooms, this.#connection, this.#durability, () => this.#keeping.await()] as const;
+    const parts = [this.#rooms, this.#connection, this.#durability, this] as const;
     if (publish === undefined) return new ClientPublications(...parts);
     return new HookedPublications(...parts, publish, (mistake) => this.resumeInput(mistake));
   }
@@ -125,7 +125,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
 
   /** The store has begun to fail: what it need not keep is answered. */
   handleStoreFailure(): void {
-    this.#keeping.handleFailure();
+    this.#keeping?.handleFailure();
   }
 
   /** Somebody has begun, or nobody goes on, to trace the clients of this name. */
@@ -283,16 +283,8 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#rooms.census.handleClient(session.identity.userName);
     this.#rate = this.#makeRate();
     this.#publications.enter(session);
-    this.#subscriptions.enter(session);
     if (!this.#rooms.traces.isEmpty) this.#beginTrace(this.#clientIdentifier, false);
-    this.#outlet = new ClientOutlet(
-      session,
-      this.#rooms.clock,
-      this.#transport,
-      this.#connection,
-      this.#output,
-      this.#keeping,
-    );
+    this.#outlet = new ClientOutlet(session, this.#rooms.clock, this.#transport, this.#connection, this.#output, this);
     session.connect(this.#outlet);
   }
 
@@ -319,15 +311,31 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     const isKept = hasEnded || record?.isLasting === true || record?.will !== undefined;
     const mark = isKept ? this.#rooms.store.mark : 0;
     if (mark === 0 || (isOld && this.#rooms.store.failure !== undefined)) answer();
-    else this.#keeping.push(mark, answer, isOld);
+    else this.#keep().push(mark, answer, isOld);
+  }
+
+  awaitKept(): void {
+    this.#keep().await();
+  }
+
+  #keep(): ClientKeeping {
+    this.#keeping ??= new ClientKeeping(this.#rooms, this.#connection, this.#publications, this.#output);
+    return this.#keeping;
   }
 
   handleSubscribe(packet: SubscribePacket): void {
-    this.#subscriptions.handleSubscribe(packet);
+    this.#subscribing()?.handleSubscribe(packet);
   }
 
   handleUnsubscribe(packet: UnsubscribePacket): void {
-    this.#subscriptions.handleUnsubscribe(packet);
+    this.#subscribing()?.handleUnsubscribe(packet);
+  }
+
+  #subscribing(): ClientSubscriptions | undefined {
+    const session = this.#session;
+    if (session !== undefined)
+      this.#subscriptions ??= new ClientSubscriptions(this.#rooms, this.#connection, this, session);
+    return this.#subscriptions;
   }
 
   handleDelivered(delivery: Delivery, reasonCode: ReasonCode, packetId: number): void {
@@ -346,7 +354,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
 
   /** What the machine answers to this step of a QoS 2 flow is held back until the store has kept it. */
   #awaitKeptFlow(): void {
-    if (this.keepMark !== 0) this.#keeping.await();
+    if (this.keepMark !== 0) this.awaitKept();
   }
 
   handleUndeliverable(delivery: Delivery, packetId: number): void {

@@ -4,8 +4,8 @@ import { type ByteTransport, formatPeer } from '@busbar/transport';
 import type { Clock } from '../clock/clock.ts';
 import type { ClientDescription, Outlet } from '../session/outlet.ts';
 import type { Session } from '../session/session.ts';
-import type { ClientKeeping } from './client-keeping.ts';
 import type { ClientOutput } from './client-output.ts';
+import type { UnkeptOwner } from './client-publications.ts';
 
 /** How people call the versions, by their Protocol Level. */
 const PROTOCOL_VERSIONS = { 3: '3.1', 4: '3.1.1', 5: '5.0' } as const;
@@ -17,7 +17,7 @@ export class ClientOutlet implements Outlet {
   readonly #transport: ByteTransport;
   readonly #connection: ServerConnection;
   readonly #output: ClientOutput;
-  readonly #keeping: ClientKeeping;
+  readonly #owner: UnkeptOwner;
   readonly #openedAt: number;
   #pumpsLater = false;
 
@@ -27,14 +27,14 @@ export class ClientOutlet implements Outlet {
     transport: ByteTransport,
     connection: ServerConnection,
     output: ClientOutput,
-    keeping: ClientKeeping,
+    owner: UnkeptOwner,
   ) {
     this.#session = session;
     this.#clock = clock;
     this.#transport = transport;
     this.#connection = connection;
     this.#output = output;
-    this.#keeping = keeping;
+    this.#owner = owner;
     this.#openedAt = clock.now();
   }
 
@@ -53,7 +53,7 @@ export class ClientOutlet implements Outlet {
   deliver(delivery: Delivery, now: number): number {
     const packetId = this.#connection.deliver(delivery, now);
     this.#output.handleDelivered();
-    if (delivery.qos === 2 && this.#connection.isHolding) this.#keeping.await();
+    if (delivery.qos === 2 && this.#connection.isHolding) this.#owner.awaitKept();
     return packetId;
   }
 

@@ -1,12 +1,27 @@
 import { isUtf8 } from 'node:buffer';
 import { FIRST_FAILURE, type ProtocolVersion, type PublishView, type QoS, ReasonCode } from '@busbar/codec';
-import { ApplicationMessage, LATER, type ServerConnection } from '@busbar/protocol';
+import { ApplicationMessage, LATER, MarkQueue, type ServerConnection } from '@busbar/protocol';
 import { describeVerdict, type Verdict } from '../authorization/rule.ts';
 import type { Durability } from '../config/durability.ts';
 import type { Route } from '../router/route.ts';
 import type { Session } from '../session/session.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
-import { type Unkept, UnkeptPublications } from './unkept-publications.ts';
+
+/** A publication that is routed, and acknowledged as soon as the store has kept what it changed. */
+export interface Unkept {
+  readonly mark: number;
+  /** Whose message it is: at QoS 2 its session is to know of it, whatever becomes of the connection. */
+  readonly session: Session;
+  readonly qos: 1 | 2;
+  readonly packetId: number;
+  readonly reasonCode: ReasonCode;
+}
+
+/** Whoever sees to it that what waits for the store is not forgotten. */
+export interface UnkeptOwner {
+  /** An acknowledgement waits for {@link ClientPublications.handleKept}. */
+  awaitKept(): void;
+}
 
 /**
  * What one client publishes: finds the route of each message, refuses what may not be routed, and acknowledges what must be
@@ -20,18 +35,18 @@ export class ClientPublications {
   readonly #connection: ServerConnection;
   /** Whether somebody has to wait for the store where no rule says so. */
   readonly #durability: Durability;
-  readonly #onUnkept: () => void;
-  readonly #unkept = new UnkeptPublications();
+  readonly #owner: UnkeptOwner;
+  /** What it has brought and the store has not kept yet. Its Receive Maximum bounds it. */
+  readonly #unkept = new MarkQueue<Unkept>();
   #session: Session | undefined = undefined;
   #lastRoute: Route | undefined = undefined;
   #refusal: string | undefined = undefined;
 
-  /** @param onUnkept An acknowledgement waits for {@link handleKept}. */
-  constructor(rooms: BrokerRooms, connection: ServerConnection, durability: Durability, onUnkept: () => void) {
+  constructor(rooms: BrokerRooms, connection: ServerConnection, durability: Durability, owner: UnkeptOwner) {
     this.#rooms = rooms;
     this.#connection = connection;
     this.#durability = durability;
-    this.#onUnkept = onUnkept;
+    this.#owner = owner;
   }
 
   /** Whether acknowledgements wait for the store. */
@@ -97,7 +112,7 @@ export class ClientPublications {
     else if (qos === 2) session.handleAccepted(packetId);
     if (store.changes === changesBefore || !this.#waits(route)) return reasonCode;
     this.#unkept.push({ mark: store.mark, session, qos, packetId, reasonCode });
-    this.#onUnkept();
+    this.#owner.awaitKept();
     return LATER;
   }
 

@@ -14,44 +14,46 @@ export class ClientSubscriptions {
   readonly #rooms: BrokerRooms;
   readonly #connection: ServerConnection;
   readonly #door: Pick<Door, 'whenKept' | 'resumeInput'>;
+  readonly #session: Session;
   readonly #work: DividedWork;
-  #session: Session | undefined = undefined;
 
-  constructor(rooms: BrokerRooms, connection: ServerConnection, door: Pick<Door, 'whenKept' | 'resumeInput'>) {
+  constructor(
+    rooms: BrokerRooms,
+    connection: ServerConnection,
+    door: Pick<Door, 'whenKept' | 'resumeInput'>,
+    session: Session,
+  ) {
     this.#rooms = rooms;
     this.#connection = connection;
     this.#door = door;
+    this.#session = session;
     this.#work = new DividedWork(rooms, connection, door);
   }
 
-  enter(session: Session): void {
-    this.#session = session;
-  }
-
   handleSubscribe(packet: SubscribePacket): void {
-    const session = this.#session;
-    if (session === undefined) return;
     const sharedNoLocal = packet.subscriptions.some((each) => each.noLocal && isSharedSubscription(each.topicFilter));
     if (sharedNoLocal) {
       this.#connection.fault(ReasonCode.protocolError, 'No Local is set on a Shared Subscription [MQTT-3.8.3-4]');
       return;
     }
     const { subscribe } = this.#rooms.hooks;
-    const answers = subscribe === undefined ? undefined : askAboutSubscriptions(subscribe, packet, session.identity);
-    if (answers instanceof Promise) void this.#subscribeLater(session, packet, answers);
-    else this.#subscribe(session, packet, answers);
+    const answers =
+      subscribe === undefined ? undefined : askAboutSubscriptions(subscribe, packet, this.#session.identity);
+    if (answers instanceof Promise) void this.#subscribeLater(packet, answers);
+    else this.#subscribe(packet, answers);
   }
 
-  async #subscribeLater(session: Session, packet: SubscribePacket, later: Promise<HookAnswers>): Promise<void> {
+  async #subscribeLater(packet: SubscribePacket, later: Promise<HookAnswers>): Promise<void> {
     this.#connection.holdInput();
     try {
-      this.#subscribe(session, packet, await later);
+      this.#subscribe(packet, await later);
     } catch (mistake) {
       this.#door.resumeInput(mistake);
     }
   }
 
-  #subscribe(session: Session, packet: SubscribePacket, answers: HookAnswers | undefined): void {
+  #subscribe(packet: SubscribePacket, answers: HookAnswers | undefined): void {
+    const session = this.#session;
     const requests = answers === undefined ? packet.subscriptions : answers.allowed;
     const subscriptionIdentifier = packet.properties.subscriptionIdentifiers?.[0];
     const isUnkept = this.#rooms.store.failure !== undefined && session.isLasting;
@@ -60,17 +62,18 @@ export class ClientSubscriptions {
     const subscribeOne = (request: SubscriptionRequest): void => {
       const topicFilter = session.mountPoint?.filter(request.topicFilter) ?? request.topicFilter;
       const subscription = { ...request, topicFilter, subscriptionIdentifier };
-      const { reasonCode, refused } = this.#answerTo(session, subscription, isUnkept);
+      const { reasonCode, refused } = this.#answerTo(subscription, isUnkept);
       reasonCodes.push(reasonCode);
       if (refused !== undefined) refusals.push(refused);
     };
     this.#work.through(requests, subscribeOne, () => {
       const answer = { reasonCodes, refusals };
-      this.#accept(session, packet.packetId, answers?.complete(answer) ?? answer, isUnkept);
+      this.#accept(packet.packetId, answers?.complete(answer) ?? answer, isUnkept);
     });
   }
 
-  #accept(session: Session, packetId: number, { reasonCodes, refusals }: SubackAnswer, isUnkept: boolean): void {
+  #accept(packetId: number, { reasonCodes, refusals }: SubackAnswer, isUnkept: boolean): void {
+    const session = this.#session;
     for (const { rule } of refusals) if (rule !== undefined) this.#rooms.tallies.denials.count('subscribe');
     for (const { message, rule } of refusals.slice(0, 1)) {
       const fields = { client: session.clientIdentifier, ...(rule === undefined ? {} : { rule }) };
@@ -87,15 +90,15 @@ export class ClientSubscriptions {
     );
   }
 
-  #answerTo(session: Session, subscription: StoredSubscription, isUnkept: boolean): SubscribeAnswer {
-    if (!isUnkept || this.#isKept(session, subscription)) return this.#rooms.sessions.subscribe(session, subscription);
+  #answerTo(subscription: StoredSubscription, isUnkept: boolean): SubscribeAnswer {
+    if (!isUnkept || this.#isKept(subscription)) return this.#rooms.sessions.subscribe(this.#session, subscription);
     const refused = { topicFilter: subscription.topicFilter, message: 'the store cannot keep subscriptions' };
     return { reasonCode: ReasonCode.quotaExceeded, refused };
   }
 
   /** While the store keeps nothing, only what is kept already can be promised: clients that come back often subscribe again. */
-  #isKept(session: Session, subscription: StoredSubscription): boolean {
-    const kept = session.record.subscriptions.get(subscription.topicFilter);
+  #isKept(subscription: StoredSubscription): boolean {
+    const kept = this.#session.record.subscriptions.get(subscription.topicFilter);
     return (
       kept?.qos === Math.min(subscription.qos, this.#rooms.capabilities.maximumQoS) &&
       kept.noLocal === subscription.noLocal &&
@@ -107,7 +110,6 @@ export class ClientSubscriptions {
 
   handleUnsubscribe(packet: UnsubscribePacket): void {
     const session = this.#session;
-    if (session === undefined) return;
     const { mountPoint } = session;
     const reasonCodes: ReasonCode[] = [];
     const unsubscribeOne = (filter: string): void => {

@@ -14,7 +14,7 @@ import { HookMessage } from '../hook/hook-message.ts';
 import { type Hooks, isRefusal } from '../hook/hooks.ts';
 import type { Session } from '../session/session.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
-import { ClientPublications } from './client-publications.ts';
+import { ClientPublications, type UnkeptOwner } from './client-publications.ts';
 
 /** Where a message stands in the flow with its client, which no hook changes. */
 interface Flow {
@@ -45,11 +45,11 @@ export class HookedPublications extends ClientPublications {
     rooms: BrokerRooms,
     connection: ServerConnection,
     durability: Durability,
-    onUnkept: () => void,
+    owner: UnkeptOwner,
     ask: NonNullable<Hooks['publish']>,
     onAnswered: (mistake?: unknown) => void,
   ) {
-    super(rooms, connection, durability, onUnkept);
+    super(rooms, connection, durability, owner);
     this.#rooms = rooms;
     this.#connection = connection;
     this.#ask = ask;

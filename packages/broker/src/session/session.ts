@@ -1,5 +1,5 @@
 import { FIRST_FAILURE, type QoS, type ReasonCode } from '@busbar/codec';
-import type { ApplicationMessage, Delivery } from '@busbar/protocol';
+import { type ApplicationMessage, type Delivery, NONE } from '@busbar/protocol';
 import { type Identity, isSameIdentity } from '../authorization/identity.ts';
 import type { Rights } from '../authorization/rights.ts';
 import type { LossReason } from '../observe/loss-ledger.ts';
@@ -30,7 +30,7 @@ export class Session implements Subscriber {
   readonly record: SessionRecord;
   readonly #around: SessionSurroundings;
   #outlet: Outlet | undefined = undefined;
-  #replays: RetainedReplay[] = [];
+  #replays: RetainedReplay[] = NONE;
   readonly #waiting: WaitingMessages;
   #rights: Rights | undefined = undefined;
   /** How messages look to its client; undefined where it gets them as they are. */
@@ -142,7 +142,7 @@ export class Session implements Subscriber {
 
   /** The session ends: what still waits goes to others that share its subscription, or is lost, and counted. */
   end(now: number): void {
-    this.#replays = [];
+    this.#replays = NONE;
     for (const delivery of this.record.flows.outbound.clear()) {
       if (delivery.qos === 2)
         this.#lose('session-ended', delivery); // [MQTT-4.8.2-5]
@@ -200,8 +200,7 @@ export class Session implements Subscriber {
 
   /** Retained messages of a new subscription follow what is sent already; a newer subscription to the same filter replaces them. */
   replay(replay: RetainedReplay): void {
-    this.#replays = this.#replays.filter(({ topicFilter }) => topicFilter !== replay.topicFilter);
-    this.#replays.push(replay);
+    this.#replays = [...this.#replays.filter(({ topicFilter }) => topicFilter !== replay.topicFilter), replay];
   }
 
   /** The subscription is gone, and with it the retained messages that it still owed. */

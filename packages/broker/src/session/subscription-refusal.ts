@@ -6,6 +6,7 @@ import { describeVerdict } from '../authorization/rule.ts';
 import type { Capabilities } from '../config/capabilities.ts';
 import type { BrokerLimits } from '../config/limits.ts';
 import type { ReachedLimit } from '../observe/limit-watch.ts';
+import type { SessionSubscriptions } from '../store/session-subscriptions.ts';
 import type { StoredSubscription } from '../store/store.ts';
 
 /** Why a subscription is refused. */
@@ -29,7 +30,7 @@ export interface RefusalSurroundings {
 /** What stands against a subscription beside those that its session has; undefined when nothing does (section 3.9.3). */
 export function refusalOf(
   { topicFilter, subscriptionIdentifier }: StoredSubscription,
-  present: ReadonlyMap<string, StoredSubscription>,
+  present: SessionSubscriptions,
   { limits, capabilities, authorization }: RefusalSurroundings,
   rights: Rights | undefined,
 ): SubscriptionRefusal | undefined {

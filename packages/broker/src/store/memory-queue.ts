@@ -1,4 +1,4 @@
-import type { Delivery } from '@busbar/protocol';
+import { type Delivery, NONE } from '@busbar/protocol';
 import type { DeliveryQueue } from './store.ts';
 
 /** Messages taken from the front before the array is shortened: keeps `drop` cheap for queues of any length. */
@@ -6,7 +6,7 @@ const COMPACT_AT = 1024;
 
 /** A queue on the heap. Messages take memory of their own as they enter, so that no chunk of input stays alive for them. */
 export class MemoryQueue implements DeliveryQueue {
-  #deliveries: (Delivery | undefined)[] = [];
+  #deliveries: (Delivery | undefined)[] = NONE;
   #head = 0;
   #byteLength = 0;
   #hasShared = false;
@@ -27,7 +27,8 @@ export class MemoryQueue implements DeliveryQueue {
     delivery.message.own();
     this.#byteLength += delivery.message.byteLength;
     if (delivery.successor !== undefined) this.#hasShared = true;
-    this.#deliveries.push(delivery);
+    if (this.#deliveries === NONE) this.#deliveries = [delivery];
+    else this.#deliveries.push(delivery);
   }
 
   peek(): Delivery | undefined {
@@ -51,7 +52,7 @@ export class MemoryQueue implements DeliveryQueue {
   }
 
   clear(): void {
-    this.#deliveries = [];
+    this.#deliveries = NONE;
     this.#head = 0;
     this.#byteLength = 0;
     this.#hasShared = false;

@@ -1,6 +1,7 @@
 import { type ApplicationMessage, type Delivery, SessionState, WideMap } from '@busbar/protocol';
 import type { Identity } from '../authorization/identity.ts';
 import { MemoryQueue } from './memory-queue.ts';
+import { SessionSubscriptions } from './session-subscriptions.ts';
 import type { FlowJournal, SessionRecord, Store, StoredState } from './store.ts';
 
 /** For records that are the state themselves: there is nothing to write. */
@@ -14,7 +15,7 @@ export function memoryRecord(clientIdentifier: string, isLasting: boolean): Sess
     expiryInterval: 0,
     disconnectedAt: undefined,
     will: undefined,
-    subscriptions: new Map(),
+    subscriptions: new SessionSubscriptions(),
     queue: new MemoryQueue(),
     flows: new SessionState<Delivery>(),
     journal: SILENT_JOURNAL,

@@ -1,6 +1,8 @@
-import type { SubscriptionRequest } from '@busbar/codec';
 import type { ApplicationMessage, Delivery, MessageContent, SessionState, Successor } from '@busbar/protocol';
 import type { Identity } from '../authorization/identity.ts';
+import type { SessionSubscriptions, StoredSubscription } from './session-subscriptions.ts';
+
+export type { StoredSubscription } from './session-subscriptions.ts';
 
 /**
  * The store port: what the broker must not forget, and who keeps it.
@@ -93,11 +95,6 @@ export interface StoredRetained {
   readonly source?: Identity | undefined;
 }
 
-/** A subscription as a session keeps it (section 3.8.3.1). */
-export interface StoredSubscription extends SubscriptionRequest {
-  readonly subscriptionIdentifier: number | undefined;
-}
-
 /** A Will Message that waits, for the end of the connection or for its delay (section 3.1.2.5). */
 export interface StoredWill {
   /** Its Message Expiry Interval begins when it is published (section 3.1.3.2.4). */
@@ -117,7 +114,7 @@ export interface SessionRecord {
   will: StoredWill | undefined;
   /** Who its client is, for the rules that messages are judged by while it is away; undefined for one without a name. */
   identity?: Identity | undefined;
-  readonly subscriptions: Map<string, StoredSubscription>;
+  readonly subscriptions: SessionSubscriptions;
   readonly queue: DeliveryQueue;
   readonly flows: SessionState<Delivery>;
   readonly journal: FlowJournal;

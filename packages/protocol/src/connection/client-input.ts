@@ -1,4 +1,5 @@
 import { PacketSplitter } from '@busbar/codec';
+import { NONE } from '../session/none.ts';
 
 /** Packets between two questions whether it is time for somebody else. */
 const STRETCH = 64;
@@ -13,7 +14,7 @@ export class ClientInput {
   readonly splitter: PacketSplitter;
   isHeld = false;
   isResting = false;
-  readonly #waiting: Uint8Array[] = [];
+  #waiting: Uint8Array[] = NONE;
   #untilQuestion = STRETCH;
 
   /** @param maximumPacketSize Of the first packet, in bytes. */
@@ -28,15 +29,16 @@ export class ClientInput {
 
   /** A chunk that is read when what came before it has been. */
   keep(bytes: Uint8Array): void {
-    this.#waiting.push(bytes);
+    if (this.#waiting === NONE) this.#waiting = [bytes];
+    else this.#waiting.push(bytes);
   }
 
   /** Finds the next whole packet; it lies where the splitter says. @throws {PacketError} What comes is no packet. */
   next(): boolean {
     if (this.isHeld || this.isResting) return false;
     while (!this.splitter.next()) {
-      const chunk = this.#waiting.shift();
-      if (chunk === undefined) return false;
+      if (this.#waiting.length === 0) return false;
+      const chunk = this.#waiting.shift() as Uint8Array;
       this.splitter.push(chunk);
     }
     return true;
@@ -67,6 +69,6 @@ export class ClientInput {
   }
 
   clear(): void {
-    this.#waiting.length = 0;
+    this.#waiting = NONE;
   }
 }

@@ -3,22 +3,21 @@ import type { Delivery } from '../message/delivery.ts';
 import { type OutboundFlow, Stage } from '../session/outbound-flow.ts';
 import type { SessionState } from '../session/session-state.ts';
 import type { OutboundTopicAliases } from '../session/topic-alias.ts';
-import type { Held, HeldOutput } from './held-output.ts';
+import type { Held } from './held-output.ts';
+import type { MarkQueue } from './mark-queue.ts';
 import type { OutputBuffer } from './output-buffer.ts';
 import type { PacketWriter } from './packet-writer.ts';
 import { PublishWriter } from './publish-writer.ts';
 import type { ServerConnectionOwner } from './server-connection-owner.ts';
 
-/** What a {@link DeliveryDispatch} borrows from its connection, and what the client said with CONNECT. */
+/** What a {@link DeliveryDispatch} borrows from its client's connection. */
 export interface DispatchSurroundings {
   readonly owner: ServerConnectionOwner;
   readonly session: SessionState<Delivery>;
   readonly output: OutputBuffer;
   readonly writer: PacketWriter;
-  readonly held: HeldOutput;
+  readonly held: MarkQueue<Held>;
   readonly version5: boolean;
-  /** Undefined when the client allows none. */
-  readonly aliases: OutboundTopicAliases | undefined;
 }
 
 /**
@@ -33,17 +32,13 @@ export class DeliveryDispatch {
   readonly #writer: PublishWriter;
   readonly #maximumPacketSize: number;
 
-  constructor(around: DispatchSurroundings) {
+  /** @param aliases Undefined when the client allows none. */
+  constructor(around: DispatchSurroundings, aliases: OutboundTopicAliases | undefined) {
     this.#around = around;
     this.#outbound = around.session.outbound;
-    const { output, version5, aliases, writer } = around;
+    const { output, version5, writer } = around;
     this.#maximumPacketSize = writer.maximumPacketSize;
     this.#writer = new PublishWriter(output, version5, aliases, this.#maximumPacketSize);
-  }
-
-  /** Whether another delivery of QoS 1 or 2 fits into the window. */
-  get hasRoom(): boolean {
-    return this.#outbound.hasRoom;
   }
 
   /** Whether the client takes packets of this delivery's size [MQTT-3.1.2-24]. */

@@ -1,5 +1,6 @@
 import { copyFromChunk } from '../message/chunk-copy.ts';
 import { LARGE_PAYLOAD } from '../message/wire-form.ts';
+import { NONE } from '../session/none.ts';
 
 /** Where output goes: what an {@link OutputBuffer} needs of a transport. */
 export interface ByteSink {
@@ -59,10 +60,10 @@ export class OutputBuffer {
   readonly #pool: BlockPool;
   #used = 0;
   /** Full blocks and large ranges, in order, before what is in `block`. */
-  #segments: Uint8Array[] = [];
+  #segments: Uint8Array[] = NONE;
   #segmentBytes = 0;
   /** Blocks that the segments lie in. */
-  #fullBlocks: Uint8Array[] = [];
+  #fullBlocks: Uint8Array[] = NONE;
   #runBytes: Uint8Array = NO_BYTES;
   #runStart = 0;
   #runEnd = 0;
@@ -126,9 +127,9 @@ export class OutputBuffer {
   /** Forgets everything: the connection is gone. */
   clear(): void {
     this.#forgetRun();
-    this.#segments = [];
+    this.#segments = NONE;
     this.#segmentBytes = 0;
-    this.#fullBlocks = [];
+    this.#fullBlocks = NONE;
     this.#used = 0;
     this.block = NO_BYTES;
   }
@@ -136,11 +137,11 @@ export class OutputBuffer {
   #flushSegments(sink: ByteSink, last: Uint8Array): void {
     const segments = this.#segments;
     if (last.length > 0) segments.push(last);
-    this.#segments = [];
+    this.#segments = NONE;
     this.#segmentBytes = 0;
     sink.writeAll(segments);
     if (sink.bufferedBytes === 0) for (const block of this.#fullBlocks) this.#pool.giveBack(block);
-    this.#fullBlocks = [];
+    this.#fullBlocks = NONE;
   }
 
   #releaseBlock(sink: ByteSink): void {
@@ -167,16 +168,21 @@ export class OutputBuffer {
       return;
     }
     this.#endSegment();
-    this.#segments.push(bytes.subarray(start, end));
-    this.#segmentBytes += end - start;
+    this.#addSegment(bytes.subarray(start, end));
+  }
+
+  #addSegment(bytes: Uint8Array): void {
+    if (this.#segments === NONE) this.#segments = [bytes];
+    else this.#segments.push(bytes);
+    this.#segmentBytes += bytes.length;
   }
 
   /** What is in the block becomes a segment; what is left of the block stays in use. */
   #endSegment(): void {
     if (this.#used === 0) return;
-    this.#segments.push(this.block.subarray(0, this.#used));
-    this.#segmentBytes += this.#used;
-    this.#fullBlocks.push(this.block);
+    this.#addSegment(this.block.subarray(0, this.#used));
+    if (this.#fullBlocks === NONE) this.#fullBlocks = [this.block];
+    else this.#fullBlocks.push(this.block);
     this.block = NO_BYTES;
     this.#used = 0;
   }

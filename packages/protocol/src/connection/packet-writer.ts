@@ -60,8 +60,9 @@ export class PacketWriter {
    * [MQTT-3.2.2-19] [MQTT-3.2.2-20] [MQTT-3.9.2-1] [MQTT-3.9.2-2] [MQTT-3.14.2-3].
    */
   writeExplained(packet: Explained, explanation: Explanation): number | undefined {
-    if (this.#version === 5 && (this.#isTold || (!this.#isPlain && mayAlwaysExplain(packet)))) {
-      const { reasonString } = explanation;
+    const { reasonString, userProperties } = explanation;
+    const explains = reasonString !== undefined || userProperties !== undefined;
+    if (explains && this.#version === 5 && (this.#isTold || (!this.#isPlain && mayAlwaysExplain(packet)))) {
       if (this.#writeWith(packet, explanation)) return undefined;
       if (reasonString !== undefined && this.#writeWith(packet, { reasonString })) return undefined;
     }

@@ -1,15 +1,16 @@
-import { FIRST_FAILURE, PacketType, type PublishView, type QoS, ReasonCode } from '@busbar/codec';
+import { FIRST_FAILURE, PacketType, type ProtocolVersion, PublishView, type QoS, ReasonCode } from '@busbar/codec';
 import { copyOf } from '../message/byte-copy.ts';
 import type { Delivery } from '../message/delivery.ts';
 import { type InboundFlow, Verdict } from '../session/inbound-flow.ts';
 import type { SessionState } from '../session/session-state.ts';
 import { InboundTopicAliases } from '../session/topic-alias.ts';
 import { AcknowledgementQueue } from './acknowledgement-queue.ts';
-import type { HeldOutput } from './held-output.ts';
+import type { Held } from './held-output.ts';
+import type { MarkQueue } from './mark-queue.ts';
 import type { PacketWriter } from './packet-writer.ts';
 import { LATER, type ServerConnectionLimits, type ServerConnectionOwner } from './server-connection-owner.ts';
 
-/** What a {@link PublicationIntake} borrows from its connection. */
+/** What a {@link PublicationIntake} borrows from its client's connection. */
 export interface IntakeSurroundings {
   readonly owner: ServerConnectionOwner;
   readonly limits: ServerConnectionLimits;
@@ -17,9 +18,9 @@ export interface IntakeSurroundings {
   readonly receiveMaximum: number;
   readonly session: SessionState<Delivery>;
   readonly writer: PacketWriter;
-  readonly held: HeldOutput;
+  readonly held: MarkQueue<Held>;
   readonly version5: boolean;
-  readonly fault: (reasonCode: ReasonCode, message: string) => void;
+  fault(reasonCode: ReasonCode, message: string): void;
 }
 
 /**
@@ -33,6 +34,7 @@ export class PublicationIntake {
   readonly #inbound: InboundFlow;
   readonly #aliases: InboundTopicAliases<Uint8Array>;
   readonly #acknowledgements: AcknowledgementQueue;
+  readonly #view = new PublishView();
   #isClosed = false;
 
   constructor(around: IntakeSurroundings) {
@@ -45,7 +47,22 @@ export class PublicationIntake {
     });
   }
 
-  handlePublish(view: PublishView): void {
+  /**
+   * Acts on a whole PUBLISH packet.
+   *
+   * @throws {PacketError} It is malformed.
+   */
+  handlePacket(bytes: Uint8Array, start: number, bodyStart: number, end: number, version: ProtocolVersion): void {
+    this.#view.read(bytes, start, bodyStart, end, version);
+    this.#handlePublish(this.#view);
+  }
+
+  /** What was read belongs to nobody any more. */
+  releaseView(): void {
+    this.#view.release();
+  }
+
+  #handlePublish(view: PublishView): void {
     if (view.hasSubscriptionIdentifier) {
       const message = 'PUBLISH from a client has a Subscription Identifier [MQTT-3.3.4-6]';
       return this.#around.fault(ReasonCode.protocolError, message);
@@ -134,16 +151,16 @@ export class PublicationIntake {
   /** Gives the view its Topic Name where an alias stands for it, and remembers new aliases. @returns False after a fault. */
   #resolveAlias(view: PublishView): boolean {
     const { topicAlias } = view;
-    const { fault, version5 } = this.#around;
+    const around = this.#around;
     if (topicAlias === 0) {
-      if (version5) fault(ReasonCode.protocolError, 'PUBLISH has neither Topic Name nor Topic Alias');
-      else fault(ReasonCode.topicNameInvalid, 'PUBLISH has an empty Topic Name [MQTT-4.7.3-1]');
+      if (around.version5) around.fault(ReasonCode.protocolError, 'PUBLISH has neither Topic Name nor Topic Alias');
+      else around.fault(ReasonCode.topicNameInvalid, 'PUBLISH has an empty Topic Name [MQTT-4.7.3-1]');
       return false;
     }
     if (!this.#aliases.isAllowed(topicAlias)) {
       const { maximum } = this.#aliases;
       const message = `Topic Alias ${topicAlias} is over the Topic Alias Maximum of ${maximum} [MQTT-3.3.2-9]`;
-      fault(ReasonCode.topicAliasInvalid, message);
+      around.fault(ReasonCode.topicAliasInvalid, message);
       return false;
     }
     if (view.topicStart < view.topicEnd) {
@@ -152,7 +169,7 @@ export class PublicationIntake {
     }
     const topic = this.#aliases.get(topicAlias);
     if (topic === undefined) {
-      fault(ReasonCode.protocolError, `Topic Alias ${topicAlias} stands for no Topic Name on this connection`);
+      around.fault(ReasonCode.protocolError, `Topic Alias ${topicAlias} stands for no Topic Name on this connection`);
       return false;
     }
     view.topicBytes = topic;

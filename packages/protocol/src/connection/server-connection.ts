@@ -21,7 +21,7 @@ import type { Delivery } from '../message/delivery.ts';
 import type { SessionState } from '../session/session-state.ts';
 import { ClientInput } from './client-input.ts';
 import type { Closing } from './closing.ts';
-import { ConnectedClient } from './connected-client.ts';
+import { type ClientLine, ConnectedClient } from './connected-client.ts';
 import { ClientSilence, NEVER } from './keep-alive.ts';
 import { type BlockPool, OutputBuffer } from './output-buffer.ts';
 import { type Explanation, PacketWriter } from './packet-writer.ts';
@@ -59,13 +59,13 @@ type Phase = (typeof Phase)[keyof typeof Phase];
  * while it is in - and borrows the session's flows. Versions end here: above it everything has MQTT 5 shape. It reads
  * no clock, never waits and does not throw on input.
  */
-export class ServerConnection {
+export class ServerConnection implements ClientLine {
   readonly output: OutputBuffer;
+  readonly writer: PacketWriter;
   /** Control Packets that came, for whoever counts them. */
   packetsReceived = 0;
   readonly #owner: ServerConnectionOwner;
   readonly #limits: ServerConnectionLimits;
-  readonly #writer: PacketWriter;
   readonly #input: ClientInput;
   readonly #silence = new ClientSilence();
   #phase: Phase = Phase.awaitingConnect;
@@ -84,7 +84,7 @@ export class ServerConnection {
     const { maximumPacketSize, maximumConnectSize = maximumPacketSize } = limits;
     this.#input = new ClientInput(Math.min(maximumPacketSize, maximumConnectSize));
     this.output = new OutputBuffer(pool);
-    this.#writer = new PacketWriter(this.output, limits.plainAnswers);
+    this.writer = new PacketWriter(this.output, limits.plainAnswers);
     this.#now = now;
     this.#connectDeadline = now + limits.connectTimeoutMs;
   }
@@ -226,9 +226,9 @@ export class ServerConnection {
     const { connack: type } = PacketType;
     const told = this.#version === 5 ? connackProperties(this.#limits, properties) : NO_PROPERTIES;
     const connack: Packet = { type, sessionPresent, reasonCode: ReasonCode.success, properties: told };
-    const size = this.#writer.writeExplained(connack, explanation);
+    const size = this.writer.writeExplained(connack, explanation);
     if (size !== undefined) return this.#giveUp(connack, size);
-    this.#connected = this.#makeConnected(session, connect);
+    this.#connected = new ConnectedClient(this, this.#owner, this.#limits, session, connect);
     this.#connect = undefined;
     this.#phase = Phase.connected;
     this.#input.splitter.maximumPacketSize = this.#limits.maximumPacketSize;
@@ -245,7 +245,7 @@ export class ServerConnection {
     const { userProperties, ...rest } = properties;
     const packet: Packet = { type: connack, sessionPresent: false, reasonCode: said, properties: rest };
     const hints = userProperties === undefined ? {} : { userProperties };
-    this.#writer.writeExplained(packet, { reasonString: message, ...hints });
+    this.writer.writeExplained(packet, { reasonString: message, ...hints });
     this.#close({ cause: 'ended', reasonCode, message });
   }
 
@@ -255,7 +255,7 @@ export class ServerConnection {
     this.#now = now;
     if (this.#phase === Phase.answering) this.#phase = Phase.authenticating;
     this.#connectDeadline = this.#now + this.#limits.connectTimeoutMs;
-    this.#send({ type: PacketType.auth, reasonCode, properties });
+    this.send({ type: PacketType.auth, reasonCode, properties });
     this.#readPackets();
   }
 
@@ -277,14 +277,14 @@ export class ServerConnection {
   acceptSubscribe(packetId: number, reasonCodes: readonly ReasonCode[], explanation: Explanation = {}): void {
     if (!this.isConnected) return;
     const packet: SubackPacket = { type: PacketType.suback, packetId, reasonCodes, properties: NO_PROPERTIES }; // [MQTT-3.8.4-1]
-    const size = this.#writer.writeExplained(packet, explanation);
+    const size = this.writer.writeExplained(packet, explanation);
     if (size !== undefined) this.#giveUp(packet, size);
   }
 
   /** Answers UNSUBSCRIBE: one Reason Code for each Topic Filter, in order [MQTT-3.11.3-1]. */
   acceptUnsubscribe(packetId: number, reasonCodes: readonly ReasonCode[]): void {
     if (!this.isConnected) return;
-    this.#send({ type: PacketType.unsuback, packetId, reasonCodes, properties: NO_PROPERTIES }); // [MQTT-3.10.4-4]
+    this.send({ type: PacketType.unsuback, packetId, reasonCodes, properties: NO_PROPERTIES }); // [MQTT-3.10.4-4]
   }
 
   // --- output ----------------------------------------------------------------------------------------------------------
@@ -296,7 +296,7 @@ export class ServerConnection {
 
   /** Whether another delivery of QoS 1 or 2 fits into the window. */
   get hasRoom(): boolean {
-    return this.#connected?.dispatch.hasRoom ?? false;
+    return this.#connected?.hasRoom ?? false;
   }
 
   /**
@@ -369,7 +369,7 @@ export class ServerConnection {
       this.#phase = Phase.answering;
       this.#owner.handleAuth(packet);
     } else if (packet.type === PacketType.disconnect) {
-      this.#leave(packet);
+      this.leave(packet);
     } else {
       this.refuseConnect(ReasonCode.protocolError, `expected AUTH, ${packetTypeName(packet.type)} came`);
     }
@@ -382,7 +382,7 @@ export class ServerConnection {
     } catch (error) {
       if (!(error instanceof PacketError)) throw error;
       const refusal = refusalOfMalformedConnect(bytes, bodyStart, end, error);
-      if (refusal !== undefined) this.#writer.append(refusal);
+      if (refusal !== undefined) this.writer.append(refusal);
       this.#close({ cause: 'fault', reasonCode: error.reasonCode, message: error.message });
       return;
     }
@@ -390,23 +390,9 @@ export class ServerConnection {
     this.#connect = packet;
     this.#version = packet.protocolVersion;
     const { maximumPacketSize, requestProblemInformation } = packet.properties;
-    this.#writer.begin(packet.protocolVersion, maximumPacketSize, requestProblemInformation !== false);
+    this.writer.begin(packet.protocolVersion, maximumPacketSize, requestProblemInformation !== false);
     this.#phase = Phase.answering;
     this.#owner.handleConnect(packet);
-  }
-
-  #makeConnected(session: SessionState<Delivery>, connect: ConnectPacket): ConnectedClient {
-    const around = {
-      owner: this.#owner,
-      limits: this.#limits,
-      session,
-      output: this.output,
-      writer: this.#writer,
-      send: (packet: Packet) => this.#send(packet),
-      fault: (reasonCode: ReasonCode, message: string) => this.fault(reasonCode, message),
-      leave: (disconnect: DisconnectPacket) => this.#leave(disconnect),
-    };
-    return new ConnectedClient(around, connect);
   }
 
   // --- the end ---------------------------------------------------------------------------------------------------------
@@ -416,10 +402,11 @@ export class ServerConnection {
     if (this.#phase !== Phase.connected || this.#version !== 5) return;
     const { disconnect } = PacketType;
     const packet: Packet = { type: disconnect, reasonCode: sayable(disconnect, reasonCode), properties };
-    this.#writer.writeExplained(packet, { reasonString: message });
+    this.writer.writeExplained(packet, { reasonString: message });
   }
 
-  #leave(disconnect: DisconnectPacket): void {
+  /** The client has said that it goes: {@link ConnectedClient} tells it, nobody else. */
+  leave(disconnect: DisconnectPacket): void {
     const { reasonCode } = disconnect;
     this.#close({ cause: 'disconnected', reasonCode, message: 'the client disconnected', disconnect });
   }
@@ -434,14 +421,14 @@ export class ServerConnection {
   }
 
   /** A client that does not take the packet it waits for cannot be served: it is let go. */
-  #send(packet: Packet): void {
-    const size = this.#writer.write(packet);
+  send(packet: Packet): void {
+    const size = this.writer.write(packet);
     if (size !== undefined) this.#giveUp(packet, size);
   }
 
   #giveUp(packet: Packet, size: number): void {
     if (isFarewell(packet)) return;
-    const message = `${packetTypeName(packet.type)} has ${size} bytes, the client takes ${this.#writer.maximumPacketSize}`;
+    const message = `${packetTypeName(packet.type)} has ${size} bytes, the client takes ${this.writer.maximumPacketSize}`;
     this.fault(ReasonCode.packetTooLarge, message);
   }
 }

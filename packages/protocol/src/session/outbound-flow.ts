@@ -1,3 +1,4 @@
+import { NONE } from './none.ts';
 import { PacketIdMap } from './packet-id-map.ts';
 
 /** Where a message of QoS 1 or 2 stands on its way out. */
@@ -48,7 +49,7 @@ export class OutboundFlow<Message> {
   #nextPacketId = 1;
   #nextOrder = 0;
   #quota = 0;
-  #resends: Entry<Message>[] = [];
+  #resends: Entry<Message>[] = NONE;
   #resendAt = 0;
 
   /** Messages that are unfinished. */
@@ -81,7 +82,7 @@ export class OutboundFlow<Message> {
   /** A connection begins: the window is the receiver's, and everything unfinished is due again [MQTT-4.4.0-1]. */
   handleConnected(receiveMaximum: number): void {
     this.#quota = receiveMaximum; // [MQTT-4.9.0-1]
-    this.#resends = this.#inOrder();
+    this.#resends = this.size > 0 ? this.#inOrder() : NONE;
     for (const entry of this.#resends) entry.holdsPlace = false;
     this.#resendAt = 0;
   }
@@ -90,7 +91,7 @@ export class OutboundFlow<Message> {
   handleDisconnected(): void {
     this.#quota = 0;
     this.#reserved.clear();
-    this.#resends = [];
+    this.#resends = NONE;
     this.#resendAt = 0;
   }
 
@@ -112,7 +113,7 @@ export class OutboundFlow<Message> {
       }
       return next;
     }
-    this.#resends = [];
+    this.#resends = NONE;
     this.#resendAt = 0;
     return undefined;
   }

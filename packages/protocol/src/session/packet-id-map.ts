@@ -1,3 +1,5 @@
+import { NONE } from './none.ts';
+
 const FIRST_CAPACITY = 8;
 /** What most sessions have most of the time. */
 const NO_PACKET_IDS = new Uint16Array(2);
@@ -19,7 +21,7 @@ const SPREAD = 0x9e37_79b1;
 export class PacketIdMap<Value> {
   /** 0 where there is none: no Packet Identifier is 0 [MQTT-2.2.1-3]. */
   #packetIds = NO_PACKET_IDS;
-  #values: (Value | undefined)[] = [];
+  #values: (Value | undefined)[] = NONE;
   #mask = 1;
   /** Bits of a hash that are not part of a place. */
   #shift = 31;
@@ -71,7 +73,7 @@ export class PacketIdMap<Value> {
 
   clear(): void {
     this.#packetIds = NO_PACKET_IDS;
-    this.#values = [];
+    this.#values = NONE;
     this.#mask = 1;
     this.#shift = 31;
     this.#size = 0;

@@ -1,4 +1,4 @@
-import { type FlowJournal, memoryRecord, type SessionRecord } from '@busbar/broker';
+import { type FlowJournal, memoryRecord, type SessionRecord, SessionSubscriptions } from '@busbar/broker';
 import { type Delivery, type FlowState, SessionState } from '@busbar/protocol';
 import type { BatchedSession } from '../batch/batch.ts';
 import type { OutboundSummary } from '../format/outbound-format.ts';
@@ -35,7 +35,13 @@ export class DurableSession implements FlowJournal, BatchedSession {
     }
     const queue = new DurableQueue(number, around);
     this.queue = queue;
-    this.record = { ...facts, subscriptions: new Map(), queue, flows: flowsOf(queue, stored), journal: this };
+    this.record = {
+      ...facts,
+      subscriptions: new SessionSubscriptions(),
+      queue,
+      flows: flowsOf(queue, stored),
+      journal: this,
+    };
   }
 
   static create(
