@@ -98,7 +98,8 @@ export class ApplicationMessage {
     this.#topicBytes = topicBytes;
     this.qos = view.qos;
     this.retain = view.retain;
-    this.expiresAt = view.messageExpiryInterval < 0 ? NEVER : now + view.messageExpiryInterval * 1000;
+    // Of a whole millisecond: the sum with a fraction is rounded, and what is left would be more than was given.
+    this.expiresAt = view.messageExpiryInterval < 0 ? NEVER : Math.floor(now) + view.messageExpiryInterval * 1000;
     this.publisher = publisher;
     this.#bytes = view.bytes;
     this.#start = start;

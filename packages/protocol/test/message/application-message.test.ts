@@ -131,6 +131,19 @@ describe('Message Expiry Interval', () => {
     assert.equal(message.remainingExpirySeconds(NOW + 60_000), 0);
   });
 
+  test('property: at once it leaves with what was given, wherever between two milliseconds a clock is [MQTT-3.3.2-6]', () => {
+    const microseconds = fc.nat(2 ** 31);
+    const interval = fc.nat(1_000);
+    fc.assert(
+      fc.property(microseconds, interval, (microseconds, messageExpiryInterval) => {
+        const now = microseconds / 1_000;
+        const packet = publishPacket('t', 'x', { properties: { messageExpiryInterval } });
+        const { message } = messageFrom(packet, 5, 3, now);
+        assert.equal(message.remainingExpirySeconds(now), messageExpiryInterval);
+      }),
+    );
+  });
+
   test('without an interval it never expires', () => {
     const { message } = messageFrom(publishPacket('t', 'x'), 5);
     assert.equal(message.expiresAt, Number.POSITIVE_INFINITY);
