@@ -139,7 +139,8 @@ export class LocalClient implements InProcessClient {
     const subscription = { ...settings, subscriptionIdentifier: undefined };
     this.#rooms.subscriptions.set(session, topicFilter, subscription);
     if (!retained || isSharedSubscription(topicFilter)) return;
-    session.replay(new RetainedReplay(subscription, this.#rooms.retained.matching(topicFilter)));
+    const search = this.#rooms.retained.matching(topicFilter);
+    session.replay(new RetainedReplay(session.clientIdentifier, subscription, search));
   }
 
   #makeSession(identity: Identity | undefined): Session {

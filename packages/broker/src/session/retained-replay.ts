@@ -14,12 +14,15 @@ export class RetainedReplay {
   readonly topicFilter: string;
   /** Whether what it hands out may be of QoS 1 or 2, and so needs room in the client's window. */
   readonly needsWindow: boolean;
+  readonly #clientIdentifier: string;
   readonly #subscription: StoredSubscription;
   readonly #search: RetainedSearch;
 
-  constructor(subscription: StoredSubscription, search: RetainedSearch) {
+  /** @param clientIdentifier Whose subscription it is. */
+  constructor(clientIdentifier: string, subscription: StoredSubscription, search: RetainedSearch) {
     this.topicFilter = subscription.topicFilter;
     this.needsWindow = subscription.qos > 0;
+    this.#clientIdentifier = clientIdentifier;
     this.#subscription = subscription;
     this.#search = search;
   }
@@ -29,11 +32,12 @@ export class RetainedReplay {
     return this.#search.isDone;
   }
 
-  /** The next one, to be sent at once; undefined when a step of the search has found none. */
+  /** The next one, to be sent at once; undefined when a step of the search has found none for this client. */
   take(now: number): Delivery | undefined {
     const message = this.#search.next(SEARCH_STEP, now);
     if (message === undefined) return undefined;
-    const { qos, subscriptionIdentifier } = this.#subscription;
+    const { qos, noLocal, subscriptionIdentifier } = this.#subscription;
+    if (noLocal && message.publisher === this.#clientIdentifier) return undefined; // [MQTT-3.8.3-3]
     const identifiers = subscriptionIdentifier === undefined ? undefined : [subscriptionIdentifier];
     return new Delivery(message, Math.min(message.qos, qos) as 0 | 1 | 2, true, identifiers); // [MQTT-3.3.1-8]
   }

@@ -189,8 +189,9 @@ export class SessionTable {
 
   #replay(session: Session, subscription: StoredSubscription): void {
     const { retained } = this.#rooms;
-    if (retained.size > 0)
-      session.replay(new RetainedReplay(subscription, retained.matching(subscription.topicFilter)));
+    if (retained.size === 0) return;
+    const search = retained.matching(subscription.topicFilter);
+    session.replay(new RetainedReplay(session.clientIdentifier, subscription, search));
   }
 
   // --- expiry ----------------------------------------------------------------------------------------------------------

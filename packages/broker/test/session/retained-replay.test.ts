@@ -121,6 +121,20 @@ describe('flags', () => {
     assert.deepEqual(message?.properties, { subscriptionIdentifiers: [7] });
   });
 
+  test('No Local keeps a client from those that it has published itself, and from no others [MQTT-3.8.3-3]', () => {
+    retain('t/a', 'of another');
+    const client = broker.connectLasting('c');
+    client.send(publishPacket('t/b', 'own', { retain: true }));
+    client.subscribe('t/#', { noLocal: true });
+    assert.deepEqual(client.texts(), ['of another']);
+    client.cut();
+    const back = broker.connectLasting('c', { cleanStart: false });
+    back.subscribe('t/+', { noLocal: true });
+    assert.deepEqual(back.texts(), ['of another']);
+    back.subscribe('t/b');
+    assert.deepEqual(back.texts(), ['own']);
+  });
+
   test('live messages come without, unless Retain As Published [MQTT-3.3.1-12] [MQTT-3.3.1-13]', () => {
     const client = broker.connect('c');
     client.subscribe('a');
