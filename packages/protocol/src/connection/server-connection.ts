@@ -240,12 +240,7 @@ export class ServerConnection implements ClientLine {
   /** Answers CONNECT with a refusal and closes (section 3.2.2.2). */
   refuseConnect(reasonCode: ReasonCode, message: string, properties: ConnackProperties = NO_PROPERTIES): void {
     if (this.#phase === Phase.closed || this.#phase === Phase.connected) return;
-    const { connack } = PacketType;
-    const said = sayable(connack, reasonCode);
-    const { userProperties, ...rest } = properties;
-    const packet: Packet = { type: connack, sessionPresent: false, reasonCode: said, properties: rest };
-    const hints = userProperties === undefined ? {} : { userProperties };
-    this.writer.writeExplained(packet, { reasonString: message, ...hints });
+    this.#sendRefusal(reasonCode, message, properties);
     this.#close({ cause: 'ended', reasonCode, message });
   }
 
@@ -326,7 +321,8 @@ export class ServerConnection implements ClientLine {
 
   /** Ends the connection because the client broke a rule. */
   fault(reasonCode: ReasonCode, message: string): void {
-    this.#sendDisconnect(reasonCode, message, NO_PROPERTIES);
+    if (this.#phase === Phase.authenticating) this.#sendRefusal(reasonCode, message, NO_PROPERTIES);
+    else this.#sendDisconnect(reasonCode, message, NO_PROPERTIES);
     this.#close({ cause: 'fault', reasonCode, message });
   }
 
@@ -371,7 +367,8 @@ export class ServerConnection implements ClientLine {
     } else if (packet.type === PacketType.disconnect) {
       this.leave(packet);
     } else {
-      this.refuseConnect(ReasonCode.protocolError, `expected AUTH, ${packetTypeName(packet.type)} came`);
+      const came = packet.type === PacketType.auth ? 'one with another' : packetTypeName(packet.type);
+      this.fault(ReasonCode.protocolError, `expected AUTH with Reason Code 0x18, ${came} came [MQTT-4.12.0-3]`);
     }
   }
 
@@ -403,6 +400,15 @@ export class ServerConnection implements ClientLine {
     const { disconnect } = PacketType;
     const packet: Packet = { type: disconnect, reasonCode: sayable(disconnect, reasonCode), properties };
     this.writer.writeExplained(packet, { reasonString: message });
+  }
+
+  #sendRefusal(reasonCode: ReasonCode, message: string, properties: ConnackProperties): void {
+    const { connack } = PacketType;
+    const { userProperties, ...rest } = properties;
+    const said = sayable(connack, reasonCode);
+    const packet: Packet = { type: connack, sessionPresent: false, reasonCode: said, properties: rest };
+    const hints = userProperties === undefined ? {} : { userProperties };
+    this.writer.writeExplained(packet, { reasonString: message, ...hints });
   }
 
   /** The client has said that it goes: {@link ConnectedClient} tells it, nobody else. */

@@ -340,6 +340,24 @@ describe('enhanced authentication (section 4.12)', () => {
     assert.equal(harness.closing.reasonCode, ReasonCode.protocolError);
     const [connack] = harness.sent();
     assert.ok(connack?.type === PacketType.connack && connack.reasonCode === ReasonCode.protocolError);
+    assert.match(connack.properties.reasonString ?? '', /expected AUTH with Reason Code 0x18, PUBLISH came/);
+  });
+
+  test('AUTH that does not continue is refused, and the client is told what was expected', () => {
+    const harness = challenged();
+    harness.receive({ ...auth, reasonCode: ReasonCode.reAuthenticate });
+    assert.deepEqual([harness.closing.cause, harness.auths], ['fault', []]);
+    const [connack] = harness.sent();
+    assert.ok(connack?.type === PacketType.connack && connack.reasonCode === ReasonCode.protocolError);
+    assert.match(connack.properties.reasonString ?? '', /expected AUTH with Reason Code 0x18, one with another came/);
+  });
+
+  test('AUTH that cannot be read is refused with its Reason Code [MQTT-4.13.1-1]', () => {
+    const harness = challenged();
+    harness.receiveBytes(Uint8Array.of(0xf0, 0x02, 0x18, 0x7f));
+    const [connack] = harness.sent();
+    assert.ok(connack?.type === PacketType.connack && connack.reasonCode === ReasonCode.malformedPacket);
+    assert.equal(harness.closing.cause, 'fault');
   });
 
   test('a client that does not answer runs into the CONNECT timeout', () => {
