@@ -18,7 +18,15 @@ export interface DispatchSurroundings {
   readonly writer: PacketWriter;
   readonly held: MarkQueue<Held>;
   readonly version5: boolean;
+  fault(reasonCode: ReasonCode, message: string): void;
 }
+
+/** What is to come next for a message in flight, with the rule that says so. */
+const AWAITED: Readonly<Record<Stage, readonly [name: string, rule: string]>> = {
+  [Stage.awaitingPuback]: ['PUBACK', 'MQTT-4.3.2-4'],
+  [Stage.awaitingPubrec]: ['PUBREC', 'MQTT-4.3.3-8'],
+  [Stage.awaitingPubcomp]: ['PUBCOMP', 'MQTT-4.3.3-11'],
+};
 
 /**
  * What is delivered to the client on one connection (sections 3.3 and 4.3, the sender's half): keeps the session's outbound
@@ -78,18 +86,23 @@ export class DeliveryDispatch {
   }
 
   handlePuback(packetId: number, reasonCode: ReasonCode, now: number): void {
-    this.#finish(this.#outbound.handlePuback(packetId), packetId, reasonCode, now);
+    const delivery = this.#outbound.handlePuback(packetId);
+    if (delivery === undefined) this.#refuse('PUBACK', packetId);
+    else this.#finish(delivery, packetId, reasonCode, now);
   }
 
   handlePubrec(packetId: number, reasonCode: ReasonCode, now: number): void {
     if (reasonCode >= FIRST_FAILURE) {
-      this.#finish(this.#outbound.handleRefusingPubrec(packetId), packetId, reasonCode, now);
+      const delivery = this.#outbound.handleRefusingPubrec(packetId);
+      if (delivery === undefined) this.#refuse('PUBREC with a failure', packetId);
+      else this.#finish(delivery, packetId, reasonCode, now);
       return;
     }
     const { owner, held } = this.#around;
     const known = this.#outbound.handlePubrec(packetId, (delivery) => {
       owner.handleDelivered(delivery, ReasonCode.success, packetId);
     });
+    if (!known && this.#refuse('PUBREC', packetId)) return;
     const mark = known ? owner.keepMark : 0;
     if (mark === 0 && held.isEmpty) this.#writePubrel(packetId, known);
     else held.push({ mark, packetId, type: PacketType.pubrel, known });
@@ -101,13 +114,30 @@ export class DeliveryDispatch {
   }
 
   handlePubcomp(packetId: number, now: number): void {
-    if (!this.#outbound.handlePubcomp(packetId)) return;
+    if (!this.#outbound.handlePubcomp(packetId)) {
+      this.#refuse('PUBCOMP', packetId);
+      return;
+    }
     this.#around.owner.handleCompleted(packetId);
     this.#openWindow(now);
   }
 
-  #finish(delivery: Delivery | undefined, packetId: number, reasonCode: ReasonCode, now: number): void {
-    if (delivery === undefined) return;
+  /**
+   * An acknowledgement that is not awaited. Where nothing is in flight it means nothing; one of the wrong kind would leave its
+   * message in flight for as long as the connection lasts.
+   *
+   * @returns Whether it has ended the connection.
+   */
+  #refuse(came: string, packetId: number): boolean {
+    const stage = this.#outbound.stageOf(packetId);
+    if (stage === undefined) return false;
+    const [awaited, rule] = AWAITED[stage];
+    const message = `expected ${awaited} for Packet Identifier ${packetId}, ${came} came [${rule}]`;
+    this.#around.fault(ReasonCode.protocolError, message);
+    return true;
+  }
+
+  #finish(delivery: Delivery, packetId: number, reasonCode: ReasonCode, now: number): void {
     this.#around.owner.handleDelivered(delivery, reasonCode, packetId);
     this.#openWindow(now);
   }

@@ -140,9 +140,14 @@ export class OutboundFlow<Message> {
     return this.#reserved.delete(packetId);
   }
 
+  /** What is awaited next under this Packet Identifier; undefined when nothing is in flight under it. */
+  stageOf(packetId: number): Stage | undefined {
+    return this.#inFlight.get(packetId)?.stage;
+  }
+
   /** @returns The message that is done; undefined when the Packet Identifier awaits no PUBACK. */
   handlePuback(packetId: number): Message | undefined {
-    return this.#finish(packetId, Stage.awaitingPuback);
+    return this.#finish(packetId, Stage.awaitingPuback)?.message;
   }
 
   /**
@@ -161,15 +166,12 @@ export class OutboundFlow<Message> {
 
   /** PUBREC with a failure ends the flow (section 4.3.3). @returns The message that is done, undefined when unknown. */
   handleRefusingPubrec(packetId: number): Message | undefined {
-    return this.#finish(packetId, Stage.awaitingPubrec);
+    return this.#finish(packetId, Stage.awaitingPubrec)?.message;
   }
 
   /** @returns Whether the Packet Identifier awaited its PUBCOMP. */
   handlePubcomp(packetId: number): boolean {
-    const entry = this.#inFlight.get(packetId);
-    if (entry?.stage !== Stage.awaitingPubcomp) return false;
-    this.#remove(entry);
-    return true;
+    return this.#finish(packetId, Stage.awaitingPubcomp) !== undefined;
   }
 
   /** Forgets everything in flight and answers it: the session has ended. */
@@ -180,20 +182,16 @@ export class OutboundFlow<Message> {
     return messages;
   }
 
-  #finish(packetId: number, stage: Stage): Message | undefined {
-    const entry = this.#inFlight.get(packetId);
-    if (entry === undefined || entry.stage !== stage) return undefined;
-    this.#remove(entry);
-    return entry.message;
-  }
-
   /**
    * A PUBREL that was sent again has taken no place in the window, so its PUBCOMP frees none: the standard would allow it
    * (section 4.9), but a receiver that counts what it has not acknowledged would see one message too many [MQTT-3.3.4-7].
    */
-  #remove(entry: Entry<Message>): void {
-    this.#inFlight.delete(entry.packetId);
+  #finish(packetId: number, stage: Stage): Entry<Message> | undefined {
+    const entry = this.#inFlight.get(packetId);
+    if (entry?.stage !== stage) return undefined;
+    this.#inFlight.delete(packetId);
     if (entry.holdsPlace) this.#quota++;
+    return entry;
   }
 
   get #hasFreePacketId(): boolean {

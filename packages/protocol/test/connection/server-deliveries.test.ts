@@ -112,12 +112,38 @@ describe('the owner is told', () => {
     const harness = connected();
     harness.machine.deliver(delivery(1, 1), harness.now);
     harness.sent();
-    harness.receive(acknowledgementPacket('puback', 9), acknowledgementPacket('pubcomp', 1));
-    harness.receive(acknowledgementPacket('pubrec', 9));
+    harness.receive(acknowledgementPacket('puback', 9), acknowledgementPacket('pubcomp', 9));
+    harness.receive(acknowledgementPacket('pubrec', 9), acknowledgementPacket('pubrec', 9, ReasonCode.quotaExceeded));
     assert.deepEqual(harness.delivered, []);
     assert.deepEqual(harness.sent(), [acknowledgementPacket('pubrel', 9, ReasonCode.packetIdentifierNotFound)]);
     assert.equal(harness.machine.isConnected, true);
   });
+});
+
+describe('an acknowledgement of the wrong kind ends the connection, and the message is due on the next one', () => {
+  const received = acknowledgementPacket('pubrec', 1);
+  const refused = acknowledgementPacket('pubrec', 1, ReasonCode.quotaExceeded);
+  const cases = [
+    ['PUBREC at QoS 1', 1, [received], 'expected PUBACK', '1 dup'],
+    ['PUBREC with a failure at QoS 1', 1, [refused], 'expected PUBACK', '1 dup'],
+    ['PUBCOMP at QoS 1', 1, [acknowledgementPacket('pubcomp', 1)], 'expected PUBACK', '1 dup'],
+    ['PUBACK at QoS 2', 2, [acknowledgementPacket('puback', 1)], 'expected PUBREC', '1 dup'],
+    ['PUBCOMP before PUBREC', 2, [acknowledgementPacket('pubcomp', 1)], 'expected PUBREC', '1 dup'],
+    ['PUBACK after PUBREC', 2, [received, acknowledgementPacket('puback', 1)], 'expected PUBCOMP', 'pubrel 1'],
+    ['PUBREC with a failure after one without', 2, [received, refused], 'expected PUBCOMP', 'pubrel 1'],
+  ] as const;
+  for (const [name, qos, packets, message, due] of cases) {
+    test(`${name} [MQTT-4.13.1-1]`, () => {
+      const harness = connected();
+      harness.machine.deliver(delivery(1, qos), harness.now);
+      harness.receive(...packets);
+      const { cause, reasonCode } = harness.closing;
+      assert.deepEqual([cause, reasonCode], ['fault', ReasonCode.protocolError]);
+      assert.ok(harness.closing.message.startsWith(`${message} for Packet Identifier 1, `), harness.closing.message);
+      assert.equal(harness.sent().at(-1)?.type, PacketType.disconnect);
+      assert.deepEqual(connected(3, harness).resent, [due]);
+    });
+  }
 });
 
 describe('the next connection [MQTT-4.4.0-1] [MQTT-4.6.0-1]', () => {
