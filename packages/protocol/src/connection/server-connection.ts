@@ -44,6 +44,9 @@ export interface ConnectAnswer {
 const Phase = { awaitingConnect: 0, answering: 1, authenticating: 2, connected: 3, closed: 4 } as const;
 type Phase = (typeof Phase)[keyof typeof Phase];
 
+/** Bytes of a packet still to come from which on it takes its time. */
+const LONG_REST = 1_000;
+
 /**
  * The server's side of one Network Connection, from its first byte to its last (chapters 3 and 4), without any I/O.
  *
@@ -71,6 +74,8 @@ export class ServerConnection implements ClientLine {
   #phase: Phase = Phase.awaitingConnect;
   #version: ProtocolVersion = 4;
   #now: number;
+  /** When bytes came last, of a whole packet or not. */
+  #bytesAt: number;
   #connectDeadline: number;
   /** The CONNECT that waits for its answer: secrets and Will are nobody's to keep here. */
   #connect: ConnectPacket | undefined = undefined;
@@ -86,6 +91,7 @@ export class ServerConnection implements ClientLine {
     this.output = new OutputBuffer(pool);
     this.writer = new PacketWriter(this.output, limits.plainAnswers);
     this.#now = now;
+    this.#bytesAt = now;
     this.#connectDeadline = now + limits.connectTimeoutMs;
   }
 
@@ -123,6 +129,7 @@ export class ServerConnection implements ClientLine {
   /** Takes bytes as they came from the client. */
   handleBytes(bytes: Uint8Array, now: number): void {
     this.#now = now;
+    this.#bytesAt = now;
     if ((this.#phase !== Phase.connected || !this.#input.isOpen) && !this.#takes(bytes)) return;
     this.#input.splitter.push(bytes);
     this.#readPackets();
@@ -175,12 +182,26 @@ export class ServerConnection implements ClientLine {
     this.#now = now;
     if (now < this.nextDeadline) return;
     const isSilent = this.#phase === Phase.connected;
+    if (isSilent && this.#isReceivingLongPacket) {
+      this.#silence.handleReceived(this.#bytesAt);
+      if (now < this.nextDeadline) return;
+    }
     const reasonCode = isSilent ? ReasonCode.keepAliveTimeout : ReasonCode.unspecifiedError;
     const message = isSilent
       ? 'nothing came for one and a half times the Keep Alive'
       : connectTimeoutMessage(this.#input.splitter.unfinished, this.#limits.connectTimeoutMs);
     this.#sendDisconnect(reasonCode, message, NO_PROPERTIES);
     this.#close({ cause: 'timeout', reasonCode, message });
+  }
+
+  /**
+   * Whether much of a packet is still to come. While its client sends one, it can send no PINGREQ: over a slow line, what is
+   * longer than one and a half times the Keep Alive would never arrive, however often it is sent again. As with Mosquitto, its
+   * bytes count then.
+   */
+  get #isReceivingLongPacket(): boolean {
+    const { announced = 0, arrived = 0 } = this.#input.splitter.unfinished ?? {};
+    return announced - arrived > LONG_REST;
   }
 
   /**

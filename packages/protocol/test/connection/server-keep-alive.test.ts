@@ -50,6 +50,19 @@ describe('MQTT-3.1.2-22 silence of one and a half times the Keep Alive ends the 
     assert.equal(harness.closing.cause, 'timeout');
   });
 
+  test('bytes of a packet of which much is to come do, since no PINGREQ can come before its end', () => {
+    const harness = connected(4, 60);
+    const packet = encodePacket(publishPacket('t', 'x'.repeat(5_000)), 4);
+    for (let at = 0; at < 4_000; at += 1_000) {
+      harness.advance(80_000);
+      harness.receiveBytes(packet.slice(at, at + 1_000));
+    }
+    harness.advance(89_999);
+    assert.equal(harness.machine.isConnected, true);
+    harness.advance(1);
+    assert.equal(harness.closing.cause, 'timeout', 'the line is silent in the middle of it');
+  });
+
   test('what is delivered to the client does not', () => {
     const harness = connected(5, 1);
     harness.advance(1_499);
