@@ -104,13 +104,13 @@ export function keepAliveOf(packet: ConnectPacket, limits: BrokerLimits): number
 /** What a 5.0 client must be told because it differs from what it asked for (section 3.2.2.3). */
 export function connackPropertiesOf(
   packet: ConnectPacket,
-  granted: { clientIdentifier: string; sessionExpiry: number; keepAlive: number },
+  granted: { assignedIdentifier: string | undefined; sessionExpiry: number; keepAlive: number },
   capabilities: Capabilities,
 ): ConnackProperties {
-  const isAssigned = packet.clientIdentifier === '';
+  const { assignedIdentifier } = granted;
   const asked = packet.properties.sessionExpiryInterval ?? 0;
   return {
-    ...(isAssigned ? { assignedClientIdentifier: granted.clientIdentifier } : {}), // [MQTT-3.2.2-16]
+    ...(assignedIdentifier === undefined ? {} : { assignedClientIdentifier: assignedIdentifier }), // [MQTT-3.2.2-16]
     ...(granted.sessionExpiry === asked ? {} : { sessionExpiryInterval: granted.sessionExpiry }),
     ...(granted.keepAlive === packet.keepAlive ? {} : { serverKeepAlive: granted.keepAlive }), // [MQTT-3.2.2-21]
     ...missingCapabilities(capabilities),

@@ -65,6 +65,8 @@ export class ClientAdmission implements WaitingClient {
   #expiry: Alarm | undefined = undefined;
   /** The CONNECT that waits for its client to be authenticated. */
   #waiting: ConnectPacket | undefined = undefined;
+  /** Whether the client left its Client Identifier to the broker, which may then be its user name. */
+  #cameUnnamed = false;
   isKnown = false;
 
   constructor(rooms: BrokerRooms, connection: ServerConnection, door: Door, peer: Peer) {
@@ -77,6 +79,7 @@ export class ClientAdmission implements WaitingClient {
 
   handleConnect(asked: ConnectPacket): void {
     const { conditions, userName } = this.#peer;
+    this.#cameUnnamed = asked.clientIdentifier === '';
     const packet = namedBy(asked, userName, conditions);
     const refusal =
       conditionRefusalOf(packet, userName, conditions) ??
@@ -314,7 +317,8 @@ export class ClientAdmission implements WaitingClient {
       { client: clientIdentifier, remote: this.#door.remote, version, resumed: isResumed, keepAlive },
       clock.now(),
     );
-    const granted = { clientIdentifier, sessionExpiry, keepAlive };
+    const assignedIdentifier = this.#cameUnnamed ? clientIdentifier : undefined;
+    const granted = { assignedIdentifier, sessionExpiry, keepAlive };
     const sessionPresent = isResumed; // [MQTT-3.2.2-2] [MQTT-3.2.2-3]
     const properties = { ...connackPropertiesOf(packet, granted, capabilities), ...authentication };
     const explanation = capabilities.announceDurability ? explainDurability(store, this.#peer.durability) : {};

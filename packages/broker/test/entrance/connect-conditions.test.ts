@@ -44,6 +44,11 @@ test('identifiers that it assigns begin as it is told, or it assigns none', asyn
 test('the user name is the Client Identifier where it is told so', async () => {
   const knock = await start({ useUserNameAsClientIdentifier: true });
   expect(await knock({ clientIdentifier: 'a' })).toEqual([0x87, undefined]);
-  expect(await knock({ clientIdentifier: '', userName: 'ann' })).toEqual([0, undefined]);
+  expect(await knock({ clientIdentifier: '', userName: 'ann', protocolVersion: 4 })).toEqual([0, undefined]);
   expect(await knock({ clientIdentifier: 'x', userName: 'ann' })).toEqual([0, undefined]);
+});
+
+test('MQTT-3.2.2-16 who left its name to the server is told it, also when that is its user name', async () => {
+  const knock = await start({ useUserNameAsClientIdentifier: true });
+  expect(await knock({ clientIdentifier: '', userName: 'ann' })).toEqual([0, 'ann']);
 });
