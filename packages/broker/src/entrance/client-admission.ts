@@ -364,10 +364,14 @@ export class ClientAdmission implements WaitingClient {
   }
 
   #refuse({ reasonCode, message, serverReference, limit, retryAfterSeconds }: Refusal): void {
-    const { tallies, limitWatch } = this.#rooms;
+    const { tallies, limitWatch, capabilities } = this.#rooms;
+    const { maximumQoS } = capabilities;
+    // Whoever is refused for the QoS of its Will can come again with a lower one.
+    const isOfQoS = reasonCode === ReasonCode.qosNotSupported;
     tallies.countRefusedConnect(reasonCode);
     if (limit !== undefined) limitWatch.handleReached(limit, { remote: this.#door.remote, reason: message });
     this.#connection.refuseConnect(reasonCode, message, {
+      ...(isOfQoS && maximumQoS !== 2 ? { maximumQoS } : {}), // [MQTT-3.2.2-9]
       ...(serverReference === undefined ? {} : { serverReference }),
       ...(retryAfterSeconds === undefined ? {} : { userProperties: [['retry-after', `${retryAfterSeconds}`]] }),
     });

@@ -119,3 +119,11 @@ test('a payload over its limit reaches nobody: 5.0 clients are told, others ackn
   assert.equal(broker.connect('will', { will }).connack.reasonCode, ReasonCode.packetTooLarge);
   await broker.stop();
 });
+
+test('MQTT-3.2.2-12 a Will of a higher QoS than there is: its client is told which there is', async () => {
+  const broker = await VirtualBroker.start({ capabilities: { maximumQoS: 1 } });
+  const will = willMessage('w', { qos: 2 });
+  const { reasonCode, properties } = broker.connect('c', { will }).connack;
+  assert.deepEqual([reasonCode, properties.maximumQoS], [ReasonCode.qosNotSupported, 1]);
+  await broker.stop();
+});
