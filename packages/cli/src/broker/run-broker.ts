@@ -5,6 +5,7 @@ import { openHttp, tokenOf } from './http.ts';
 import { type LogFormat, openLog } from './log.ts';
 import { readyLine, startBroker, startBrokerNear } from './running-broker.ts';
 import { ServiceManager } from './service-manager.ts';
+import { ServiceSignals } from './service-signals.ts';
 import { USUAL_PORT } from './usual-port.ts';
 
 /** How a broker is run from the command line. */
@@ -37,6 +38,7 @@ export async function runBroker({
 }: BrokerRun): Promise<number> {
   const { log } = await openLog({ format: logFormat, level: verbose ? 'debug' : 'info' });
   const stopSignal = new StopSignal();
+  const signals = new ServiceSignals(log, false);
   const http = await openHttp(
     httpPort === undefined ? undefined : { port: httpPort, token: tokenOf(process.env) },
     log,
@@ -65,6 +67,7 @@ export async function runBroker({
   http?.close();
   await service.close();
   stopSignal.ignore();
+  signals.ignore();
   log.info({}, 'stopped');
   return ExitCode.success;
 }

@@ -23,6 +23,7 @@ import { loadExtensions } from './load-extensions.ts';
 import { type LogFormat, type OpenLog, openLog } from './log.ts';
 import { reload } from './reload.ts';
 import { ServiceManager } from './service-manager.ts';
+import { ServiceSignals } from './service-signals.ts';
 import { USUAL_PORT } from './usual-port.ts';
 import { holdYoungGeneration } from './young-generation.ts';
 
@@ -54,11 +55,12 @@ export async function runConfigured(run: ConfiguredRun): Promise<number> {
   const setLevel = run.verbose ? undefined : logging.setLevel;
   for (const notice of loaded.notices) log.warn({}, notice);
   const stopSignal = new StopSignal();
+  const signals = new ServiceSignals(log, true);
   const data = run.data ?? configuration.data ?? defaultData(loaded.options.listeners?.[0]?.port ?? USUAL_PORT);
   const hooks = await loadExtensions(configuration.extensions, folder, { log });
   const http = await openHttp(loaded.http, log);
   const where = run.data === undefined ? fromFolder(data, folder) : data;
-  const broker = await start(loaded, where, log, hooks).catch((error) => {
+  const { broker, removePidFile } = await startWithPidFile(loaded, where, log, hooks).catch((error) => {
     http?.close();
     throw error;
   });
@@ -69,19 +71,17 @@ export async function runConfigured(run: ConfiguredRun): Promise<number> {
     return service.reload(() => reload(source, broker, loaded, log, { http, setLevel }));
   };
   const control = await openControl(broker, log, { reload: async () => read() });
-  const removePidFile = writePidFile(configuration.pidFile, folder);
-  const handleHangUp = (): void => {
+  signals.handleHangUpWith(() => {
     try {
       read();
     } catch {
       // It is in the log: nobody waits for the answer to a signal.
     }
-  };
-  process.on('SIGHUP', handleHangUp);
+  });
   process.stdout.write(`${readyLineOf(broker)}\n`);
   service.ready(readyLineOf(broker));
   const reason = await stopSignal.received;
-  process.off('SIGHUP', handleHangUp);
+  signals.handleHangUpWith(() => {});
   log.info({ reason }, 'stopping');
   service.stopping();
   http?.handleStopping();
@@ -91,6 +91,7 @@ export async function runConfigured(run: ConfiguredRun): Promise<number> {
   removePidFile();
   await service.close();
   stopSignal.ignore();
+  signals.ignore();
   log.info({}, 'stopped');
   return ExitCode.success;
 }
@@ -128,6 +129,22 @@ function loadOrFail(source: ConfigurationSource): LoadedConfiguration {
     if (!(error instanceof ConfigurationError)) throw error;
     const isOurs = source.file === undefined || isYaml(source.file);
     throw new CommandError(isOurs ? ExitCode.failure : ExitCode.invalidConf, faultsText(error));
+  }
+}
+
+/** Starts the broker and then writes its pid file: one that cannot have the port leaves the file of the one that has. */
+async function startWithPidFile(
+  loaded: LoadedConfiguration,
+  data: string,
+  log: BrokerLog,
+  hooks: readonly BrokerHooks[],
+): Promise<{ broker: Broker; removePidFile: () => void }> {
+  const broker = await start(loaded, data, log, hooks);
+  try {
+    return { broker, removePidFile: writePidFile(loaded.configuration.pidFile, loaded.folder) };
+  } catch (error) {
+    await broker.stop();
+    throw error;
   }
 }
 

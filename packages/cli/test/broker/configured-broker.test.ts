@@ -92,6 +92,14 @@ data: memory
     expect(existsSync(pidFile)).toBe(false);
   });
 
+  test('a pid file that cannot be written ends it, with nothing left running', async () => {
+    const pidFile = path.join(folder, 'missing', 'pid');
+    const config = write('no-pid.conf', `listener 0 127.0.0.1\npid_file ${pidFile}\n`);
+    const { exitCode, stdout, stderr } = await runBusbar(['broker', '-c', config]);
+    expect([exitCode, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^Error: the pid file cannot be written: ENOENT.*missing/m);
+  });
+
   test('a mosquitto.conf whose listeners have users and rules of their own', async () => {
     const passwords = await users('own-passwd', 'ann');
     const acl = write('own-acl', 'user ann\ntopic write a/#\n');
@@ -144,6 +152,23 @@ data: memory
     await vi.waitFor(() => expect(existsSync(pidFile)).toBe(false), { timeout: 20_000 });
   });
 });
+
+test.each(['configured', 'not configured'])(
+  'SIGUSR1 and SIGUSR2 change nothing for a broker that is %s',
+  async (how) => {
+    const config = write('signals.conf', 'listener 0 127.0.0.1\nallow_anonymous true\n');
+    const args = how === 'configured' ? ['-c', config] : ['-p', '0', '--data', 'memory'];
+    const { command, ports } = await start(...args);
+    for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) {
+      command.kill(signal);
+      await command.untilStderr(new RegExp(`"signal":"${signal}","msg":"this signal changes nothing"`));
+    }
+    await login(ports[0]);
+    expect(command.stderr).not.toContain('Debugger');
+    command.kill('SIGTERM');
+    expect((await command.ended).exitCode).toBe(0);
+  },
+);
 
 describe('SIGHUP', () => {
   test('takes over users and rules under load: nobody is disconnected but who is gone, nothing is lost', async () => {
