@@ -43,6 +43,64 @@ describe('a mosquitto.conf', () => {
     expect(translate('port 1884\n').settings.authentication?.allowAnonymous).toBe(false);
   });
 
+  test('numbers, truths and words end where a space is, as comments behind them need it', () => {
+    const lines = [
+      'listener 1884 # all',
+      'listener 1885 127.0.0.1  # here',
+      'allow_anonymous 1 # yes',
+      'max_keepalive 60 # s',
+    ];
+    const { settings, faults } = translate(
+      `${[...lines, 'protocol websockets # web', 'log_type error # few'].join('\n')}\n`,
+    );
+    expect(faults).toEqual([]);
+    expect(settings.listeners).toMatchObject([{ port: 1884 }, { port: 1885, host: '127.0.0.1', transport: 'ws' }]);
+    expect(settings.authentication?.allowAnonymous).toBe(true);
+    expect(settings.limits?.maximumKeepAlive).toBe(60);
+    expect(settings.log?.level).toBe('error');
+    expect(translate('queue_qos0_messages 0\n').settings.capabilities?.queueQoS0).toBe(false);
+    expect(translate('upgrade_outgoing_qos false # no\n').faults).toEqual([]);
+  });
+
+  test('less than 0 is no bound, and no packet is larger than the largest', () => {
+    const names = ['max_connections', 'max_inflight_messages', 'max_queued_messages', 'max_queued_bytes'];
+    const { settings, faults } = translate(
+      `listener 1\n${names.map((name) => `${name} -1\n`).join('')}max_packet_size 300000000\n`,
+    );
+    expect(faults).toEqual([]);
+    expect(settings.listeners?.[0]).not.toHaveProperty('maximumConnections');
+    const none = Number.MAX_SAFE_INTEGER;
+    expect(settings.limits).toMatchObject({
+      maximumInFlight: 65_535,
+      maximumQueuedMessages: none,
+      maximumQueuedBytes: none,
+      maximumPacketSize: 268_435_460,
+    });
+  });
+
+  test('port 0 is for a Unix socket, whatever its path, or for a free port of an address', () => {
+    const { settings } = translate('listener 0 broker.sock\nlistener 0 ::1\nlistener 0 localhost\n');
+    expect(settings.listeners).toMatchObject([
+      { transport: 'unix', path: 'broker.sock' },
+      { transport: 'tcp', host: '::1' },
+      { transport: 'tcp', host: 'localhost' },
+    ]);
+    expect(translate('listener 0\n').faults).toEqual([
+      'mosquitto.conf:1: listener: port 0 needs the path of a Unix socket, or the address of a free port',
+    ]);
+  });
+
+  test.each([
+    ['log_type foo', /^mosquitto.conf:1: log_type: expected none, error, .* or all, 'foo' came$/],
+    ['log_dest foo', /log_dest: expected none, stderr, .*, 'foo' came/],
+    ['log_dest file', /log_dest: expected file and its path/],
+    ['persistent_client_expiration 0d', /expected a number from 1 and h, d, w, m or y, '0d' came/],
+    ['password_file p\nper_listener_settings true', /:2: per_listener_settings: must stand before password_file/],
+    ['max_inflight_messages 70000', /expected a whole number of at most 65535, '70000' came/],
+  ])('%s is refused', (text, fault) => {
+    expect(translate(text).faults).toEqual([expect.stringMatching(fault)]);
+  });
+
   test('every option finds its setting', () => {
     const text = `port 1884\r
 bind_address 127.0.0.1\r

@@ -1,4 +1,4 @@
-import { isElsewhere, logDestination, period, text, truth, WrongValue, whole } from './value.ts';
+import { isElsewhere, logDestination, oneOf, period, text, truth, WrongValue, whole } from './value.ts';
 
 /** What is done with an option of mosquitto.conf. */
 export type Treatment = 'supported' | 'noticed' | 'refused';
@@ -52,10 +52,15 @@ function tlsVersion(value: string): string {
   throw new WrongValue(`expected tlsv1.2 or tlsv1.3, '${value}' came`);
 }
 
-function protocol(value: string): string {
-  if (value === 'mqtt' || value === 'websockets') return value;
-  throw new WrongValue(`expected mqtt or websockets, '${value}' came`);
-}
+const words =
+  (...known: readonly string[]): Read =>
+  (value) =>
+    oneOf(known, value);
+
+const LOG_TYPES = [
+  ...['none', 'error', 'warning', 'notice', 'information', 'debug'],
+  ...['subscribe', 'unsubscribe', 'internal', 'websockets', 'all'],
+];
 
 /** `3,4,5`: MQTT 3.1, 3.1.1 and 5.0. */
 function versions(value: string): number[] {
@@ -64,10 +69,9 @@ function versions(value: string): number[] {
   throw new WrongValue(`expected 3, 4 and 5 with commas, '${value}' came`);
 }
 
-function socketDomain(value: string): string {
-  if (value === 'ipv4' || value === 'ipv6') return value;
-  throw new WrongValue(`expected ipv4 or ipv6, '${value}' came`);
-}
+/** Where 0 is no bound, Mosquitto takes everything below for 0. */
+const NEGATIVE = Number.MIN_SAFE_INTEGER;
+const ANY_OR_NONE = number(NEGATIVE);
 
 const PLUGIN =
   'plugins are programs for Mosquitto itself; see docs/how-to/authenticate-and-authorize.md for what does their work here';
@@ -114,15 +118,19 @@ const ENTRIES: Readonly<Record<string, MosquittoOption>> = {
   log_facility: noticed('broker', 'there is no syslog: systemd takes stderr'),
   log_timestamp: noticed('broker', 'every line has its time'),
   log_timestamp_format: noticed('broker', 'times are ISO 8601'),
-  log_type: supported('broker', text, 'log.level: the lowest that is named'),
-  max_connections: supported('listener', number(-1), 'listeners[].maximumConnections'),
+  log_type: supported('broker', words(...LOG_TYPES), 'log.level: the lowest that is named'),
+  max_connections: supported('listener', ANY_OR_NONE, 'listeners[].maximumConnections'),
   max_inflight_bytes: refused('broker', 'messages in flight are bounded by number', ['0']),
-  max_inflight_messages: supported('broker', number(0, 65_535), 'limits.maximumInFlight and limits.receiveMaximum'),
+  max_inflight_messages: supported(
+    'broker',
+    number(NEGATIVE, 65_535),
+    'limits.maximumInFlight and limits.receiveMaximum',
+  ),
   max_keepalive: supported('broker', number(0, 65_535), 'limits.maximumKeepAlive'),
-  max_packet_size: supported('broker', number(20, 268_435_456), 'limits.maximumPacketSize'),
+  max_packet_size: supported('broker', number(20), 'limits.maximumPacketSize'),
   max_qos: supported('listener', number(0, 2), 'capabilities.maximumQoS: the same for all listeners'),
-  max_queued_bytes: supported('broker', number(0), 'limits.maximumQueuedBytes'),
-  max_queued_messages: supported('broker', number(0), 'limits.maximumQueuedMessages'),
+  max_queued_bytes: supported('broker', ANY_OR_NONE, 'limits.maximumQueuedBytes'),
+  max_queued_messages: supported('broker', ANY_OR_NONE, 'limits.maximumQueuedMessages'),
   max_topic_alias: supported('listener', number(0, 65_535), 'limits.topicAliasMaximum: the same for all listeners'),
   max_topic_alias_broker: supported(
     'listener',
@@ -141,7 +149,7 @@ const ENTRIES: Readonly<Record<string, MosquittoOption>> = {
   persistent_client_expiration: supported('broker', period, 'limits.maximumSessionExpiryInterval'),
   pid_file: supported('broker', text, 'pidFile'),
   port: supported('listener', number(0, 65_535), 'port of the first listener'),
-  protocol: supported('listener', protocol, 'transport: tcp or tls; websockets: ws or wss'),
+  protocol: supported('listener', words('mqtt', 'websockets'), 'transport: tcp or tls; websockets: ws or wss'),
   proxy_protocol_v2_require_tls: refused('listener', 'the PROXY header is not asked for TLS', ['false']),
   psk_file: supported('security', text, 'tls.pskFile, of the listeners that have psk_hint'),
   psk_hint: supported('listener', text, 'tls.pskHint; a listener with it speaks TLS 1.2 with pre-shared keys'),
@@ -151,8 +159,9 @@ const ENTRIES: Readonly<Record<string, MosquittoOption>> = {
   retain_expiry_interval: refused('broker', 'retained messages stay until their Message Expiry Interval is over', [
     '0',
   ]),
+  retry_interval: noticed('broker', 'what is unacknowledged is sent again when its client comes back, and only then'),
   set_tcp_nodelay: noticed('broker', 'TCP_NODELAY is always set'),
-  socket_domain: supported('listener', socketDomain, 'host: 0.0.0.0 or ::'),
+  socket_domain: supported('listener', words('ipv4', 'ipv6'), 'host: 0.0.0.0 or ::'),
   store_clean_interval: noticed('broker', DISK),
   sys_interval: supported('broker', number(0, 65_535), 'systemTopicsInterval'),
   tls_engine: refused('listener', ENGINE),

@@ -4,7 +4,7 @@ import { nearestOf } from '../../command/nearest.ts';
 import { formatPlace, type Place } from '../place.ts';
 import { Draft } from './draft.ts';
 import { findOption, MOSQUITTO_OPTIONS, type MosquittoOption } from './options.ts';
-import { WrongValue } from './value.ts';
+import { firstWord, WrongValue } from './value.ts';
 
 const DEEPEST_INCLUDE = 10;
 
@@ -39,7 +39,7 @@ function apply(draft: Draft, name: string, value: string, place: Place): void {
     return;
   }
   if (option.treatment === 'refused') {
-    if (option.harmless?.includes(value) !== true)
+    if (option.harmless?.includes(firstWord(value)) !== true)
       draft.faults.push(`${formatPlace(place)}: ${name} is not supported: ${option.note}`);
     return;
   }
@@ -61,6 +61,9 @@ function keep(draft: Draft, name: string, option: MosquittoOption, value: unknow
   if (name === 'per_listener_settings') {
     // Mosquitto asks for it before everything that it is about; so does this.
     if (draft.listeners.length > 0) throw new WrongValue('must stand before the first listener');
+    const early = [...draft.values.keys()].find((each) => findOption(each)?.scope === 'security');
+    if (value === true && early !== undefined)
+      throw new WrongValue(`must stand before ${early}, which is about listeners`);
     draft.perListener = value === true;
     return;
   }

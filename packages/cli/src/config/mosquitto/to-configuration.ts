@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import type { RawSettings } from '../load-yaml.ts';
@@ -27,6 +28,8 @@ export function toConfiguration(draft: Draft, ports: readonly number[] = []): Tr
 }
 
 const UNBOUNDED = Number.MAX_SAFE_INTEGER;
+/** The standard has none that is larger. */
+const LARGEST_PACKET = 268_435_460;
 /** What the program itself needs, and Mosquitto does not. */
 const PROGRAM_BYTES = 64 * 1024 * 1024;
 
@@ -112,12 +115,14 @@ class Translation {
   #listener({ place, values }: DraftListener, at: number): ListenerSettings {
     const where = ['listeners', at];
     this.#mark(where, place);
-    const line = String(values.get('listener')?.value);
+    const line = String(values.get('listener')?.value).replace(/\s+#.*$/, '');
     const [, portText = '', address] = /^(\d+)(?:\s+(\S.*))?$/.exec(line) ?? [];
     const port = Number(portText);
     if (portText === '' || port > 65_535)
       this.#fail(place, `listener: expected a port from 0 to 65535 and an address, '${line}' came`);
-    const isSocket = port === 0 && address?.startsWith('/') === true;
+    const isSocket = port === 0 && address !== undefined && isIP(address) === 0 && address !== 'localhost';
+    if (line === '0')
+      this.#fail(place, 'listener: port 0 needs the path of a Unix socket, or the address of a free port');
     const isWeb = values.get('protocol')?.value === 'websockets';
     const tls = this.#tls(values, [...where, 'tls'], place);
     const transport = isSocket ? 'unix' : isWeb ? (tls ? 'wss' : 'ws') : tls ? 'tls' : 'tcp';
@@ -264,7 +269,7 @@ class Translation {
   // --- the rest --------------------------------------------------------------------------------------------------------
 
   #limits(): Partial<Configuration> {
-    const limits: Record<string, number> & typeof THEIR_LIMITS = { ...THEIR_LIMITS };
+    const limits: Record<string, number | string> & typeof THEIR_LIMITS = { ...THEIR_LIMITS };
     const take = (name: string, setting: string, convert: (value: number) => number = (value) => value) => {
       const given = this.#draft.values.get(name);
       if (given === undefined) return;
@@ -272,11 +277,11 @@ class Translation {
       this.#mark(['limits', setting], given.place);
     };
     const unboundedAtZero = (value: number) => (value <= 0 ? UNBOUNDED : value);
-    take('max_inflight_messages', 'maximumInFlight', (value) => value || 65_535);
-    take('max_inflight_messages', 'receiveMaximum', (value) => value || 65_535);
+    take('max_inflight_messages', 'maximumInFlight', (value) => (value > 0 ? value : 65_535));
+    take('max_inflight_messages', 'receiveMaximum', (value) => (value > 0 ? value : 65_535));
     take('max_keepalive', 'maximumKeepAlive');
-    take('message_size_limit', 'maximumPayloadSize', (value) => value || 268_435_460);
-    take('max_packet_size', 'maximumPacketSize', (value) => Math.max(value, 32));
+    take('message_size_limit', 'maximumPayloadSize', (value) => value || LARGEST_PACKET);
+    take('max_packet_size', 'maximumPacketSize', (value) => Math.min(Math.max(value, 32), LARGEST_PACKET));
     take('max_queued_messages', 'maximumQueuedMessages', unboundedAtZero);
     take('max_queued_bytes', 'maximumQueuedBytes', (value) => Math.max(unboundedAtZero(value), 1024));
     take('persistent_client_expiration', 'maximumSessionExpiryInterval');

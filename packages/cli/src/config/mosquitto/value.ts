@@ -3,16 +3,36 @@ export class WrongValue extends Error {
   override readonly name = 'WrongValue';
 }
 
-/** `true` or `false`, as Mosquitto has it: nothing else. */
+/** What counts of most values. Mosquitto does not read on, so many a file has a comment behind. */
+export function firstWord(value: string): string {
+  return value.split(/\s/, 1)[0] ?? '';
+}
+
+/** `true` or `1`, `false` or `0`, as Mosquitto has it: nothing else. */
 export function truth(value: string): boolean {
-  if (value === 'true' || value === 'false') return value === 'true';
-  throw new WrongValue(`expected true or false, '${value}' came`);
+  const word = firstWord(value);
+  if (word === 'true' || word === '1') return true;
+  if (word === 'false' || word === '0') return false;
+  throw new WrongValue(`expected true or false, '${word}' came`);
+}
+
+/** One of some words. */
+export function oneOf<Word extends string>(words: readonly Word[], value: string): Word {
+  const word = firstWord(value);
+  const known = words.find((each) => each === word);
+  if (known !== undefined) return known;
+  throw new WrongValue(`expected ${words.slice(0, -1).join(', ')} or ${words.at(-1)}, '${word}' came`);
 }
 
 export function whole(value: string, minimum: number, maximum: number): number {
-  const number = /^-?\d+$/.test(value) ? Number(value) : Number.NaN;
+  const word = firstWord(value);
+  const number = /^-?\d+$/.test(word) ? Number(word) : Number.NaN;
   if (number >= minimum && number <= maximum) return number;
-  throw new WrongValue(`expected a whole number from ${minimum} to ${maximum}, '${value}' came`);
+  throw new WrongValue(`expected a whole number ${spanOf(minimum, maximum)}, '${word}' came`);
+}
+
+function spanOf(minimum: number, maximum: number): string {
+  return minimum === Number.MIN_SAFE_INTEGER ? `of at most ${maximum}` : `from ${minimum} to ${maximum}`;
 }
 
 export function text(value: string): string {
@@ -25,9 +45,12 @@ export type LogDestination = 'none' | 'stderr' | { readonly file: string } | { r
 
 /** `stderr`, `none`, `file /var/log/broker.log`; and what Mosquitto has besides. */
 export function logDestination(value: string): LogDestination {
-  if (value === 'none' || value === 'stderr') return value;
-  const [, file] = /^file\s+(.+)$/.exec(text(value)) ?? [];
-  return file === undefined ? { elsewhere: value } : { file };
+  const word = oneOf(['none', 'stderr', 'stdout', 'syslog', 'topic', 'dlt', 'android', 'file'], text(value));
+  if (word === 'none' || word === 'stderr') return word;
+  if (word !== 'file') return { elsewhere: word };
+  const [, file] = /^file\s+(.+)$/.exec(value) ?? [];
+  if (file === undefined) throw new WrongValue('expected file and its path, no path came');
+  return { file };
 }
 
 /** Whether a log would go where ours does not. */
@@ -39,8 +62,9 @@ const UNITS: Readonly<Record<string, number>> = { h: 3600, d: 86_400, w: 7 * 86_
 
 /** `14d`, `2m`: hours, days, weeks, months, years. In seconds. */
 export function period(value: string): number {
-  const [, count, unit = ''] = /^(\d+)([hdwmy])$/.exec(value) ?? [];
+  const word = firstWord(value);
+  const [, count, unit = ''] = /^(\d+)([hdwmy])$/.exec(word) ?? [];
   const seconds = Number(count) * (UNITS[unit] ?? Number.NaN);
-  if (seconds >= 0) return Math.min(seconds, 4_294_967_295);
-  throw new WrongValue(`expected a number and h, d, w, m or y, '${value}' came`);
+  if (seconds > 0) return Math.min(seconds, 4_294_967_295);
+  throw new WrongValue(`expected a number from 1 and h, d, w, m or y, '${word}' came`);
 }
