@@ -43,14 +43,14 @@ export const MESSAGE_SCENARIOS: Scenarios = {
       return seen;
     },
   },
-  'max_queued_messages: how many wait for a client that is away': {
+  'max_queued_messages: how many wait for a client that is away, and which': {
     conf: `${OPEN}max_queued_messages 5\nmax_inflight_messages 20\n`,
     see: async (broker) => {
       const away = await broker.enter(lasting);
       await answersTo(away, subscribePacket(1, 'a', { qos: 1 }));
       away.transport.destroy();
       const writer = await broker.enter({ clientIdentifier: 'writer' });
-      for (let at = 0; at < 4; at++) await answersTo(writer, message('a', `${at}`, 1));
+      for (let at = 0; at < 8; at++) await answersTo(writer, message('a', `${at}`, 1));
       const back = await broker.enter(lasting);
       return answersTo(back);
     },

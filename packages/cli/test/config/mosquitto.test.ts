@@ -182,6 +182,7 @@ log_type error
         maximumKeepAlive: 60,
         maximumPacketSize: 2000,
         maximumQueuedMessages: Number.MAX_SAFE_INTEGER,
+        queuePolicy: 'drop-newest',
         maximumQueuedBytes: 4096,
         maximumSessionExpiryInterval: 14 * 86_400,
         maximumSessions: 10,

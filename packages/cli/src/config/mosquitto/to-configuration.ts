@@ -41,6 +41,8 @@ const THEIR_LIMITS = {
   outboundTopicAliasMaximum: 10,
   maximumPacketSize: 2_000_000,
   maximumQueuedMessages: 1_000,
+  // What finds the queue full is lost, not what has waited longest.
+  queuePolicy: 'drop-newest',
 };
 
 /** Mosquitto says nothing in words: programs that compare packets byte by byte find here what they find there. */
