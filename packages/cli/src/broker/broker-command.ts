@@ -53,7 +53,7 @@ export const brokerCommand = defineCommand({
       flags: '--allow-anonymous',
       description: 'let everybody in who reaches the port, also where others than this machine do',
     },
-    daemon: { flags: '-d, --daemon', description: 'run in the background' },
+    daemon: { flags: '-d, --daemon', description: 'run in the background; returns when it is ready' },
     verbose: { flags: '-v, --verbose', description: 'log more: every connection attempt and why it ended' },
     logFormat: {
       flags: '--log-format',

@@ -146,10 +146,30 @@ data: memory
     const pidFile = path.join(folder, 'daemon.pid');
     const config = write('daemon.yaml', `listeners: [{ port: 0 }]\ndata: memory\npidFile: ${pidFile}\n`);
     expect((await runBusbar(['broker', '-d', '-c', config])).exitCode).toBe(0);
-    await vi.waitFor(() => expect(existsSync(pidFile)).toBe(true), { timeout: 20_000 });
     const pid = Number(readFileSync(pidFile, 'utf8'));
+    // Its log goes nowhere, and every line of it leaves the broker as it is.
+    for (let line = 0; line < 3; line++) process.kill(pid, 'SIGUSR2');
     process.kill(pid, 'SIGTERM');
     await vi.waitFor(() => expect(existsSync(pidFile)).toBe(false), { timeout: 20_000 });
+  });
+
+  test('-d says what keeps it from starting', async () => {
+    const config = write('wrong-daemon.conf', 'listenr 1\n');
+    expect(await runBusbar(['broker', '-d', '-c', config])).toMatchObject({
+      exitCode: 3,
+      stderr: `Error: ${config}:1: there is no option listenr; did you mean listener?\n`,
+    });
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void other.close());
+    const { port } = other.address() as AddressInfo;
+    const { exitCode, stderr } = await runBusbar([
+      'broker',
+      '-d',
+      '-c',
+      write('taken.conf', `listener ${port} 127.0.0.1\n`),
+    ]);
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('address already in use')]);
   });
 });
 
