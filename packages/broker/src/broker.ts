@@ -172,7 +172,7 @@ function systemTopicsOf(house: House): SystemTopics {
 async function open({ options, listeners, entrance, local, wheel, log }: House): Promise<void> {
   try {
     await startHooks(options.hooks ?? [], local);
-    for (const listener of listeners) await entrance.listen(listener);
+    await entrance.listen(listeners);
   } catch (error) {
     await entrance.close();
     local.close();

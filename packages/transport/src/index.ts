@@ -15,6 +15,7 @@ export {
   listenSecureWebSocket,
   listenTls,
   listenWebSocket,
+  loadListening,
 } from './on-demand.ts';
 export { SocketTransport, type TransportLimits } from './socket-transport.ts';
 export { type DialTcpOptions, dialTcp, type ListenTcpOptions, listenTcp } from './tcp.ts';

@@ -68,3 +68,11 @@ export async function listenSecureWebSocket(
 ): Promise<TlsListener> {
   return (await import('./websocket.ts')).listenSecureWebSocket(options, accept);
 }
+
+/**
+ * Loads what listening to TLS or WebSocket takes. Whoever opens several doors calls it before the first: otherwise the first
+ * clients are at a door, and are not answered, while the next one is loaded.
+ */
+export async function loadListening(kind: 'tls' | 'websocket'): Promise<void> {
+  await (kind === 'tls' ? import('./tls.ts') : import('./websocket.ts'));
+}

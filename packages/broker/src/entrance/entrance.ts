@@ -12,7 +12,7 @@ import type { BrokerRooms } from './broker-rooms.ts';
 import { ownChainOf } from './chain-of.ts';
 import { ClientEntrance, type Hall } from './client-entrance.ts';
 import type { ListenerOptions, ListenerTransport } from './listener-options.ts';
-import { type ListenerReports, openListeners } from './open-listeners.ts';
+import { type ListenerReports, loadListeners, openListeners } from './open-listeners.ts';
 import { type Peer, peerOf } from './peer.ts';
 
 /** A listener as it was really bound. */
@@ -71,7 +71,12 @@ export class Entrance implements Hall {
   }
 
   /** @throws {TransportError} It cannot be listened there. */
-  async listen(options: ListenerOptions): Promise<void> {
+  async listen(listeners: readonly ListenerOptions[]): Promise<void> {
+    await loadListeners(listeners);
+    for (const listener of listeners) await this.#open(listener);
+  }
+
+  async #open(options: ListenerOptions): Promise<void> {
     const { transport = 'tcp' } = options;
     const own = ownChainOf(options, this.#rooms.chain.options);
     const chain = own === undefined ? this.#rooms.chain : new AuthenticatorChain(own);

@@ -7,6 +7,7 @@ import {
   listenTls,
   listenUnix,
   listenWebSocket,
+  loadListening,
   type TlsListener,
   type TransportAddress,
   TransportError,
@@ -37,6 +38,13 @@ const LOOPBACK_6 = '::1';
 const NO_IPV6 = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL']);
 /** A WebSocket frame may hold a few packets more than the largest. */
 const FRAME_ALLOWANCE = 65_536;
+
+/** Loads what the listeners take, so that they all open at once. */
+export async function loadListeners(listeners: readonly ListenerOptions[]): Promise<void> {
+  const transports = new Set(listeners.map(({ transport }) => transport));
+  if (transports.has('tls')) await loadListening('tls');
+  if (transports.has('ws') || transports.has('wss')) await loadListening('websocket');
+}
 
 /**
  * Opens what one entry of `listeners` stands for: one socket, or one for each loopback address.

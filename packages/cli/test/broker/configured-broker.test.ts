@@ -116,6 +116,24 @@ data: memory
     await (await login(ports[1])).publish('b/1', 'x', { qos: 1 });
   });
 
+  test('listeners open one after the other, with nothing left to load in between', async () => {
+    const watch = `import { Server } from 'node:net';
+      const { listen } = Server.prototype;
+      Server.prototype.listen = function (...words) {
+        console.error('webSocket', process.moduleLoadList.includes('NativeModule zlib'));
+        return listen.apply(this, words);
+      };`;
+    const lines = ['listener 0 127.0.0.1', 'listener 0 127.0.0.1', 'protocol websockets'];
+    const config = write('two-kinds.conf', `${lines.join('\n')}\n`);
+    const command = startBusbar(['broker', '-c', config], {
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(watch)}`,
+    });
+    await command.untilStdout(/ready on .*\n/);
+    command.kill('SIGTERM');
+    await command.ended;
+    expect(command.stderr.match(/^webSocket .*$/gm)?.slice(0, 2)).toEqual(['webSocket true', 'webSocket true']);
+  });
+
   test('settings of the command line and the environment', async () => {
     const config = write('small.yaml', 'listeners: [{ host: 127.0.0.1, port: 1 }]\n');
     const sets = ['--set', 'limits.receiveMaximum=3', '--port', '0', '--data', 'memory'];
