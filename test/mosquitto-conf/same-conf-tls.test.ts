@@ -35,6 +35,10 @@ const KEYS = [
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'certfile, keyfile, cafile': { conf: TLS, clients: SEVERAL },
   'tls_version tlsv1.3': { conf: `${TLS}tls_version tlsv1.3\n`, clients: [CA, [...CA, '--tls-version', 'tlsv1.2']] },
+  'ciphers_tls1.3 is about TLS 1.3 alone': {
+    conf: `${TLS}ciphers_tls1.3 TLS_AES_128_GCM_SHA256\n`,
+    clients: [CA, [...CA, '--tls-version', 'tlsv1.2']],
+  },
   require_certificate: { conf: `${TLS}require_certificate true\n`, clients: SEVERAL },
   use_identity_as_username: {
     conf: `${TLS}require_certificate true\nuse_identity_as_username true\n`,

@@ -90,7 +90,20 @@ describe('a mosquitto.conf', () => {
     ]);
   });
 
+  test('ciphers of TLS 1.3 leave 1.2 those that it has otherwise', () => {
+    const listener = 'listener 1\ncertfile /c\nkeyfile /k\n';
+    const ciphersOf = (text: string) => translate(`${listener}${text}`).settings.listeners?.[0]?.tls?.ciphers;
+    expect(ciphersOf('')).toBeUndefined();
+    expect(ciphersOf('ciphers A\n')).toBe('A');
+    expect(ciphersOf('ciphers_tls1.3 B\n')).toBe('B:DEFAULT:!aNULL');
+    expect(ciphersOf('ciphers A\nciphers_tls1.3 B\n')).toBe('B:A');
+  });
+
   test.each([
+    [
+      'listener 1\ncertfile /c\nkeyfile /k\nuse_identity_as_username true',
+      /use_identity_as_username and use_subject_as_username need require_certificate true/,
+    ],
     ['log_type foo', /^mosquitto.conf:1: log_type: expected none, error, .* or all, 'foo' came$/],
     ['log_dest foo', /log_dest: expected none, stderr, .*, 'foo' came/],
     ['log_dest file', /log_dest: expected file and its path/],

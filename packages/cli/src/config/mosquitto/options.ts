@@ -95,7 +95,11 @@ const ENTRIES: Readonly<Record<string, MosquittoOption>> = {
   certfile: supported('listener', text, 'tls.cert; a listener with it speaks TLS'),
   check_retain_source: supported('broker', truth, 'authorization.checkRetainSource'),
   ciphers: supported('listener', text, 'tls.ciphers'),
-  'ciphers_tls1.3': supported('listener', text, 'tls.ciphers, before those of 1.2'),
+  'ciphers_tls1.3': supported(
+    'listener',
+    text,
+    'tls.ciphers, before those of 1.2; without `ciphers` these are the usual ones',
+  ),
   clientid_prefixes: supported('broker', text, 'authentication.chain: clientIdentifierPrefix'),
   connection_messages: noticed('broker', 'connections are logged from level info on'),
   crlfile: supported('listener', text, 'tls.crl'),

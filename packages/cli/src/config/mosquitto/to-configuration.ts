@@ -186,8 +186,10 @@ class Translation {
     for (const [name, option] of Object.entries(marks)) this.#mark([...where, name], values.get(option)?.place);
     const ca = [...(text('cafile') === undefined ? [] : [text('cafile') ?? '']), ...this.#capath(values)];
     const required = values.get('require_certificate')?.value === true;
+    if (!required && usesCertificates(values))
+      this.#fail(place, 'use_identity_as_username and use_subject_as_username need require_certificate true');
     if (required && ca.length === 0) this.#fail(place, 'require_certificate needs cafile or capath');
-    const ciphers = [text('ciphers_tls1.3'), text('ciphers')].filter((each) => each !== undefined).join(':');
+    const ciphers = ciphersOf(text('ciphers_tls1.3'), text('ciphers'));
     return {
       cert: cert ?? '',
       key: key ?? '',
@@ -195,7 +197,7 @@ class Translation {
       ...(text('crlfile') === undefined ? {} : { crl: text('crlfile') }),
       ...(required ? { clientCertificates: 'require' as const } : {}),
       ...(values.has('tls_version') ? { minVersion: text('tls_version') as 'TLSv1.2' } : {}),
-      ...(ciphers === '' ? {} : { ciphers }),
+      ...(ciphers === undefined ? {} : { ciphers }),
     };
   }
 
@@ -362,6 +364,11 @@ function levelOf(types: readonly string[]): 'debug' | 'info' | 'warn' | 'error' 
 function identityOf(values: Values): 'cn' | 'subject' | undefined {
   if (values.get('use_identity_as_username')?.value === true) return 'cn';
   return values.get('use_subject_as_username')?.value === true ? 'subject' : undefined;
+}
+
+/** One list for all versions. With suites of TLS 1.3 alone it would leave none for 1.2; the other way round Node adds its own. */
+function ciphersOf(forTls13: string | undefined, forTls12: string | undefined): string | undefined {
+  return forTls13 === undefined ? forTls12 : `${forTls13}:${forTls12 ?? 'DEFAULT:!aNULL'}`;
 }
 
 function usesCertificates(values: Values): boolean {
