@@ -247,6 +247,13 @@ listener 1885 127.0.0.1
     expect(options.listeners?.map(({ name }) => name)).toEqual(['listeners[0]', 'listeners[1]']);
   });
 
+  test('and what stands before all of them is for that of port', () => {
+    const lines = ['per_listener_settings true', 'port 1883', 'acl_file /acl', 'listener 1884', 'listener 1885'];
+    const aclFilesOf = (text: string) => translate(text).settings.listeners?.map(({ aclFile }) => aclFile);
+    expect(aclFilesOf(`${lines.join('\n')}\n`)).toEqual(['/acl', false, false]);
+    expect(aclFilesOf('per_listener_settings true\nacl_file /acl\nlistener 1884\n')).toEqual([false]);
+  });
+
   test('without it, what stands below a listener is for all', () => {
     const { settings } = translate('listener 1884 ::1\npassword_file /p\nlistener 1885 ::1\nallow_anonymous true\n');
     expect(settings.listeners?.map(({ authentication }) => authentication)).toEqual([undefined, undefined]);

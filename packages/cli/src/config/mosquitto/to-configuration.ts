@@ -251,9 +251,10 @@ class Translation {
     return { authentication: { chain, allowAnonymous: own ?? global.get('allow_anonymous')?.value === true } };
   }
 
-  /** Whether some listener has rules of its own: then those without have none. */
+  /** Whether some listener has rules of its own, or that of `port`, to which what stands first belongs: those without have none. */
   get #hasOwnRules(): boolean {
-    return this.#draft.listeners.some(({ values }) => values.has('acl_file'));
+    const { values, listeners } = this.#draft;
+    return values.has('acl_file') || listeners.some((listener) => listener.values.has('acl_file'));
   }
 
   #chain(values: Values, where: SettingPath, withCertificate: boolean): AuthenticatorSettings[] {
