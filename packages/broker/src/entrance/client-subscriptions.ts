@@ -66,6 +66,7 @@ export class ClientSubscriptions {
       reasonCodes.push(reasonCode);
       if (refused !== undefined) refusals.push(refused);
     };
+    session.handleSubscribe();
     this.#work.through(requests, subscribeOne, () => {
       const answer = { reasonCodes, refusals };
       this.#accept(packet.packetId, answers?.complete(answer) ?? answer, isUnkept);
@@ -82,8 +83,9 @@ export class ClientSubscriptions {
     }
     this.#door.whenKept(
       () => {
+        if (!this.#connection.isConnected) return;
         this.#connection.acceptSubscribe(packetId, reasonCodes, explainRefusals(refusals));
-        session.pump(this.#rooms.clock.now());
+        session.handleSubscribed(this.#rooms.clock.now());
       },
       false,
       isUnkept,

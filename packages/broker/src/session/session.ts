@@ -31,6 +31,8 @@ export class Session implements Subscriber {
   readonly #around: SessionSurroundings;
   #outlet: Outlet | undefined = undefined;
   #replays: RetainedReplay[] = NONE;
+  /** SUBSCRIBE packets of this connection that are not answered yet. */
+  #unanswered = 0;
   readonly #waiting: WaitingMessages;
   #rights: Rights | undefined = undefined;
   /** How messages look to its client; undefined where it gets them as they are. */
@@ -113,6 +115,7 @@ export class Session implements Subscriber {
   /** A connection begins. What waits is sent by the first {@link pump}. */
   connect(outlet: Outlet): void {
     this.#outlet = outlet;
+    this.#unanswered = 0;
     this.record.disconnectedAt = undefined;
   }
 
@@ -196,6 +199,17 @@ export class Session implements Subscriber {
   /** Whether the rules let it have messages of a topic that its client calls by this name. */
   #mayReceiveOwn(topicName: string): boolean {
     return this.#view === undefined ? this.mayReceive(topicName) : this.#view.mayReceive(topicName);
+  }
+
+  /** A SUBSCRIBE is being worked on: no retained messages before its SUBACK. The standard would allow it; nobody expects it. */
+  handleSubscribe(): void {
+    this.#unanswered++;
+  }
+
+  /** Its SUBACK is on its way, on the same connection. */
+  handleSubscribed(now: number): void {
+    this.#unanswered--;
+    this.pump(now);
   }
 
   /** Retained messages of a new subscription follow what is sent already; a newer subscription to the same filter replaces them. */
@@ -319,7 +333,7 @@ export class Session implements Subscriber {
   #pumpReplay(outlet: Outlet, now: number): boolean {
     const replay = this.#replays[0];
     // What waits in the queue is older than the retained messages that follow it.
-    if (replay === undefined || this.#waiting.length > 0) return false;
+    if (replay === undefined || this.#unanswered > 0 || this.#waiting.length > 0) return false;
     if (!outlet.isWritable || (replay.needsWindow && !outlet.hasRoom)) return false;
     const taken = replay.take(now);
     if (taken === undefined) {

@@ -55,6 +55,27 @@ describe('what is acknowledged is kept', () => {
     assert.deepEqual(seen(client), [[puback, 1]]);
   });
 
+  test('retained messages come behind the SUBACK, whatever happens while the store takes its time', () => {
+    const sender = broker.connect('sender');
+    sender.send(publishPacket('kept/1', 'retained', { retain: true }), publishPacket('t', 'x'));
+    slow.sync();
+    const client = slow.connectLasting('c');
+    client.send(subscribePacket(1, 'kept/#', { qos: 1 }));
+    // The window opens, and a message leaves: both are times at which what waits is looked for.
+    client.send(acknowledgementPacket('puback', 9), subscribePacket(2, 'live', { qos: 0 }));
+    sender.send(publishPacket('live', 'y'));
+    assert.deepEqual(
+      seen(client).filter(([type]) => type !== publish),
+      [],
+    );
+    slow.sync();
+    assert.deepEqual(seen(client), [
+      [PacketType.suback, 1],
+      [PacketType.suback, 2],
+      [publish, 0],
+    ]);
+  });
+
   test('CONNACK of a lasting session, SUBACK and UNSUBACK', () => {
     const raw = broker.raw(5);
     raw.send(connectPacket({ clientIdentifier: 'c', cleanStart: false, properties: { sessionExpiryInterval: 60 } }));
