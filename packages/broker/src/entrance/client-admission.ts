@@ -114,7 +114,7 @@ export class ClientAdmission implements WaitingClient {
 
   admit(): void {
     const packet = this.#waiting;
-    if (packet !== undefined && !this.#connection.isClosed) this.#take(this.#authentication.begin(packet));
+    if (packet !== undefined && !this.#connection.isClosed) this.#take(() => this.#authentication.begin(packet));
   }
 
   refuse(retryAfterSeconds: number): void {
@@ -151,12 +151,30 @@ export class ClientAdmission implements WaitingClient {
   }
 
   handleAuth(packet: AuthPacket): void {
-    this.#take(this.#authentication.next(packet));
+    this.#take(() => this.#authentication.next(packet));
   }
 
-  #take(step: AuthenticationStep | Promise<AuthenticationStep>): void {
+  #take(ask: () => AuthenticationStep | Promise<AuthenticationStep>): void {
+    const step = this.#stepOf(ask);
     if (step instanceof Promise) void this.#followLater(step);
     else this.#follow(step);
+  }
+
+  /** Whoever is asked may be a program that fails: then nobody comes in, and the client is told so. */
+  #stepOf(
+    ask: () => AuthenticationStep | Promise<AuthenticationStep>,
+  ): AuthenticationStep | Promise<AuthenticationStep> {
+    try {
+      return ask();
+    } catch (error) {
+      return this.#unavailable(error);
+    }
+  }
+
+  #unavailable(error: unknown): AuthenticationStep {
+    const { lines, clock } = this.#rooms;
+    lines.unauthenticated.write({ remote: this.#door.remote, error: String(error) }, clock.now());
+    return { kind: 'refuse', reasonCode: ReasonCode.serverUnavailable, message: 'authentication is not available' };
   }
 
   /** Nobody stays at the door for ever because somebody who is asked about it does not answer. */
@@ -182,10 +200,7 @@ export class ClientAdmission implements WaitingClient {
     try {
       this.#follow(await step);
     } catch (error) {
-      const { lines, clock } = this.#rooms;
-      lines.unauthenticated.write({ remote: this.#door.remote, error: String(error) }, clock.now());
-      const message = 'authentication is not available';
-      this.#follow({ kind: 'refuse', reasonCode: ReasonCode.serverUnavailable, message });
+      this.#follow(this.#unavailable(error));
     }
   }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { PacketType, ReasonCode } from '@busbar/codec';
+import { connectPacket } from '@busbar/testkit';
 import { test } from 'vitest';
 import type { AuthenticationMethod, AuthenticationStep } from '../../src/index.ts';
 import { VirtualBroker } from '../virtual-broker.ts';
@@ -33,4 +34,20 @@ test('a refusal that DISCONNECT has no word for ends the connection all the same
   const refuse: AuthenticationStep = { kind: 'refuse', reasonCode: ReasonCode.badUserNameOrPassword, message: 'no' };
   assert.equal(await authenticateAgain(() => refuse), ReasonCode.unspecifiedError);
   assert.equal(await authenticateAgain(() => Promise.resolve(refuse)), ReasonCode.unspecifiedError);
+});
+
+test('a method that fails before the client is in ends that connection with an answer, whichever way it fails', async () => {
+  const ways = [() => Promise.reject(new Error('out of order')), () => assert.fail('out of order')];
+  for (const next of ways) {
+    const method: AuthenticationMethod = { name: 'M', begin: () => ({ next }) };
+    const broker = await VirtualBroker.start({ authenticationMethods: [method] });
+    const client = broker.raw(5);
+    client.send(connectPacket({ properties: { authenticationMethod: 'M' } }));
+    broker.run();
+    await new Promise((resolve) => setImmediate(resolve));
+    broker.run();
+    const connack = client.take();
+    assert.equal(connack?.type === PacketType.connack && connack.reasonCode, ReasonCode.serverUnavailable);
+    assert.equal(client.isClosed, true);
+  }
 });
