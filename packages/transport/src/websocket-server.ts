@@ -99,7 +99,7 @@ export class WebSocketAcceptor {
   }
 
   #refusalOf({ url = '', headers }: IncomingMessage): Refusal | undefined {
-    const path = url.split('?', 1)[0];
+    const path = url.replace(AUTHORITY, '').split('?', 1)[0];
     if (this.#path !== '*' && path !== this.#path) {
       return { status: 404, code: 'ERR_WS_PATH', message: `expected the path ${this.#path}, another came` };
     }
@@ -133,6 +133,9 @@ export class WebSocketAcceptor {
 
 const ANSWER = { 'Content-Type': 'text/plain; charset=utf-8' };
 const VERSION = { 'Sec-WebSocket-Version': '13' };
+
+/** What stands before the path where the target of a request is a whole URL (RFC 9112, section 3.2.2). */
+const AUTHORITY = /^https?:\/\/[^/?]*/i;
 
 const NO_HANDSHAKE: Refusal = {
   status: 426,

@@ -25,6 +25,7 @@ describe('the handshake', () => {
     ['a wrong sub-protocol', request({ 'Sec-WebSocket-Protocol': 'chat' }), 400, 'ERR_WS_SUBPROTOCOL'],
     ['no sub-protocol', request({ 'Sec-WebSocket-Protocol': undefined }), 400, 'ERR_WS_SUBPROTOCOL'],
     ['another path', request({}, 'GET /chat HTTP/1.1'), 404, 'ERR_WS_PATH'],
+    ['another path behind a host', request({}, 'GET http://localhost/chat HTTP/1.1'), 404, 'ERR_WS_PATH'],
     ['a path that goes on', request({}, 'GET /mqtt/x HTTP/1.1'), 404, 'ERR_WS_PATH'],
     ['no key', request({ 'Sec-WebSocket-Key': undefined }), 400, 'ERR_WS_HANDSHAKE'],
     ['a broken key', request({ 'Sec-WebSocket-Key': 'short' }), 400, 'ERR_WS_HANDSHAKE'],
@@ -60,6 +61,15 @@ describe('the handshake', () => {
       await dialled(dialWebSocket({ url: `ws://127.0.0.1:${listener.port}${asked}` }));
       await accepted.at(0);
     }
+  });
+
+  test('a request that names the whole URL is one for its path', async () => {
+    const { listener, accepted } = await listenForWebSockets();
+    const peer = new RawPeer(listener.port);
+    peer.socket.write(request({}, 'GET http://broker.example:8083/mqtt?token=x HTTP/1.1'));
+    const answer = (await peer.until((received) => received.includes('\r\n\r\n'))).toString('latin1');
+    expect(answer).toMatch(/^HTTP\/1\.1 101 /);
+    await accepted.at(0);
   });
 
   test('an origin that is not allowed is refused, no origin is not asked for one', async () => {
