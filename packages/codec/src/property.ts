@@ -170,7 +170,7 @@ export function expectProperty(identifier: number, place: PropertyPlace): Proper
   if (property === undefined) throw malformed(`${placeName(place)} has unknown property ${identifier}`);
   // Section 2.2.2.2: an identifier that is not valid for its packet type makes a Malformed Packet, not a Protocol Error.
   if (!property.places.includes(place)) {
-    throw malformed(`${placeName(place)} has a ${property.title}, which is not allowed there`);
+    throw malformed(`${placeName(place)} may not have the property ${property.title}`);
   }
   return property;
 }
