@@ -27,4 +27,4 @@ export type { PeerCertificate, SubjectAltName, TlsSession } from './tls-session.
 export { type DialUnixOptions, dialUnix, type ListenUnixOptions, listenUnix } from './unix.ts';
 export type { DialWebSocketOptions, ListenSecureWebSocketOptions, ListenWebSocketOptions } from './websocket.ts';
 export type { WebSocketTarget } from './websocket-options.ts';
-export type { WebSocketServerOptions } from './websocket-server.ts';
+export type { WebSocketServerOptions } from './websocket-server-options.ts';

@@ -10,7 +10,8 @@ import type { TlsListener } from './tls.ts';
 import { connectTls, TlsClient, type TlsClientOptions } from './tls-client.ts';
 import { TlsServer, type TlsServerOptions } from './tls-server.ts';
 import { MQTT_SUBPROTOCOLS, type WebSocketTarget } from './websocket-options.ts';
-import { WebSocketAcceptor, type WebSocketServerOptions } from './websocket-server.ts';
+import { WebSocketAcceptor } from './websocket-server.ts';
+import type { WebSocketServerOptions } from './websocket-server-options.ts';
 import { WebSocketTransport } from './websocket-transport.ts';
 
 /** Where and how to dial. What goes beyond {@link WebSocketTarget} is Node's alone; a browser has its own ways. */
