@@ -1,4 +1,4 @@
-import { NO_PROPERTIES, UsageError } from '@busbar/codec';
+import { type DisconnectProperties, NO_PROPERTIES, type ReasonCode, UsageError } from '@busbar/codec';
 import type { Agreement } from '@busbar/protocol';
 import { isPayload, isQos, mistakeIn } from './call-check.ts';
 import type { ClientEventName, ClientEvents } from './client-events.ts';
@@ -37,6 +37,10 @@ export interface EndOptions {
   readonly handlers?: boolean;
   /** Ends it at once, without waiting any longer. */
   readonly signal?: AbortSignal;
+  /** Of the DISCONNECT packet; `disconnectWithWillMessage` lets the server publish the will. Default: normal disconnection. */
+  readonly reasonCode?: ReasonCode;
+  /** 5.0: properties of the DISCONNECT packet. */
+  readonly properties?: DisconnectProperties;
 }
 
 const END_TIMEOUT_MS = 5_000;
@@ -270,7 +274,8 @@ export class Client {
     return this;
   }
 
-  async #drainAndStop({ timeoutMs = END_TIMEOUT_MS, handlers = false, signal }: EndOptions): Promise<void> {
+  async #drainAndStop(options: EndOptions): Promise<void> {
+    const { timeoutMs = END_TIMEOUT_MS, handlers, signal } = options;
     const { dialer, publisher, subscriber, settings, journal } = this.#core;
     const { state } = dialer;
     const isHopeless = state === 'idle' || (journal !== undefined && state !== 'connected');
@@ -284,7 +289,7 @@ export class Client {
       stopListening();
     }
     this.#requester?.end();
-    await dialer.stop();
+    await dialer.stop(options);
     await this.#core.closed();
   }
 }

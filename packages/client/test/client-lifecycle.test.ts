@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { NO_PROPERTIES, PacketType, ReasonCode } from '@busbar/codec';
+import { NO_PROPERTIES, PacketType, ReasonCode, type UsageError } from '@busbar/codec';
 import { TransportError } from '@busbar/transport';
 import { describe, test } from 'vitest';
 import { ClientError, ConnectionEndedError, ConnectionRefusedError, createClient } from '../src/index.ts';
@@ -281,6 +281,25 @@ describe('end', () => {
     assert.equal(harness.client.state, 'closed');
     assert.equal(harness.clock.timerCount, 0);
     assert.equal(harness.client.end(), harness.client.end());
+  });
+
+  test('says what the program wants the server to know, and ends where that cannot be said', async () => {
+    const harness = new ClientHarness();
+    await harness.start();
+    const properties = { userProperties: [['why', 'maintenance'] as [string, string]] };
+    const ended = harness.client.end({ reasonCode: ReasonCode.disconnectWithWillMessage, properties });
+    await harness.settle();
+    const reasonCode = ReasonCode.disconnectWithWillMessage;
+    await harness.server.expect({ type: PacketType.disconnect, reasonCode, properties });
+    await ended;
+
+    const mistaken = new ClientHarness();
+    await mistaken.start();
+    const outcome = outcomeOf(mistaken.client.end({ properties: { sessionExpiryInterval: 60 } }));
+    await mistaken.settle();
+    assert.equal(((await outcome) as UsageError).code, 'session-expiry-not-allowed');
+    assert.equal(mistaken.client.state, 'closed');
+    assert.deepEqual(mistaken.events, ['connected', 'disconnected', 'closed']);
   });
 
   test('waits for what is in flight and in the queue', async () => {

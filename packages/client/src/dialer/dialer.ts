@@ -1,3 +1,4 @@
+import type { DisconnectProperties, ReasonCode } from '@busbar/codec';
 import type { ClientClosing, ClientConnection } from '@busbar/protocol';
 import { type ByteTransport, TransportError } from '@busbar/transport';
 import type { Clock } from '../clock.ts';
@@ -27,6 +28,12 @@ export interface DialerOwner {
   handleWritable(): void;
   /** There will be no further attempt, exactly once and last. */
   handleStopped(error: Error | undefined): void;
+}
+
+/** What the DISCONNECT packet says. */
+export interface Farewell {
+  readonly reasonCode?: ReasonCode;
+  readonly properties?: DisconnectProperties;
 }
 
 export interface DialerOptions {
@@ -122,13 +129,17 @@ export class Dialer {
   }
 
   /** Ends the connection or the attempt for good. Resolves when the transport is closed. */
-  async stop(): Promise<void> {
-    if (this.#isStopping || this.#state === 'closed') return this.#link?.closed;
+  async stop({ reasonCode, properties }: Farewell = {}): Promise<void> {
     this.#isStopping = true;
-    this.#cancelWait?.();
     const link = this.#link;
-    if (link !== undefined && !link.machine.isClosed) link.machine.disconnect();
-    else if (this.#attempt !== undefined) this.#fail(new ClientError('client-ended', 'the client was ended meanwhile'));
+    if (link !== undefined && !link.machine.isClosed) {
+      try {
+        link.machine.disconnect(reasonCode, properties);
+      } finally {
+        link.machine.disconnect(); // what cannot be said does not keep the connection
+      }
+    } else if (this.#attempt !== undefined)
+      this.#fail(new ClientError('client-ended', 'the client was ended meanwhile'));
     else this.#close(undefined);
     await link?.closed;
   }
