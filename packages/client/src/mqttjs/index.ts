@@ -4,42 +4,33 @@
  * What is different is on the page "Come from MQTT.js"; the main of it: reconnection waits with jitter, and the server's
  * Receive Maximum is respected.
  */
-import type { ConnackProperties, PublishProperties, QoS, SubscribeProperties } from '@busbar/codec';
+import type { ConnackProperties, ProtocolVersion, ReasonCode } from '@busbar/codec';
+import { matchesTopicFilter, parseSharedSubscription } from '@busbar/protocol';
 import type { Client } from '../client.ts';
 import { createClient } from '../connect.ts';
-import { ConnectionRefusedError } from '../errors.ts';
+import { ConnectionEndedError } from '../errors.ts';
 import type { Message } from '../message.ts';
 import type { Subscription } from '../subscribe/subscription.ts';
+import {
+  type Callback,
+  callbackIn,
+  type MqttJsEndOptions,
+  type MqttJsPublishOptions,
+  type MqttJsSubscribeOptions,
+  requestsOf,
+  settle,
+  type Topics,
+} from './calls.ts';
+import { clientDisconnecting, mqttJsError } from './errors.ts';
 import { Listeners } from './listeners.ts';
-import { clientOptionsOf, type MqttJsOptions, type MqttJsPublishOptions, serversOf } from './options.ts';
+import { clientOptionsOf, type MqttJsOptions, type SettledOptions, serversOf, settledOptions } from './options.ts';
+import type { MqttJsConnack, MqttJsDisconnect, MqttJsGrant, MqttJsPacket } from './packets.ts';
+import { type MqttJsProperties, mqttJsPropertiesOf, propertiesOf, readable } from './properties.ts';
 
-export type { MqttJsOptions, MqttJsPublishOptions } from './options.ts';
-
-/** What MQTT.js gives as the third argument of `message`. */
-export interface MqttJsPacket {
-  readonly cmd: 'publish';
-  readonly topic: string;
-  readonly payload: Uint8Array;
-  readonly qos: QoS;
-  readonly retain: boolean;
-  readonly dup: boolean;
-  readonly properties?: Readonly<PublishProperties>;
-}
-
-/** How MQTT.js subscribes. */
-export interface MqttJsSubscribeOptions {
-  readonly qos?: QoS;
-  readonly nl?: boolean;
-  readonly rap?: boolean;
-  readonly rh?: 0 | 1 | 2;
-  readonly properties?: SubscribeProperties;
-}
-
-/** What was granted: the QoS, or 128 where the server refused. */
-export interface MqttJsGrant {
-  readonly topic: string;
-  readonly qos: QoS | 128;
-}
+export type { MqttJsEndOptions, MqttJsPublishOptions, MqttJsSubscribeOptions } from './calls.ts';
+export type { MqttJsOptions } from './options.ts';
+export type { MqttJsConnack, MqttJsDisconnect, MqttJsGrant, MqttJsPacket } from './packets.ts';
+export type { MqttJsProperties, MqttJsUserProperties } from './properties.ts';
 
 /** The events of an {@link MqttClient}, with what their listeners get. */
 export interface MqttJsEvents {
@@ -48,33 +39,12 @@ export interface MqttJsEvents {
   reconnect: [];
   close: [];
   offline: [];
-  disconnect: [packet: { readonly cmd: 'disconnect'; readonly reasonCode: number }];
+  disconnect: [packet: MqttJsDisconnect];
   error: [error: Error & { readonly code?: number | string }];
   end: [];
 }
 
-/** What `connect` is told. */
-export interface MqttJsConnack {
-  readonly cmd: 'connack';
-  readonly sessionPresent: boolean;
-  readonly returnCode: 0;
-  readonly reasonCode: 0;
-  readonly properties: Readonly<ConnackProperties>;
-}
-
-type Topics = string | readonly string[] | Readonly<Record<string, MqttJsSubscribeOptions>>;
-type Callback<Result = undefined> = (error?: Error | null, result?: Result) => void;
-
-const REFUSED = 128;
 const END_TIMEOUT_MS = 60_000;
-/** Return codes of 3.1.1 by the Reason Codes of 5.0 that mean the same (section 3.2.2.3 of 3.1.1). */
-const RETURN_CODES: Readonly<Record<number, readonly [number, string]>> = {
-  132: [1, 'Unacceptable protocol version'],
-  133: [2, 'Identifier rejected'],
-  136: [3, 'Server unavailable'],
-  134: [4, 'Bad username or password'],
-  135: [5, 'Not authorized'],
-};
 
 /**
  * A client with MQTT.js's methods and events: `connect`, `message`, `reconnect`, `close`, `offline`, `disconnect`, `error`, `end`.
@@ -84,9 +54,13 @@ const RETURN_CODES: Readonly<Record<number, readonly [number, string]>> = {
  * client.on('message', (topic, payload) => console.log(topic, payload.length));
  */
 export class MqttClient extends Listeners<MqttJsEvents> {
-  readonly options: MqttJsOptions;
+  /** Those that were given, those of the URL, and the defaults. */
+  readonly options: SettledOptions;
   readonly #client: Client;
+  readonly #protocolVersion: ProtocolVersion;
   readonly #subscriptions = new Map<string, Subscription>();
+  /** The program's own Subscription Identifiers by their Topic Filters. */
+  readonly #identifiers = new Map<string, number>();
   connected = false;
   reconnecting = false;
   disconnecting = false;
@@ -94,8 +68,9 @@ export class MqttClient extends Listeners<MqttJsEvents> {
 
   constructor(url: string | undefined, options: MqttJsOptions) {
     super();
-    this.options = options;
-    this.#client = createClient(serversOf(url, options), clientOptionsOf(options));
+    this.options = settledOptions(url, options);
+    this.#protocolVersion = this.options.protocolVersion;
+    this.#client = createClient(serversOf(this.options), clientOptionsOf(this.options));
     this.#listen();
     if (options.manualConnect !== true) this.connect();
   }
@@ -103,6 +78,19 @@ export class MqttClient extends Listeners<MqttJsEvents> {
   /** The client beneath, for what MQTT.js does not have. */
   get busbar(): Client {
     return this.#client;
+  }
+
+  /** Seconds: what the server decided for this connection, else what was asked for. */
+  get keepalive(): number {
+    return this.#client.agreement?.keepAlive ?? this.options.keepalive;
+  }
+
+  /** What the CONNACK of this connection said; undefined without one, and below 5.0. */
+  get serverProperties(): MqttJsProperties<ConnackProperties> | undefined {
+    const { agreement } = this.#client;
+    return this.#protocolVersion === 5 && agreement !== undefined
+      ? mqttJsPropertiesOf(agreement.properties)
+      : undefined;
   }
 
   /** Starts, where `manualConnect` was asked for. */
@@ -117,13 +105,18 @@ export class MqttClient extends Listeners<MqttJsEvents> {
     return this;
   }
 
-  publish(topic: string, message: string | Uint8Array, callback?: Callback): this;
-  publish(topic: string, message: string | Uint8Array, options?: MqttJsPublishOptions, callback?: Callback): this;
+  publish(topic: string, message: string | Uint8Array, callback?: Callback<MqttJsPacket>): this;
   publish(
     topic: string,
     message: string | Uint8Array,
-    optionsOrCallback?: MqttJsPublishOptions | Callback,
-    last?: Callback,
+    options?: MqttJsPublishOptions,
+    callback?: Callback<MqttJsPacket>,
+  ): this;
+  publish(
+    topic: string,
+    message: string | Uint8Array,
+    optionsOrCallback?: MqttJsPublishOptions | Callback<MqttJsPacket>,
+    last?: Callback<MqttJsPacket>,
   ) {
     const isCallback = typeof optionsOrCallback === 'function';
     const callback = isCallback ? optionsOrCallback : last;
@@ -131,12 +124,18 @@ export class MqttClient extends Listeners<MqttJsEvents> {
     return this;
   }
 
+  /** @returns At QoS 1 and 2 the packet, with its `messageId`. */
   async publishAsync(
     topic: string,
     message: string | Uint8Array,
-    options: MqttJsPublishOptions = {},
-  ): Promise<undefined> {
-    await this.#client.publish(topic, message, options);
+    { qos = 0, retain = false, properties }: MqttJsPublishOptions = {},
+  ): Promise<MqttJsPacket | undefined> {
+    this.#expectOpen();
+    const { topicAlias: _, ...given } = propertiesOf(properties ?? {});
+    const { packetId } = await this.#told(this.#client.publish(topic, message, { qos, retain, properties: given }));
+    if (packetId === undefined) return undefined;
+    const own = properties === undefined ? {} : { properties };
+    return { cmd: 'publish', topic, payload: message, qos, retain, dup: false, messageId: packetId, ...own };
   }
 
   subscribe(topics: Topics, callback?: Callback<MqttJsGrant[]>): this;
@@ -152,11 +151,12 @@ export class MqttClient extends Listeners<MqttJsEvents> {
     return this;
   }
 
+  /** Rejects when the server refuses one of them. */
   async subscribeAsync(topics: Topics, options: MqttJsSubscribeOptions = {}): Promise<MqttJsGrant[]> {
+    this.#expectOpen();
     const requests = requestsOf(topics, options);
-    const grants = await Promise.all(requests.map(([topic, each]) => this.#subscribe(topic, each)));
-    if (grants.every(({ qos }) => qos === REFUSED)) throw new Error('Subscribe error: Unspecified error');
-    return grants;
+    if (requests.length === 0) throw new Error('Invalid topic empty_topic_list');
+    return Promise.all(requests.map(([topic, each]) => this.#subscribe(topic, each)));
   }
 
   unsubscribe(topics: string | readonly string[], callback?: Callback): this;
@@ -167,22 +167,34 @@ export class MqttClient extends Listeners<MqttJsEvents> {
   }
 
   async unsubscribeAsync(topics: string | readonly string[]): Promise<undefined> {
-    for (const topic of [topics].flat()) this.#subscriptions.delete(topic as string);
-    await this.#client.unsubscribe(topics);
+    this.#expectOpen();
+    for (const topic of [topics].flat() as string[]) {
+      this.#subscriptions.delete(topic);
+      this.#identifiers.delete(topic);
+    }
+    await this.#told(this.#client.unsubscribe(topics));
   }
 
-  /** @param force Whether what is not acknowledged is given up. */
-  end(force?: boolean | Callback, options?: object | Callback, callback?: Callback): this {
-    const last = [force, options, callback].find((each) => typeof each === 'function') as Callback | undefined;
-    settle(this.endAsync(force === true), last);
+  /**
+   * @param force Whether what is not acknowledged is given up.
+   * @param options What the DISCONNECT packet says (5.0).
+   */
+  end(force?: boolean | MqttJsEndOptions | Callback, options?: MqttJsEndOptions | Callback, callback?: Callback): this {
+    const given = [force, options].find((each) => typeof each === 'object' && each !== null) as MqttJsEndOptions;
+    settle(this.endAsync(force === true, given), callbackIn(force, options, callback));
     return this;
   }
 
-  async endAsync(force = false): Promise<undefined> {
+  async endAsync(force = false, { reasonCode, properties }: MqttJsEndOptions = {}): Promise<undefined> {
     this.disconnecting = true;
-    await this.#client.end({ timeoutMs: force || !this.connected ? 0 : END_TIMEOUT_MS });
-    this.disconnecting = false;
+    await this.#client.end({
+      timeoutMs: force || !this.connected ? 0 : END_TIMEOUT_MS,
+      ...(reasonCode !== undefined && { reasonCode: reasonCode as ReasonCode }),
+      ...(properties !== undefined && { properties: propertiesOf(properties) }),
+    });
+    if (this.disconnected) return;
     this.disconnected = true;
+    this.emit('end');
   }
 
   #listen(): void {
@@ -199,50 +211,96 @@ export class MqttClient extends Listeners<MqttJsEvents> {
           sessionPresent,
           returnCode: 0,
           reasonCode: 0,
-          properties: agreement.properties,
+          properties: mqttJsPropertiesOf(agreement.properties),
         });
       })
-      .on('disconnected', ({ reason }) => {
+      .on('disconnected', ({ reason, nextAttemptInMs }) => {
         this.connected = false;
-        if (reason.code === 'disconnected')
-          this.emit('disconnect', { cmd: 'disconnect', reasonCode: reason.reasonCode });
-        this.emit('close');
-        if (!this.disconnecting) this.emit('offline');
+        if (reason.code === 'disconnected') {
+          const properties = mqttJsPropertiesOf(reason.properties);
+          this.emit('disconnect', { cmd: 'disconnect', reasonCode: reason.reasonCode, properties });
+        }
+        this.#tellError(reason);
+        this.#tellClosed(nextAttemptInMs);
       })
-      .on('attempt-failed', ({ error }) => {
+      .on('attempt-failed', ({ error, nextAttemptInMs }) => {
         if (this.disconnecting) return;
-        if (this.listenerCount('error') > 0) this.emit('error', mqttJsError(error));
-        this.emit('close');
+        this.#tellError(error);
+        this.#tellClosed(nextAttemptInMs);
       })
-      .on('closed', () => this.emit('end'))
       .on('message', (message) => this.#tell(message));
   }
 
+  /** A connection that ends without a word is no error to MQTT.js; a fault, silence, and what the system reports are. */
+  #tellError(error: Error): void {
+    if (this.disconnecting || this.listenerCount('error') === 0) return;
+    const isSaid = error instanceof ConnectionEndedError && (error.code === 'disconnected' || error.code === 'ended');
+    const isSilent = error instanceof ConnectionEndedError && error.code === 'lost' && error.cause === undefined;
+    if (!isSaid && !isSilent) this.emit('error', mqttJsError(error, this.#protocolVersion));
+  }
+
+  /** `offline` comes once, before the first wait. */
+  #tellClosed(nextAttemptInMs: number | undefined): void {
+    if (nextAttemptInMs !== undefined && !this.reconnecting && !this.disconnecting) {
+      this.reconnecting = true;
+      this.emit('offline');
+    }
+    this.emit('close');
+  }
+
   #tell(message: Message): void {
-    const { topicName: topic, qos, retain, dup, properties } = message;
+    const { topicName: topic, qos, retain, dup } = message;
     const payload = readable(message.payload);
-    const packet: MqttJsPacket = { cmd: 'publish', topic, payload, qos, retain, dup, properties };
-    this.emit('message', topic, payload, packet);
+    const own = this.#protocolVersion === 5 ? { properties: this.#propertiesOf(message) } : {};
+    this.emit('message', topic, payload, { cmd: 'publish', topic, payload, qos, retain, dup, ...own });
+  }
+
+  #propertiesOf({ topicName, properties }: Message): MqttJsProperties {
+    if (this.#identifiers.size === 0) return mqttJsPropertiesOf(properties);
+    const matching = [...this.#identifiers].filter(([filter]) =>
+      matchesTopicFilter(parseSharedSubscription(filter)?.topicFilter ?? filter, topicName),
+    );
+    return mqttJsPropertiesOf(
+      properties,
+      matching.map(([, identifier]) => identifier),
+    );
   }
 
   /** MQTT.js subscribes again to the same topic with other options; here that takes the place of the earlier one. */
   async #subscribe(topic: string, options: MqttJsSubscribeOptions): Promise<MqttJsGrant> {
-    const { qos = 0, nl = false, rap = false, rh = 0, properties } = options;
-    const given = properties === undefined ? {} : { properties };
+    const { qos = 0, nl = false, rap = false, rh = 0, properties = {} } = options;
+    const { subscriptionIdentifier: identifier } = properties;
     const subscription = this.#client.subscribe(
       topic,
-      { qos, noLocal: nl, retainAsPublished: rap, retainHandling: rh, acknowledge: 'received', ...given },
+      {
+        qos,
+        noLocal: nl,
+        retainAsPublished: rap,
+        retainHandling: rh,
+        acknowledge: 'received',
+        properties: propertiesOf(properties),
+      },
       () => {}, // every message comes as an event
     );
     const before = this.#subscriptions.get(topic);
     this.#subscriptions.set(topic, subscription);
+    if (typeof identifier === 'number') this.#identifiers.set(topic, identifier);
     void before?.unsubscribe();
+    const granted = await this.#told(subscription);
+    return { topic, qos: granted.qos, ...(this.#protocolVersion === 5 && { nl, rap, rh }) };
+  }
+
+  /** What becomes of something, with errors as MQTT.js gives them. */
+  async #told<Result>(outcome: PromiseLike<Result>): Promise<Result> {
     try {
-      return { topic, qos: (await subscription).qos };
+      return await outcome;
     } catch (error) {
-      if (error instanceof Error && error.name === 'SubscribeError') return { topic, qos: REFUSED };
-      throw error;
+      throw mqttJsError(error as Error, this.#protocolVersion);
     }
+  }
+
+  #expectOpen(): void {
+    if (this.disconnecting || this.disconnected) throw clientDisconnecting();
   }
 }
 
@@ -268,45 +326,22 @@ export function connect(url: string | MqttJsOptions, options: MqttJsOptions = {}
 export async function connectAsync(url: string | MqttJsOptions, options: MqttJsOptions = {}): Promise<MqttClient> {
   const client = connect(url, options);
   return new Promise((resolve, reject) => {
-    client.once('connect', () => resolve(client));
-    client.once('error', (error) => {
-      client.end(true);
-      reject(error);
-    });
+    let reason = new Error("Couldn't connect to server");
+    const settle = (isConnected: boolean): void => {
+      client.off('connect', succeed).off('error', note).off('close', fail);
+      if (isConnected) resolve(client);
+      else {
+        client.end(true);
+        reject(reason);
+      }
+    };
+    const succeed = () => settle(true);
+    const note = (error: Error) => {
+      reason = error;
+    };
+    const fail = () => settle(false);
+    client.on('connect', succeed).on('error', note).on('close', fail);
   });
 }
 
 export default { connect, connectAsync, MqttClient };
-
-function requestsOf(topics: Topics, options: MqttJsSubscribeOptions): [string, MqttJsSubscribeOptions][] {
-  if (typeof topics === 'string') return [[topics, options]];
-  if (Array.isArray(topics)) return topics.map((topic: string) => [topic, options]);
-  return Object.entries(topics).map(([topic, own]: [string, MqttJsSubscribeOptions]) => [
-    topic,
-    { ...options, ...own },
-  ]);
-}
-
-function settle<Result>(promise: Promise<Result>, callback: Callback<Result> | undefined): void {
-  promise.then(
-    (result) => callback?.(null, result),
-    (error: Error) => callback?.(error),
-  );
-}
-
-function callbackIn(...values: unknown[]): Callback | undefined {
-  return values.find((value) => typeof value === 'function') as Callback | undefined;
-}
-
-/** A refusal of 3.1.1 has its return code as MQTT.js gives it. */
-function mqttJsError(error: Error): Error {
-  if (!(error instanceof ConnectionRefusedError)) return error;
-  const [code, text] = RETURN_CODES[error.reasonCode] ?? [error.reasonCode, error.message];
-  return Object.assign(new Error(`Connection refused: ${text}`, { cause: error }), { code });
-}
-
-/** A payload whose `toString` gives its text: a Buffer where there are Buffers. */
-function readable(payload: Uint8Array): Uint8Array {
-  if (typeof Buffer === 'function') return Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
-  return Object.defineProperty(payload, 'toString', { value: () => new TextDecoder().decode(payload) });
-}
