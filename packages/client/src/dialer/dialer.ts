@@ -258,10 +258,7 @@ export class Dialer {
   #wait(delayMs: number | undefined): void {
     this.#state = 'waiting';
     if (delayMs === undefined) return;
-    this.#cancelWait = this.#options.clock.schedule(() => {
-      this.#cancelWait = undefined;
-      this.#dial();
-    }, delayMs);
+    this.#cancelWait = this.#options.clock.schedule(() => this.hurry(), delayMs);
   }
 
   #close(error: Error | undefined): void {

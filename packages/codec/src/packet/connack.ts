@@ -45,12 +45,13 @@ export function decodeConnack(reader: ByteReader, version: ProtocolVersion): Con
   const flags = reader.readByte('the Connect Acknowledge Flags');
   // 3.1 does not use this byte (its section 3.2).
   if (version !== 3 && flags > 1) throw malformed('reserved Connect Acknowledge Flags are set', 'MQTT-3.2.2-1');
-  const reasonCode = version === 5 ? readReasonCode(reader, PacketType.connack) : readReturnCode(reader);
-  const properties = readProperties(reader, PacketType.connack, version);
+  // A server that knows only earlier versions refuses 5.0 with a packet of its own [MQTT311-3.1.2-2].
+  const form = reader.remaining === 1 && reader.bytes[reader.end - 1] ? 4 : version;
+  const reasonCode = form === 5 ? readReasonCode(reader, PacketType.connack) : readReturnCode(reader);
+  const properties = readProperties(reader, PacketType.connack, form);
   reader.expectEnd('CONNACK');
   const sessionPresent = (flags & 1) !== 0 && version !== 3;
-  if (sessionPresent && reasonCode !== 0)
-    throw protocolError('a refusing CONNACK has Session Present set', 'MQTT-3.2.2-6');
+  if (sessionPresent && reasonCode) throw protocolError('a refusing CONNACK has Session Present set', 'MQTT-3.2.2-6');
   return { type: PacketType.connack, sessionPresent, reasonCode, properties };
 }
 

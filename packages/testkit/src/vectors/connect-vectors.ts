@@ -157,6 +157,12 @@ export const connacks: readonly PacketVector[] = [
     reasonCode: 0x95,
     properties: { reasonString: 'big' },
   }),
+  understood('MQTT311-3.1.2-2 a server of 3.1.1 refuses 5.0 with a CONNACK of its own', MQTT_5, '20 02 00 01', {
+    type: PacketType.connack,
+    sessionPresent: false,
+    reasonCode: 0x84,
+    properties: {},
+  }),
   understood('3.1: the first byte of CONNACK is not used', MQTT_31, '20 02 ff 00', {
     type: PacketType.connack,
     sessionPresent: false,
