@@ -27,7 +27,8 @@ export const USAGE_ERRORS = {
   'invalid-listener': 'An option of a listener does not exist, or does not fit the others; the message names it.',
   'invalid-password-file': 'A password file cannot be read; the message has a line for each line of it that is wrong.',
   'invalid-rule': 'A rule of authorization cannot be understood; the message has a line for each, with its place.',
-  'invalid-string': 'A text holds U+0000 or half a surrogate pair, and MQTT has no way to write that.',
+  'invalid-string':
+    'What should be a text is none, or holds U+0000 or half a surrogate pair, and MQTT has no way to write that.',
   'no-authentication-method': 'AUTH, or Authentication Data, without an Authentication Method in CONNECT.',
   'no-local-shared': 'A Shared Subscription asks for No Local, which the standard forbids.',
   'not-authorized':

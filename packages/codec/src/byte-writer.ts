@@ -68,15 +68,16 @@ export class ByteWriter {
   }
 
   writeUtf8String(text: string, what: string): void {
-    const byteLength = utf8ByteLength(text);
-    if (byteLength < 0) throw new UsageError('invalid-string', `${what} contains U+0000 or half a surrogate pair`);
+    const byteLength = typeof text === 'string' ? utf8ByteLength(text) : -1;
+    if (byteLength < 0)
+      throw new UsageError('invalid-string', `${what} is no text, or contains U+0000 or half a surrogate pair`);
     this.writeTwoByteInteger(byteLength, `the length of ${what}`);
     this.#reserve(byteLength);
     this.#offset = writeUtf8(text, this.#bytes, this.#offset);
   }
 
   writeBinaryData(data: Uint8Array, what: string): void {
-    this.writeTwoByteInteger(data.length, `the length of ${what}`);
+    this.writeTwoByteInteger(data.byteLength, `the length of ${what}`); // a text has no byteLength
     this.writeBytes(data);
   }
 

@@ -42,6 +42,9 @@ const will = { topicName: 'w', payload: hex(''), qos: 0, retain: false, properti
 describe('what MQTT cannot carry is our caller’s mistake', () => {
   const mistakes: readonly (readonly [name: string, code: string, packet: unknown, version?: ProtocolVersion])[] = [
     ['MQTT-1.5.4-2 U+0000', 'invalid-string', { ...publish, topicName: 'a\0b' }],
+    ['a number where a text belongs', 'invalid-string', { ...connect, userName: 5 }],
+    ['a number in a User Property', 'invalid-string', { ...publish, properties: { userProperties: [['n', 5]] } }],
+    ['a text where bytes belong', 'out-of-range', { ...publish, properties: { correlationData: 'id-1' } }],
     ['MQTT-1.5.4-1 half a surrogate pair', 'invalid-string', { ...connect, clientIdentifier: '\ud800' }],
     ['MQTT-1.5.4-1 a surrogate pair the wrong way round', 'invalid-string', { ...connect, userName: '\udc00\ud800' }],
     ['MQTT-4.7.3-3 a string of 65,536 bytes', 'out-of-range', { ...connect, clientIdentifier: 'é'.repeat(32_768) }],

@@ -131,6 +131,7 @@ export class Dialer {
   /** Ends the connection or the attempt for good. Resolves when the transport is closed. */
   async stop({ reasonCode, properties }: Farewell = {}): Promise<void> {
     this.#isStopping = true;
+    this.#isAbandoned = true;
     const link = this.#link;
     if (link !== undefined && !link.machine.isClosed) {
       try {
@@ -225,10 +226,9 @@ export class Dialer {
     this.#failures++;
     const attempt = this.#failures;
     const server = this.#server as ServerAddress;
-    const turn = this.#redirect(closing) ?? servers.handleFailed();
-    const isAtOnce = turn === 'at-once' && (backOff !== undefined || this.#isFirstFailureFinal);
-    const isUnwanted = this.#isStopping || this.#isAbandoned;
-    const isFinal = isUnwanted || (this.#isFirstFailureFinal && !isAtOnce) || backOff?.givesUp(error);
+    const goesOn = this.#redirect(closing) ?? servers.handleFailed();
+    const isAtOnce = goesOn && (backOff !== undefined || this.#isFirstFailureFinal);
+    const isFinal = this.#isAbandoned || (this.#isFirstFailureFinal && !isAtOnce) || backOff?.givesUp(error);
     const hintMs = closing === undefined ? 0 : retryHintIn(closing);
     const delayMs = isFinal ? undefined : isAtOnce ? 0 : backOff?.nextDelayMs(hintMs);
     this.#wait(delayMs);
@@ -240,10 +240,9 @@ export class Dialer {
     const { backOff, clock, servers } = this.#options;
     const reason = endOf(closing, this.#takeObjection());
     if (backOff?.handleDisconnected(clock.now() - this.#connectedAt)) servers.handleHealthy();
-    const turn = this.#redirect(closing);
-    const isUnwanted = this.#isStopping || this.#isAbandoned;
-    const isFinal = isUnwanted || backOff === undefined || backOff.givesUp(reason);
-    const delayMs = isFinal ? undefined : turn === 'at-once' ? 0 : backOff.nextDelayMs(retryHintIn(closing));
+    const goesOn = this.#redirect(closing);
+    const isFinal = this.#isAbandoned || backOff === undefined || backOff.givesUp(reason);
+    const delayMs = isFinal ? undefined : goesOn ? 0 : backOff.nextDelayMs(retryHintIn(closing));
     this.#wait(delayMs);
     this.#owner.handleDisconnected(reason, delayMs);
     if (delayMs === undefined) this.#close(this.#isStopping ? undefined : reason);

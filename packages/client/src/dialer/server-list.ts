@@ -4,9 +4,6 @@ import { parseServerUrl, type ServerAddress, type ServerUrl, secureOf } from './
 /** Redirections that are followed without a wait before a connection has stood for a healthy time. */
 const MOST_HOPS = 5;
 
-/** What a failed attempt means for the next one. */
-export type NextTurn = 'at-once' | 'after-a-wait';
-
 /**
  * The servers of a client, and which of them is next.
  *
@@ -41,13 +38,13 @@ export class ServerList {
     return detour ?? (this.#servers[this.#at] as ServerUrl);
   }
 
-  /** The attempt has failed. */
-  handleFailed(): NextTurn {
-    if (this.#detours.length > 0) return 'at-once';
-    if (this.#isDetour) return 'after-a-wait';
+  /** The attempt has failed. @returns Whether the next one is to be made at once, and not after a wait. */
+  handleFailed(): boolean {
+    if (this.#detours.length > 0) return true;
+    if (this.#isDetour) return false;
     this.#at = (this.#at + 1) % this.#servers.length;
     this.#failedInRound = (this.#failedInRound + 1) % this.#servers.length;
-    return this.#failedInRound === 0 ? 'after-a-wait' : 'at-once';
+    return this.#failedInRound > 0;
   }
 
   handleConnected(): void {
@@ -65,9 +62,9 @@ export class ServerList {
    *
    * @param reference Its Server Reference: hosts with or without a port, between spaces.
    * @param isForGood Whether the server has moved.
-   * @returns Undefined when there is none in it that can be followed.
+   * @returns Whether to go there at once; undefined when there is none in it that can be followed.
    */
-  redirect(from: ServerAddress, reference: string, isForGood: boolean): NextTurn | undefined {
+  redirect(from: ServerAddress, reference: string, isForGood: boolean): boolean | undefined {
     const current = [...this.#detours, ...this.#servers].find(({ address }) => address.url === from.url);
     const named = reference.split(' ').flatMap((text) => this.#parse(text, from, current) ?? []);
     if (named.length === 0) return undefined;
@@ -78,7 +75,7 @@ export class ServerList {
       this.#failedInRound = 0;
     } else this.#detours = named;
     this.#hops++;
-    return this.#hops <= MOST_HOPS ? 'at-once' : 'after-a-wait';
+    return this.#hops <= MOST_HOPS;
   }
 
   /** As the server that names it, at another place; never less secure. */

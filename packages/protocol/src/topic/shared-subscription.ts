@@ -64,5 +64,6 @@ export function subscriptionFilterFault(
   filter: string,
   limits: TopicLimits = DEFAULT_TOPIC_LIMITS,
 ): string | undefined {
-  return isSharedSubscription(filter) ? sharedSubscriptionFault(filter, limits) : topicFilterFault(filter, limits);
+  const isShared = typeof filter === 'string' && isSharedSubscription(filter);
+  return isShared ? sharedSubscriptionFault(filter, limits) : topicFilterFault(filter, limits);
 }

@@ -58,6 +58,7 @@ export function countTopicLevels(topic: string): number {
  * @param noun What the text is, as the start of the line that is returned.
  */
 export function topicTextFault(noun: string, text: string, limits: TopicLimits): string | undefined {
+  if (typeof text !== 'string') return `${noun}: expected a text, came ${typeof text}`;
   if (text.length === 0) return `${noun}: expected at least one character, came none`; // [MQTT-4.7.3-1] [MQTT311-4.7.3-1]
 
   const at = text.search(UNSENDABLE);

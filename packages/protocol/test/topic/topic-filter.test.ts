@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { assert, describe, test } from 'vitest';
+import { subscriptionFilterFault } from '../../src/topic/shared-subscription.ts';
 import { hasWildcard, isValidTopicFilter, matchesTopicFilter, topicFilterFault } from '../../src/topic/topic-filter.ts';
 import { isValidTopicName } from '../../src/topic/topic-name.ts';
 import { topicFilter, topicName } from './arbitraries.ts';
@@ -40,6 +41,7 @@ describe('a Topic Filter', () => {
 
   test('MQTT-4.7.3-1 MQTT-4.7.3-2 MQTT-4.7.3-3 keeps the rules of length and characters (MQTT311-4.7.3-1, -2, -3)', () => {
     assert.equal(topicFilterFault(''), 'Topic Filter: expected at least one character, came none');
+    assert.equal(subscriptionFilterFault(['a'] as never), 'Topic Filter: expected a text, came object');
     assert.equal(topicFilterFault('a/\0'), 'Topic Filter: expected no U+0000, came one at character 3');
     assert.isTrue(isValidTopicFilter(`${'x'.repeat(65_533)}/+`));
     assert.isFalse(isValidTopicFilter(`${'x'.repeat(65_534)}/+`));

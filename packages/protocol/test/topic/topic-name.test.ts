@@ -10,6 +10,7 @@ import {
 describe('a Topic Name', () => {
   test('MQTT-4.7.3-1 is at least one character long (MQTT311-4.7.3-1)', () => {
     assert.equal(topicNameFault(''), 'Topic Name: expected at least one character, came none');
+    assert.equal(topicNameFault(5 as never), 'Topic Name: expected a text, came number');
     assert.isTrue(isValidTopicName('a'));
     assert.isTrue(isValidTopicName('/'));
     assert.isTrue(isValidTopicName(' '));
