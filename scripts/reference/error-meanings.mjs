@@ -109,8 +109,8 @@ export const CLIENT_ERRORS = {
     'Look at the disk; keep the file, and begin with another one.',
   ],
   'store-failed': [
-    'The store could not write, and nothing is sent that it could not remember: the client has ended.',
-    'Look at `cause`: a full disk, missing rights.',
+    'The store could not be opened or could not write, and nothing is sent that it could not remember: the client has ended.',
+    'Look at `cause`: a full disk, missing rights, a folder where a file should be.',
   ],
   'store-in-use': ['Another process has the file of this store open.', 'Give each client a store of its own.'],
   'store-mismatch': [

@@ -51,26 +51,15 @@ export class FileStore extends ClientStore {
     this.#compactAfterBytes = options.compactAfterBytes ?? COMPACT_AFTER_BYTES;
   }
 
-  /** @throws {ClientError} `store-in-use`, `store-damaged`, `store-mismatch`. */
+  /** @throws {ClientError} `store-in-use`, `store-damaged`, `store-mismatch`; `store-failed` for what the system reports. */
   async load(): Promise<Iterable<readonly [string, Uint8Array]>> {
-    await mkdir(dirname(this.#path), { recursive: true });
-    this.#lock = await FileLock.take(this.#path);
     try {
-      await rm(this.#newPath, { force: true });
-      const bytes = await readFile(this.#path).catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return Buffer.alloc(0);
-        throw error;
-      });
-      const { records, byteLength } = readLog(bytes);
-      this.#records = records;
-      for (const [key, value] of records) this.#liveBytes += sizeOf(key, value);
-      if (byteLength < MAGIC.length) await this.#rewrite();
-      else await this.#append(byteLength, bytes.length);
-    } catch (error) {
-      await this.#lock.release();
-      throw error;
+      return await this.#load();
+    } catch (cause) {
+      if (cause instanceof ClientError) throw cause;
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new ClientError('store-failed', `cannot open the store '${this.#path}': ${why}`, { cause });
     }
-    return [...this.#records];
   }
 
   async write(changes: readonly StoreChange[]): Promise<void> {
@@ -93,6 +82,27 @@ export class FileStore extends ClientStore {
 
   get #newPath(): string {
     return `${this.#path}.new`;
+  }
+
+  async #load(): Promise<Iterable<readonly [string, Uint8Array]>> {
+    await mkdir(dirname(this.#path), { recursive: true });
+    this.#lock = await FileLock.take(this.#path);
+    try {
+      await rm(this.#newPath, { force: true });
+      const bytes = await readFile(this.#path).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return Buffer.alloc(0);
+        throw error;
+      });
+      const { records, byteLength } = readLog(bytes);
+      this.#records = records;
+      for (const [key, value] of records) this.#liveBytes += sizeOf(key, value);
+      if (byteLength < MAGIC.length) await this.#rewrite();
+      else await this.#append(byteLength, bytes.length);
+    } catch (error) {
+      await this.#lock.release();
+      throw error;
+    }
+    return [...this.#records];
   }
 
   #keep(key: string, value: Uint8Array | undefined): void {

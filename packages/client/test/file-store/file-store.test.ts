@@ -15,7 +15,7 @@ import fc from 'fast-check';
 import { afterAll, describe, test } from 'vitest';
 import { FileStore } from '../../src/file-store/index.ts';
 import { encodeGroup, MAGIC, readLog } from '../../src/file-store/log-format.ts';
-import type { StoreChange } from '../../src/index.ts';
+import type { ClientError, StoreChange } from '../../src/index.ts';
 import { STORE_CASES } from '../store/store-contract.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'busbar-file-store-'));
@@ -111,6 +111,22 @@ test('a new file that was not finished counts for nothing', async () => {
   assert.equal(new Map(await again.load()).size, 1);
   await again.close();
   assert.equal(existsSync(`${file}.new`), false);
+});
+
+test('what cannot be opened is told with its path, and can be tried again', async () => {
+  const file = newPath();
+  const store = new FileStore(file);
+  await store.load();
+  await store.close();
+  for (const wrong of [path.dirname(file), path.join(file, 'below-a-file')]) {
+    for (const attempt of [new FileStore(wrong), new FileStore(wrong)]) {
+      await assert.rejects(attempt.load(), (error: ClientError) => {
+        assert.equal(error.code, 'store-failed');
+        assert.ok(error.message.startsWith(`cannot open the store '${wrong}': `), error.message);
+        return error.cause instanceof Error;
+      });
+    }
+  }
 });
 
 describe('one client at a time', () => {
