@@ -83,7 +83,7 @@ export interface Disk {
    * One at a time. After an error they may be there, or not, but never a part of them.
    */
   write(changes: DiskChanges, done: (error: Error | undefined) => void): void;
-  /** Free bytes of the file system, and its size; undefined where it does not say. */
+  /** Bytes that may be written: free ones of the file system, and unused ones of the store; undefined where it does not say. */
   measureRoom(): Promise<Room | undefined>;
   close(): Promise<void>;
 }

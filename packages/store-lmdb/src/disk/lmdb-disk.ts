@@ -7,6 +7,9 @@ import { TABLES } from './disk.ts';
 /** The name of LMDB's file in the data directory. */
 export const DATA_FILE = 'busbar.mdb';
 
+/** The pages at the front of the file, which say where the rest begins. */
+const META_PAGES = 2;
+
 const BINARY = { keyEncoding: 'binary', encoding: 'binary', cache: false } as const;
 
 export interface LmdbDiskOptions {
@@ -83,10 +86,19 @@ export class LmdbDisk implements Disk {
   async measureRoom(): Promise<Room | undefined> {
     try {
       const { bavail, blocks, bsize } = await statfs(path.dirname(this.file));
-      return blocks === 0 ? undefined : { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+      if (blocks === 0) return undefined;
+      return { freeBytes: bavail * bsize + this.#unusedBytes(), totalBytes: blocks * bsize };
     } catch {
       return undefined;
     }
+  }
+
+  /** What the file has room for without growing: LMDB keeps the pages of what was deleted, and writes to them again. */
+  #unusedBytes(): number {
+    const { root, free, lastPageNumber, pageSize } = this.#root.getStats() as RootStats;
+    let used = META_PAGES + pagesOf(root) + pagesOf(free);
+    for (const table of this.#tables.values()) used += pagesOf(table.getStats() as TreeStats);
+    return Math.max(0, lastPageNumber + 1 - used) * pageSize;
   }
 
   /** Copies what is valid into a new file, without the gaps. */
@@ -109,6 +121,26 @@ export class LmdbDisk implements Disk {
     if (table === undefined) throw new Error(`the store has no table ${name}`);
     return table;
   }
+}
+
+/** What lmdb says of one tree of pages. */
+interface TreeStats {
+  readonly treeBranchPageCount: number;
+  readonly treeLeafPageCount: number;
+  readonly overflowPages: number;
+}
+
+/** What lmdb says of the whole file. */
+interface RootStats {
+  readonly root: TreeStats;
+  /** The tree of the pages that nothing uses. */
+  readonly free: TreeStats;
+  readonly lastPageNumber: number;
+  readonly pageSize: number;
+}
+
+function pagesOf({ treeBranchPageCount, treeLeafPageCount, overflowPages }: TreeStats): number {
+  return treeBranchPageCount + treeLeafPageCount + overflowPages;
 }
 
 /** lmdb gives the reason of a failed commit as a promise of its own, which is rejected with it. */
