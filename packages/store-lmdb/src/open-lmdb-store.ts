@@ -4,6 +4,7 @@ import path from 'node:path';
 import { lockDirectory } from './directory/directory-lock.ts';
 import { DiskChanges } from './disk/disk.ts';
 import { DATA_FILE, LmdbDisk } from './disk/lmdb-disk.ts';
+import { prepareLockFile, prepareLockFileToRead } from './disk/lock-file.ts';
 import { encodeFormat, FORMAT_KEY, formatFault } from './format/meta-format.ts';
 import { LmdbStore, type LmdbStoreOptions } from './lmdb-store.ts';
 import { StoreError } from './store-error.ts';
@@ -42,6 +43,7 @@ export async function openLmdbStore({ directory, ...options }: OpenOptions): Pro
 /** Opens the tables of a directory that this process has, and makes them where there are none. @throws {StoreError} */
 export async function openDisk(directory: string): Promise<LmdbDisk> {
   const isThere = await worded(directory, isLmdbFile(path.join(directory, DATA_FILE)));
+  await worded(directory, prepareLockFile(directory));
   // Looked at before anything is written to it: it may be another's.
   const isMade = isThere && (await isMadeStore(directory));
   const disk = await openTables(directory, false);
@@ -56,6 +58,7 @@ export async function openDisk(directory: string): Promise<LmdbDisk> {
 /** Opens the tables of a directory for reading, also while a broker uses them. @throws {StoreError} */
 export async function openDiskToRead(directory: string): Promise<LmdbDisk> {
   const isThere = await worded(directory, isLmdbFile(path.join(directory, DATA_FILE)));
+  if (isThere) await worded(directory, prepareLockFileToRead(directory));
   if (!isThere || !(await isMadeStore(directory))) {
     throw new StoreError('store-missing', `there is no store in ${directory}`);
   }

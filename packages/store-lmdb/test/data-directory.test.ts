@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { describe, test, vi } from 'vitest';
@@ -9,7 +9,7 @@ import { lockDirectory } from '../src/directory/directory-lock.ts';
 import { DiskChanges } from '../src/disk/disk.ts';
 import { LmdbDisk } from '../src/disk/lmdb-disk.ts';
 import { FORMAT_KEY } from '../src/format/meta-format.ts';
-import { checkStore, openLmdbStore } from '../src/index.ts';
+import { checkStore, compactStore, openLmdbStore } from '../src/index.ts';
 import { openDiskToRead } from '../src/open-lmdb-store.ts';
 import { temporaryDirectory } from './data-directory.ts';
 
@@ -115,5 +115,42 @@ describe('what cannot be used is refused and left as it is', () => {
       code: 'store-unreadable',
     });
     await assert.rejects(checkStore(path.join(directory, 'nothing')), { code: 'store-missing' });
+  });
+});
+
+describe('the file in which LMDB notes who reads', () => {
+  const isRoot = process.getuid?.() === 0;
+  const NOBODY = 65_534;
+
+  test('has all its room on the disk before it is written to as memory', async () => {
+    const directory = temporaryDirectory();
+    const store = await openLmdbStore({ directory });
+    const { size, blocks } = statSync(path.join(directory, 'busbar.mdb-lock'));
+    assert.ok(size > 0 && blocks * 512 >= size, `${blocks} blocks for ${size} bytes`);
+    await store.close();
+  });
+
+  test.skipIf(isRoot || process.platform === 'win32')('is refused in words where it is not ours to write', async () => {
+    const directory = temporaryDirectory();
+    await makeStore(directory, 2);
+    chmodSync(path.join(directory, 'busbar.mdb-lock'), 0o400);
+    await assert.rejects(openLmdbStore({ directory }), {
+      code: 'store-unreadable',
+      message: /cannot be used: EACCES: .*busbar\.mdb-lock/,
+    });
+    await checkStore(directory);
+  });
+
+  test.skipIf(!isRoot)('stays the broker’s when root looks at its data, and so do the data', async () => {
+    const directory = temporaryDirectory();
+    await makeStore(directory, 2);
+    const data = path.join(directory, 'busbar.mdb');
+    const lock = `${data}-lock`;
+    chownSync(data, NOBODY, NOBODY);
+    rmSync(lock);
+    await checkStore(directory);
+    assert.equal(statSync(lock).uid, NOBODY);
+    await compactStore(directory);
+    assert.equal(statSync(data).uid, NOBODY);
   });
 });
