@@ -1,7 +1,8 @@
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { chmod, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { lockDirectory } from '../directory/directory-lock.ts';
 import { DATA_FILE } from '../disk/lmdb-disk.ts';
+import { giveToOwnerOf } from '../disk/lock-file.ts';
 import { openDiskToRead } from '../open-lmdb-store.ts';
 
 const COPY = `${DATA_FILE}.compact`;
@@ -31,6 +32,9 @@ export async function compactStore(directory: string): Promise<Compaction> {
     } finally {
       await disk.close();
     }
+    // Messages are nobody else's to read, and the broker's to write, whoever has compacted them.
+    await chmod(copy, 0o600);
+    await giveToOwnerOf(file, copy);
     await sync(copy);
     await rename(copy, file);
     await sync(directory);
