@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -136,6 +136,27 @@ describe('a dump', () => {
   ])('that is none is refused: %j', async (dump, message) => {
     const directory = path.join(temporaryDirectory(), 'new');
     await assert.rejects(restoreStore(directory, Readable.from([dump])), { code: 'store-dump', message });
+  });
+
+  test('that cannot be restored to its end leaves no store, and its directory takes another one', async () => {
+    const directory = temporaryDirectory();
+    const from = temporaryDirectory();
+    await fill(from);
+    const whole = await dumped(from);
+    const broken = Readable.from([`${whole}{"kind":`]);
+    await assert.rejects(restoreStore(directory, broken), { code: 'store-dump' });
+    await assert.rejects(checkStore(directory), { code: 'store-missing' });
+    const unreadable = new Readable({
+      read() {
+        this.push(whole);
+        this.destroy(new Error('the disk of the dump is gone'));
+      },
+    });
+    await assert.rejects(restoreStore(directory, unreadable), { message: 'the disk of the dump is gone' });
+    await assert.rejects(checkStore(directory), { code: 'store-missing' });
+    await restoreStore(directory, Readable.from([whole]));
+    assert.equal(await dumped(directory), whole);
+    assert.deepEqual(await readdir(directory), ['busbar.mdb', 'busbar.mdb-lock']);
   });
 
   test('is restored into a directory without a store only', async () => {

@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import {
   type CheckResult,
@@ -65,16 +65,25 @@ async function dump({ data, file }: StoreRun): Promise<number> {
     });
     return ExitCode.success;
   }
-  const output = createWriteStream(file, { flags: 'wx', mode: 0o600 });
-  const lines = await dumpStore(data, output);
-  output.end();
-  await finished(output);
+  const output = (await open(file, 'wx', 0o600)).createWriteStream();
+  let lines: number;
+  try {
+    lines = await dumpStore(data, output);
+    output.end();
+    await finished(output);
+  } catch (error) {
+    // A part of a dump is none, and would stand in the way of the next attempt.
+    output.destroy();
+    await rm(file, { force: true });
+    throw error;
+  }
   print(`${lines} lines in ${file}`);
   return ExitCode.success;
 }
 
 async function restore({ data, file }: StoreRun): Promise<number> {
-  const rows = await restoreStore(data, file === undefined ? process.stdin : createReadStream(file));
+  const input = file === undefined ? process.stdin : (await open(file)).createReadStream();
+  const rows = await restoreStore(data, input);
   print(`${rows} rows in ${data}`);
   return ExitCode.success;
 }

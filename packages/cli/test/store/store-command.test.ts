@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
@@ -71,4 +71,32 @@ test('says in one line what it cannot do', async () => {
     exitCode: 2,
     stderr: "Error: expected check, dump, restore, stats or compact, not 'mend' (see 'busbar store --help')\n",
   });
+});
+
+test('says in one line which file of a dump cannot be opened, read or written', async () => {
+  const { command } = await runningBroker();
+  command.kill('SIGTERM');
+  await command.ended;
+  const taken = path.join(folder, 'taken');
+  writeFileSync(taken, '');
+  expect(await runBusbar(['store', 'dump', '--data', data, '--file', taken])).toMatchObject({
+    exitCode: 1,
+    stderr: `Error: EEXIST: file already exists, open '${taken}'\n`,
+  });
+  const missing = path.join(folder, 'missing');
+  expect(await runBusbar(['store', 'restore', '--data', path.join(folder, 'new'), '--file', missing])).toMatchObject({
+    exitCode: 1,
+    stderr: `Error: ENOENT: no such file or directory, open '${missing}'\n`,
+  });
+  expect(await runBusbar(['store', 'restore', '--data', path.join(folder, 'new'), '--file', folder])).toMatchObject({
+    exitCode: 1,
+    stderr: 'Error: EISDIR: illegal operation on a directory, read\n',
+  });
+});
+
+test('of a dump that fails there is no file', async () => {
+  const file = path.join(folder, 'backup.jsonl');
+  mkdirSync(data);
+  expect((await runBusbar(['store', 'dump', '--data', data, '--file', file])).exitCode).toBe(1);
+  expect(existsSync(file)).toBe(false);
 });

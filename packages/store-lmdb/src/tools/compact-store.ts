@@ -1,9 +1,10 @@
-import { chmod, open, rename, rm, stat } from 'node:fs/promises';
+import { chmod, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { lockDirectory } from '../directory/directory-lock.ts';
 import { DATA_FILE } from '../disk/lmdb-disk.ts';
 import { giveToOwnerOf } from '../disk/lock-file.ts';
 import { openDiskToRead } from '../open-lmdb-store.ts';
+import { sync } from './sync.ts';
 
 const COPY = `${DATA_FILE}.compact`;
 
@@ -42,10 +43,4 @@ export async function compactStore(directory: string): Promise<Compaction> {
   } finally {
     await lock.release();
   }
-}
-
-async function sync(name: string): Promise<void> {
-  const handle = await open(name);
-  await handle.sync();
-  await handle.close();
 }

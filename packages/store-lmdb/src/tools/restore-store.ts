@@ -1,4 +1,4 @@
-import { access, mkdir } from 'node:fs/promises';
+import { access, mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -10,12 +10,15 @@ import { RecordWriter } from '../format/record-writer.ts';
 import { openDisk } from '../open-lmdb-store.ts';
 import { StoreError } from '../store-error.ts';
 import { DUMP_NAME, type RowLine, rowOf } from './json-rows.ts';
+import { sync } from './sync.ts';
 
 const BATCH_BYTES = 4 * 1024 * 1024;
+/** Where the store is made, beside the place that it has when it is whole. */
+const UNFINISHED = 'busbar.restore';
 
 /**
  * Makes a store from the lines of {@link dumpStore}, in a directory that has none. The store's time goes on from the moment of the
- * dump: what has expired meanwhile has expired.
+ * dump: what has expired meanwhile has expired. Ended at any time, it leaves a whole store or none.
  *
  * @returns The number of rows.
  * @throws {StoreError} `store-dump`: the lines are no dump of this version, or the directory has a store; `store-in-use`.
@@ -27,15 +30,30 @@ export async function restoreStore(directory: string, input: Readable): Promise<
     if (await hasStore(directory)) {
       throw new StoreError('store-dump', `${directory} has a store already: restore into a directory without one`);
     }
-    const disk = await openDisk(directory);
+    const unfinished = path.join(directory, UNFINISHED);
     try {
-      return await writeLines(disk, input);
+      return await restoreInto(directory, unfinished, input);
     } finally {
-      await disk.close();
+      await rm(unfinished, { recursive: true, force: true });
     }
   } finally {
     await lock.release();
   }
+}
+
+async function restoreInto(directory: string, unfinished: string, input: Readable): Promise<number> {
+  await rm(unfinished, { recursive: true, force: true });
+  await mkdir(unfinished, { mode: 0o700 });
+  const disk = await openDisk(unfinished);
+  let count: number;
+  try {
+    count = await writeLines(disk, input);
+  } finally {
+    await disk.close();
+  }
+  await rename(path.join(unfinished, DATA_FILE), path.join(directory, DATA_FILE));
+  await sync(directory);
+  return count;
 }
 
 function hasStore(directory: string): Promise<boolean> {
@@ -50,7 +68,14 @@ async function writeLines(disk: Disk, input: Readable): Promise<number> {
   let changes = new DiskChanges();
   let lineNumber = 0;
   let count = 0;
-  for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+  // What goes wrong with the input ends the lines without a word of it.
+  let fault: Error | undefined;
+  input.once('error', (error: Error) => {
+    fault = error;
+    lines.close();
+  });
+  for await (const text of lines) {
     lineNumber++;
     if (lineNumber === 1) expectDump(text);
     else if (text !== '') {
@@ -62,6 +87,7 @@ async function writeLines(disk: Disk, input: Readable): Promise<number> {
     await write(disk, changes);
     changes = new DiskChanges();
   }
+  if (fault !== undefined) throw fault;
   if (lineNumber === 0) throw notADump('it is empty');
   if (changes.size > 0) await write(disk, changes);
   return count;
