@@ -1,9 +1,10 @@
 import { chmod, type FileHandle, mkdir, open } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import path from 'node:path';
-import { lockDirectory } from './directory/directory-lock.ts';
-import { DiskChanges } from './disk/disk.ts';
+import { findHolder, lockDirectory } from './directory/directory-lock.ts';
+import { DiskChanges, type Table } from './disk/disk.ts';
 import { DATA_FILE, LmdbDisk } from './disk/lmdb-disk.ts';
+import { findPageFault } from './disk/lmdb-pages.ts';
 import { prepareLockFile, prepareLockFileToRead } from './disk/lock-file.ts';
 import { encodeFormat, FORMAT_KEY, formatFault } from './format/meta-format.ts';
 import { LmdbStore, type LmdbStoreOptions } from './lmdb-store.ts';
@@ -12,6 +13,9 @@ import { StoreError } from './store-error.ts';
 /** What LMDB's files have behind the header of their first page, which differs between its versions. */
 const LMDB_MAGIC = 0xbeefc0de;
 const LMDB_MAGIC_AT = [16, 24];
+
+/** What may be much, and is read when somebody wants it. */
+export const QUEUES: ReadonlySet<string> = new Set<Table>(['chunks', 'messages', 'references']);
 
 /** Where a store is, and how it is made. */
 export interface OpenOptions extends LmdbStoreOptions {
@@ -23,7 +27,7 @@ export interface OpenOptions extends LmdbStoreOptions {
  * Opens the durable store in a data directory, or makes a new one there, and takes the directory for this process.
  *
  * @throws {StoreError} `store-in-use`: another process has it; `store-format`: it is another version's, or no store at all;
- * `store-unreadable`: it cannot be made, read or written.
+ * `store-damaged`: its file has been cut off or written over; `store-unreadable`: it cannot be made, read or written.
  * @example
  * const store = await openLmdbStore({ directory: 'busbar-data' });
  * const broker = await createBroker({ store });
@@ -43,6 +47,7 @@ export async function openLmdbStore({ directory, ...options }: OpenOptions): Pro
 /** Opens the tables of a directory that this process has, and makes them where there are none. @throws {StoreError} */
 export async function openDisk(directory: string): Promise<LmdbDisk> {
   const isThere = await worded(directory, isLmdbFile(path.join(directory, DATA_FILE)));
+  if (isThere) await expectSound(directory, QUEUES);
   await worded(directory, prepareLockFile(directory));
   // Looked at before anything is written to it: it may be another's.
   const isMade = isThere && (await isMadeStore(directory));
@@ -55,14 +60,36 @@ export async function openDisk(directory: string): Promise<LmdbDisk> {
   return disk;
 }
 
+/** How a directory is opened for reading. */
+interface ReadOptions {
+  /** Tables that are not looked at before. Default: none. */
+  readonly left?: ReadonlySet<string>;
+  /** The caller has the directory for itself. Default: false. */
+  readonly isLocked?: boolean;
+}
+
 /** Opens the tables of a directory for reading, also while a broker uses them. @throws {StoreError} */
-export async function openDiskToRead(directory: string): Promise<LmdbDisk> {
+export async function openDiskToRead(
+  directory: string,
+  { left = new Set(), isLocked = false }: ReadOptions = {},
+): Promise<LmdbDisk> {
   const isThere = await worded(directory, isLmdbFile(path.join(directory, DATA_FILE)));
+  // Another one who has the store has looked at it, and writes to it now.
+  if (isThere && (isLocked || (await findHolder(directory)) === undefined)) await expectSound(directory, left);
   if (isThere) await worded(directory, prepareLockFileToRead(directory));
   if (!isThere || !(await isMadeStore(directory))) {
     throw new StoreError('store-missing', `there is no store in ${directory}`);
   }
   return openTables(directory, true);
+}
+
+/** Looks at a file that nobody writes to, before LMDB does. @throws {StoreError} `store-damaged` */
+async function expectSound(directory: string, left: ReadonlySet<string>): Promise<void> {
+  const find = async () => findPageFault(path.join(directory, DATA_FILE), (table) => left.has(table));
+  const fault = await worded(directory, find());
+  if (fault === undefined) return;
+  const advice = 'restore a dump into another directory, or move this one away to begin anew';
+  throw new StoreError('store-damaged', `the data in ${directory} are damaged: ${DATA_FILE}: ${fault}; ${advice}`);
 }
 
 function openTables(directory: string, readOnly: boolean): Promise<LmdbDisk> {

@@ -6,7 +6,7 @@ export type StoreErrorCode =
   | 'store-missing'
   /** Another version's format, or not a store of Busbar at all. */
   | 'store-format'
-  /** A record is not what this version writes. */
+  /** The file has been cut off or written over, or a record is not what this version writes. */
   | 'store-damaged'
   /** The operating system or LMDB refuses. */
   | 'store-unreadable'

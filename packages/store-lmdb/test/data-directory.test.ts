@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { describe, test, vi } from 'vitest';
@@ -115,6 +115,66 @@ describe('what cannot be used is refused and left as it is', () => {
       code: 'store-unreadable',
     });
     await assert.rejects(checkStore(path.join(directory, 'nothing')), { code: 'store-missing' });
+  });
+});
+
+describe('a file that LMDB would stumble over', () => {
+  const PAGE = 4_096;
+
+  /** A store with rows in leaves below a branch, and one on pages of its own. */
+  async function makeLargeStore(): Promise<{ directory: string; file: string; whole: Buffer }> {
+    const directory = temporaryDirectory();
+    await makeStore(directory, 2);
+    const disk = new LmdbDisk(directory);
+    const changes = new DiskChanges();
+    for (let i = 0; i < 200; i++) changes.put('graves', Uint8Array.of(1, i), new Uint8Array(100));
+    changes.put('graves', Uint8Array.of(2), new Uint8Array(10 * PAGE));
+    for (let i = 0; i < 200; i++) changes.put('chunks', Uint8Array.of(1, i), new Uint8Array(100));
+    await new Promise((resolve) => disk.write(changes, resolve));
+    await disk.close();
+    const file = path.join(directory, 'busbar.mdb');
+    return { directory, file, whole: readFileSync(file) };
+  }
+
+  const kindOf = (whole: Buffer, flag: number): number => {
+    const pages = Array.from({ length: whole.length / PAGE }, (_, i) => i);
+    return pages.findLast((page) => page > 1 && whole.readUInt16LE(page * PAGE + 18) === flag) ?? 0;
+  };
+
+  test('that was cut off anywhere is refused, or is whole', async () => {
+    const { directory, file, whole } = await makeLargeStore();
+    let refused = 0;
+    for (let byteLength = 1; byteLength < whole.length; byteLength += 1_500) {
+      writeFileSync(file, whole.subarray(0, byteLength));
+      await checkStore(directory).catch((error) => {
+        refused++;
+        assert.match(error.code, /^store-(damaged|unreadable)$/);
+      });
+    }
+    assert.ok(refused > 10);
+    writeFileSync(file, whole.subarray(0, 8 * PAGE));
+    await assert.rejects(compactStore(directory), { code: 'store-damaged' });
+    await assert.rejects(openLmdbStore({ directory }), {
+      code: 'store-damaged',
+      message: /busbar\.mdb: it has been cut off after 32768 bytes, before page \d+; restore a dump/,
+    });
+  });
+
+  test.each([
+    ['leaf', 2],
+    ['branch', 1],
+    ['row’s own page', 4],
+  ])('a %s that was written over', async (_, flag) => {
+    const { directory, file, whole } = await makeLargeStore();
+    const page = kindOf(whole, flag);
+    assert.notEqual(page, 0);
+    for (const filling of [0, 0xa5, 0xff]) {
+      writeFileSync(file, Buffer.from(whole).fill(filling, page * PAGE, page * PAGE + 64));
+      await assert.rejects(checkStore(directory), {
+        code: 'store-damaged',
+        message: new RegExp(`page ${page} is damaged`),
+      });
+    }
   });
 });
 

@@ -26,7 +26,7 @@ export async function compactStore(directory: string): Promise<Compaction> {
     const file = path.join(directory, DATA_FILE);
     const copy = path.join(directory, COPY);
     await rm(copy, { force: true });
-    const disk = await openDiskToRead(directory);
+    const disk = await openDiskToRead(directory, { isLocked: true });
     const before = (await stat(file)).size;
     try {
       await disk.copyTo(copy);

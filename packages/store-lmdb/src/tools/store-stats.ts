@@ -6,7 +6,7 @@ import { META_KEY, NEW_META, readMeta } from '../format/meta-format.ts';
 import { readOutbound } from '../format/outbound-format.ts';
 import { readSession } from '../format/session-format.ts';
 import { StoreTime } from '../format/store-time.ts';
-import { openDiskToRead } from '../open-lmdb-store.ts';
+import { openDiskToRead, QUEUES } from '../open-lmdb-store.ts';
 
 /** A session whose queue is among the largest. */
 export interface LargeQueue {
@@ -42,7 +42,7 @@ const MOST_LARGEST = 10;
  * @throws {StoreError} There is no store, or it cannot be read.
  */
 export async function readStoreStats(directory: string): Promise<StoreStats> {
-  const disk = await openDiskToRead(directory);
+  const disk = await openDiskToRead(directory, { left: QUEUES });
   try {
     const state = disk.get('meta', META_KEY);
     const { batch, wallTime } = state === undefined ? NEW_META : readMeta(state);
