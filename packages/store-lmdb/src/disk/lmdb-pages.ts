@@ -13,13 +13,15 @@ const NODE = { length: 0, flags: 4, keyLength: 6, body: 8 } as const;
 const PAGE_FLAGS = { branch: 0x01, leaf: 0x02, overflow: 0x04, fixed: 0x20 } as const;
 const NODE_FLAGS = { big: 0x01, tree: 0x02, duplicates: 0x04 } as const;
 const NO_PAGE = 2 ** 64;
+/** A file that is read in a blink is read to its end. */
+const SMALL_FILE = 64 * 1024 * 1024;
 
 /**
  * Walks through the pages of a file of LMDB before LMDB is given it. LMDB reads its file as memory and believes what it finds,
  * so that a file that was cut off, or written over, ends the process without a word.
  *
- * @param isSkipped Tables whose leaves are not read, for they are many; that they are there is seen. In a file that is shorter
- * than it says - which may be in order, for the last pages may be unused - they are read all the same.
+ * @param isSkipped Tables whose leaves are not read, for they are many; that they are there is seen. They are read all the
+ * same in a small file, and in one that is shorter than it says, which may be in order, for its last pages may be unused.
  * @returns What is wrong; undefined when nothing is, and for files of versions that are not known here.
  */
 export function findPageFault(file: string, isSkipped: (table: string) => boolean): string | undefined {
@@ -43,7 +45,7 @@ class PageWalk {
   readonly #byteLength: number;
   #pageSize = 0;
   #lastPage = 0;
-  #isShort = false;
+  #isReadWhole = false;
   /** Pages that may still come: in a circle they would never end. */
   #left = 0;
 
@@ -65,7 +67,8 @@ class PageWalk {
     if (newest.getUint32(META.magic, IS_LITTLE) !== MAGIC) throw new PageFault(`page ${number} is damaged`);
     this.#lastPage = longAt(newest, META.lastPage);
     this.#left = this.#lastPage;
-    this.#isShort = this.#byteLength < (this.#lastPage + 1) * this.#pageSize;
+    const byteLength = (this.#lastPage + 1) * this.#pageSize;
+    this.#isReadWhole = this.#byteLength <= Math.max(SMALL_FILE, byteLength - 1);
     for (const tree of [META.free, META.main]) this.#walkTree(newest, tree, false);
   }
 
@@ -114,7 +117,7 @@ class PageWalk {
     else if ((flags & NODE_FLAGS.tree) !== 0 && (flags & NODE_FLAGS.duplicates) === 0) {
       if (length !== TREE.byteLength) return false;
       const name = Buffer.from(page.buffer, page.byteOffset + key, value - key).toString('latin1');
-      this.#walkTree(page, value, !this.#isShort && this.#isSkipped(name.replace(/\0$/, '')));
+      this.#walkTree(page, value, !this.#isReadWhole && this.#isSkipped(name.replace(/\0$/, '')));
     }
     return true;
   }
