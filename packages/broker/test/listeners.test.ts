@@ -228,6 +228,19 @@ describe('each listener has its own bounds', () => {
       fields: { transport: 'tcp', reason: 'maximumConnections' },
     });
     expect(lines.length).toBeLessThan(3);
+    expect(broker.stats().limitsReached).toEqual({ listenerMaximumConnections: 3 });
+  });
+
+  test('or the broker’s, which is then the limit that was reached', async () => {
+    const { broker, portOf } = await start([{ host, port: 0 }], { limits: { maximumConnections: 1 } });
+    await (await connect(dialTcp({ host, port: portOf(0) }))).expect(accepted);
+    await (await connect(dialTcp({ host, port: portOf(0) }))).untilClosed();
+    await until(broker, ({ connectionsRefused }) => connectionsRefused === 1);
+    expect(broker.stats().limitsReached).toEqual({ maximumConnections: 1 });
+    broker.replaceLimits({ maximumConnections: 1 }, [{ maximumConnections: 1 }]);
+    await (await connect(dialTcp({ host, port: portOf(0) }))).untilClosed();
+    await until(broker, ({ connectionsRefused }) => connectionsRefused === 2);
+    expect(broker.stats().limitsReached).toEqual({ listenerMaximumConnections: 1, maximumConnections: 1 });
   });
 
   test('on connections per second', async () => {

@@ -35,10 +35,11 @@ export type ListenerLimits = Pick<ListenerOptions, 'maximumConnections' | 'conne
 /** What may speak against a Network Connection before it has said anything. */
 type ConnectionLimit = 'maximumConnections' | 'maximumConnectionsPerAddress' | 'maximumUnauthenticatedConnections';
 
-const LISTENER_LIMITS: Readonly<Record<GateRefusal, ReachedLimit>> = {
-  maximumConnections: 'listenerMaximumConnections',
-  connectionRate: 'listenerConnectionRate',
-};
+/** The setting that a gate has held up: a listener without a bound of its own has the broker's. */
+function settingOf(reason: GateRefusal, { maximumConnections }: ListenerLimits): ReachedLimit {
+  if (reason === 'connectionRate') return 'listenerConnectionRate';
+  return maximumConnections === undefined ? 'maximumConnections' : 'listenerMaximumConnections';
+}
 
 function gateLimitsOf(
   { maximumConnections, connectionRate }: ListenerLimits,
@@ -56,6 +57,8 @@ export class Entrance implements Hall {
   readonly #ownChains = new Map<number, AuthenticatorChain>();
   /** What stands before each listener, by their places in the options. */
   readonly #gates: ConnectionGate[] = [];
+  /** What bounds each of them beside the broker's limits. */
+  #ownLimits: ListenerLimits[] = [];
   readonly #clients = new Set<ClientEntrance>();
   /** Those who are not let in yet: they have to say who they are, or wait for an answer. */
   readonly #silent = new Set<ClientEntrance>();
@@ -82,9 +85,10 @@ export class Entrance implements Hall {
     const chain = own === undefined ? this.#rooms.chain : new AuthenticatorChain(own);
     if (own !== undefined) this.#ownChains.set(this.#gates.length, chain);
     const gate = new ConnectionGate(gateLimitsOf(options, this.#rooms.limits));
-    this.#gates.push(gate);
+    const at = this.#gates.push(gate) - 1;
+    this.#ownLimits.push(options);
     const accept = (connection: ByteTransport) => this.#accept(connection, peerOf(connection, chain, options));
-    const opened = await openListeners(options, this.#rooms.limits, gate, this.#reportsOf(transport), accept);
+    const opened = await openListeners(options, this.#rooms.limits, gate, this.#reportsOf(transport, at), accept);
     for (const listener of opened) this.#doors.push({ ...listener, transport });
   }
 
@@ -156,6 +160,7 @@ export class Entrance implements Hall {
   handleLimitsChanged(listeners: readonly ListenerLimits[]): void {
     const { limits, capabilities } = this.#rooms;
     this.#rooms.connectionLimits = connectionLimitsOf(limits, capabilities);
+    this.#ownLimits = [...listeners];
     for (const [at, gate] of this.#gates.entries()) {
       gate.replaceLimits(gateLimitsOf(listeners[at] ?? {}, limits));
     }
@@ -224,7 +229,7 @@ export class Entrance implements Hall {
     if (this.#clients.size === 0) this.#onEmpty?.();
   }
 
-  #reportsOf(transport: ListenerTransport): ListenerReports {
+  #reportsOf(transport: ListenerTransport, at: number): ListenerReports {
     const { log, later, counters, tallies, limitWatch, clock } = this.#rooms;
     const refused = new QuietWarning(log, 'a listener has turned a connection away', later);
     const failed = new QuietWarning(log, 'a handshake has failed', later);
@@ -236,7 +241,7 @@ export class Entrance implements Hall {
       onRefused: (remote, reason) => {
         counters.connectionsRefused++;
         tallies.refusedConnections.count(reason);
-        limitWatch.count(LISTENER_LIMITS[reason]);
+        limitWatch.count(settingOf(reason, this.#ownLimits[at] ?? {}));
         refused.warn({ ...fieldsOf(remote), reason }, clock.now());
       },
       onHandshakeFailed: (remote, { code, message }) => {
