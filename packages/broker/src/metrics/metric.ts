@@ -5,6 +5,7 @@ import type { Histogram } from '../observe/histogram.ts';
 import type { LimitWatch } from '../observe/limit-watch.ts';
 import type { LoopLag } from '../observe/loop-lag.ts';
 import type { LossLedger } from '../observe/loss-ledger.ts';
+import type { ProcessMemory } from '../observe/process-memory.ts';
 import type { Readiness } from '../observe/readiness.ts';
 import type { Tallies } from '../observe/tallies.ts';
 import type { Overload } from '../overload/overload.ts';
@@ -37,7 +38,7 @@ export interface MetricRooms {
 /** What one scrape reads once for several metrics. */
 export interface ScrapeReading {
   readonly sweep: SessionSweep;
-  readonly memory: NodeJS.MemoryUsage;
+  readonly memory: ProcessMemory;
 }
 
 /** A value, values by the label of the metric, or a distribution. */

@@ -1,3 +1,4 @@
+import { readProcessMemory } from '../observe/process-memory.ts';
 import { EXPOSITION_TYPE, renderMetric } from './exposition.ts';
 import type { Metric, MetricRooms } from './metric.ts';
 import { METRICS } from './metric-list.ts';
@@ -31,7 +32,7 @@ export class Metrics {
 
   async #read(): Promise<string> {
     const sweep = await this.#sweeper.sweep();
-    const reading = { sweep, memory: process.memoryUsage() };
+    const reading = { sweep, memory: readProcessMemory() };
     return METRICS.map((metric: Metric) => {
       const value = metric.read(this.#rooms, reading);
       return value === undefined ? '' : renderMetric(metric, value);

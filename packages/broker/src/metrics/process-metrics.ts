@@ -1,4 +1,4 @@
-import { getHeapStatistics } from 'node:v8';
+import { readResidentBytes } from '../observe/process-memory.ts';
 import type { Metric } from './metric.ts';
 
 /** The process, under the names that exporters for Node use: several brokers in one process have these in common. */
@@ -31,7 +31,7 @@ export const PROCESS_METRICS: readonly Metric[] = [
     name: 'process_resident_memory_bytes',
     type: 'gauge',
     help: 'Memory of the process that is in RAM.',
-    read: (_, { memory }) => memory.rss,
+    read: () => readResidentBytes(),
   },
   {
     name: 'nodejs_heap_size_used_bytes',
@@ -49,7 +49,7 @@ export const PROCESS_METRICS: readonly Metric[] = [
     name: 'nodejs_heap_size_limit_bytes',
     type: 'gauge',
     help: 'How large the heap of JavaScript may become.',
-    read: () => getHeapStatistics().heap_size_limit,
+    read: (_, { memory }) => memory.heapLimit,
   },
   {
     name: 'nodejs_external_memory_bytes',

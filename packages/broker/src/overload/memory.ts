@@ -1,5 +1,6 @@
-import { getHeapStatistics, setFlagsFromString } from 'node:v8';
+import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { readProcessMemory } from '../observe/process-memory.ts';
 
 /** What a program uses of its memory. */
 export interface MemoryReading {
@@ -23,8 +24,8 @@ const HEAP_SHARE = 0.95;
 /** The memory of this process. */
 export const processMemory: Memory = {
   read(limitBytes) {
-    const { heapUsed, external } = process.memoryUsage();
-    const ofHeap = heapUsed / (getHeapStatistics().heap_size_limit * HEAP_SHARE);
+    const { heapUsed, heapLimit, external } = readProcessMemory();
+    const ofHeap = heapUsed / (heapLimit * HEAP_SHARE);
     const usedBytes = heapUsed + external;
     return { usedBytes, share: limitBytes === 0 ? ofHeap : Math.max(ofHeap, usedBytes / limitBytes) };
   },

@@ -1,6 +1,7 @@
 import type { Counters } from '../observe/counters.ts';
 import type { LimitWatch } from '../observe/limit-watch.ts';
 import type { LossLedger, LossReason } from '../observe/loss-ledger.ts';
+import { readProcessMemory } from '../observe/process-memory.ts';
 import type { Overload, OverloadReading } from '../overload/overload.ts';
 import type { RetainedMessages } from '../retained/retained-messages.ts';
 import type { SessionTable } from '../session/session-table.ts';
@@ -72,7 +73,7 @@ export function statsOf(rooms: BrokerStatsRooms): BrokerStats {
     retainedBytes: retained.byteLength,
     messagesDropped: ledger.total,
     dropped: ledger.toPlain(),
-    heapBytes: process.memoryUsage().heapUsed,
+    heapBytes: readProcessMemory().heapUsed,
     limitsReached: limitWatch.toPlain(),
     isOverloaded: overload.isOverloaded,
     overload: overload.read(),
