@@ -10,7 +10,7 @@ import type { MountPoint } from './mount-point.ts';
 import type { ClientDescription, Outlet } from './outlet.ts';
 import type { RetainedReplay } from './retained-replay.ts';
 import type { SessionSurroundings } from './session-surroundings.ts';
-import { WaitingMessages } from './waiting-messages.ts';
+import { type QueueLimit, WaitingMessages } from './waiting-messages.ts';
 
 /** Messages that one session may send in a row before others have their turn. */
 const PUMP_BATCH = 512;
@@ -72,7 +72,10 @@ export class Session implements Subscriber {
     if (this.#outlet?.isWritable === true && (qos === 0 || (this.#outlet.hasRoom && this.#waiting.length === 0)))
       return false;
     if (this.#outlet === undefined && (this.record.expiryInterval === 0 || qos === 0)) return false;
-    return !this.#waiting.hasRoomFor(message.byteLength);
+    const limit = this.#waiting.limitAgainst(message.byteLength);
+    if (limit === undefined) return false;
+    this.#handleFull(limit);
+    return true;
   }
 
   get canQueue(): boolean {
@@ -285,6 +288,11 @@ export class Session implements Subscriber {
     else this.#enqueue(delivery);
   }
 
+  #handleFull(limit: QueueLimit): void {
+    const { limits, limitWatch } = this.#around;
+    limitWatch.handleReached(limit, { client: this.clientIdentifier, queuePolicy: limits.queuePolicy });
+  }
+
   #enqueue(delivery: Delivery): void {
     const waiting = this.#waiting;
     const { byteLength } = delivery.message;
@@ -294,7 +302,7 @@ export class Session implements Subscriber {
       return;
     }
     const { queuePolicy } = this.#around.limits;
-    this.#around.limitWatch.handleReached(limit, { client: this.clientIdentifier, queuePolicy });
+    this.#handleFull(limit);
     if (limit === 'memoryLimit') {
       this.#lose('out-of-memory', delivery);
       return;

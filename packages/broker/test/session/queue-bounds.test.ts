@@ -52,6 +52,14 @@ describe('the policy of a full queue', () => {
     broker.assertNothingLostInSilence();
   });
 
+  test('refuse: what is refused is counted by the limit, too', async () => {
+    const broker = await full('refuse');
+    const publisher = broker.connect('p');
+    const codes = ['1', '2', '3', '4'].map((payload) => publish(publisher, payload));
+    assert.deepEqual(codes.slice(2), [ReasonCode.quotaExceeded, ReasonCode.quotaExceeded]);
+    assert.deepEqual(broker.broker.stats().limitsReached, { maximumQueuedMessages: 2 });
+  });
+
   test('refuse: a client that takes its messages keeps nobody out', async () => {
     const broker = await VirtualBroker.start({ limits: { maximumQueuedMessages: 1, queuePolicy: 'refuse' } });
     const reader = broker.connectLasting('reader');
