@@ -5,8 +5,8 @@
  *     node bench/scale/broker.mjs    (started by bench/scale/run.mjs, with an IPC channel)
  */
 
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createBroker } from '@busbar/broker';
+import { watchEventLoop } from './event-loop.mjs';
 
 const UNBOUNDED = Number.MAX_SAFE_INTEGER;
 
@@ -22,14 +22,12 @@ const broker = await createBroker({
   },
 });
 
-const delay = monitorEventLoopDelay({ resolution: 1 });
-delay.enable();
+const eventLoop = watchEventLoop();
 let cpuBefore = process.cpuUsage();
 
 process.on('message', (question) => {
   if (question !== 'read') return;
-  // The histogram measures from timer to timer of 1 ms. What is asked for here is no stall of the broker's own.
-  const longestStallMs = Math.max(0, delay.max / 1e6 - 1);
+  const { longestStallMs } = eventLoop;
   const { user, system } = process.cpuUsage(cpuBefore);
   globalThis.gc?.();
   cpuBefore = process.cpuUsage();
@@ -47,7 +45,7 @@ process.on('message', (question) => {
   };
   // The timer that fires next is late because of the collection of garbage just made.
   setTimeout(() => {
-    delay.reset();
+    eventLoop.reset();
     process.send?.(reading);
   }, 5);
 });

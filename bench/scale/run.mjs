@@ -32,6 +32,9 @@ function progress(text) {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }
 
+const idler = fork(fileURLToPath(new URL('./idler.mjs', import.meta.url)));
+await answer(idler);
+
 const results = [];
 for (const name of names) {
   const { title, run } = CASES[/** @type {keyof typeof CASES} */ (name)];
@@ -42,30 +45,39 @@ for (const name of names) {
   const { port } = await answer(broker);
   let longestStallMs = 0;
   const read = async () => {
-    const answered = answer(broker);
-    broker.send('read');
-    const reading = await answered;
+    const reading = await ask(broker);
     longestStallMs = Math.max(longestStallMs, reading.longestStallMs);
     return reading;
   };
   await read();
   longestStallMs = 0;
+  await ask(idler);
   const { after, figures } = await run({ port, read, progress });
+  const { longestStallMs: idlerStallMs } = await ask(idler);
   progress('');
-  results.push({ name, title, figures, longestStallMs, resident: after.rss });
+  results.push({ name, title, figures, longestStallMs, idlerStallMs, resident: after.rss });
   if (!values.json) {
     console.log(title);
     for (const { figure, value } of figures) console.log(`  ${figure.padEnd(52)} ${value}`);
     console.log(`  ${'longest stall of the event loop'.padEnd(52)} ${longestStallMs.toFixed(1)} ms`);
+    console.log(`  ${'of a program that does nothing, meanwhile'.padEnd(52)} ${idlerStallMs.toFixed(1)} ms`);
     console.log(`  ${'resident memory of the broker'.padEnd(52)} ${memoryOf(after)}\n`);
   }
   broker.disconnect();
 }
+idler.disconnect();
 const machine = { processor: cpus()[0]?.model, processors: cpus().length, node: process.version };
 if (values.json) console.log(JSON.stringify({ machine, results }, undefined, 2));
 else console.log(`on ${machine.processors} x ${machine.processor}, Node ${machine.node}`);
 
-/** @param {import('node:child_process').ChildProcess} broker @returns {Promise<any>} */
-function answer(broker) {
-  return new Promise((resolve) => broker.once('message', resolve));
+/** @param {import('node:child_process').ChildProcess} program @returns {Promise<any>} */
+function answer(program) {
+  return new Promise((resolve) => program.once('message', resolve));
+}
+
+/** How a program is. @param {import('node:child_process').ChildProcess} program @returns {Promise<any>} */
+function ask(program) {
+  const answered = answer(program);
+  program.send('read');
+  return answered;
 }
