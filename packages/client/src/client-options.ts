@@ -15,8 +15,8 @@ import type { ClientTracer } from './trace.ts';
 /** What the server is to publish when this client goes without saying so (section 3.1.2.5). */
 export interface WillOptions {
   readonly topicName: string;
-  /** A text is sent as UTF-8. */
-  readonly payload: string | Uint8Array;
+  /** A text is sent as UTF-8. Default: an empty one. */
+  readonly payload?: string | Uint8Array;
   /** Default 0. */
   readonly qos?: QoS;
   /** Default false. */
@@ -162,7 +162,7 @@ export function settle(urls: ServerUrls, options: ClientOptions): ClientSettings
       keepAlive,
       userName,
       password: bytesOf(password),
-      will: will && { qos: 0, retain: false, properties: {}, ...will, payload: bytesOf(will.payload) },
+      will: will && { qos: 0, retain: false, properties: {}, ...will, payload: bytesOf(will.payload ?? '') },
       properties: propertiesOf(options, sessionExpiryInterval),
       topicAliases,
       maximumInFlight,

@@ -191,7 +191,7 @@ export class Client {
     topicFilters: string | readonly string[],
     { signal }: { readonly signal?: AbortSignal } = NO_OPTIONS,
   ): Promise<void> {
-    const filters = typeof topicFilters === 'string' ? [topicFilters] : topicFilters;
+    const filters = [topicFilters].flat() as string[];
     const answered = Promise.all(filters.map((topicFilter) => this.#core.subscriber.unsubscribe(topicFilter)));
     const aborted = settleable<never>();
     const abort = () => aborted.reject(signal?.reason);

@@ -365,6 +365,18 @@ test('options that cannot be throw at once', () => {
   assert.throws(() => createClient('amqp://localhost'), { code: 'server-url-invalid' });
 });
 
+test('a Will without a payload has an empty one', async () => {
+  const harness = new ClientHarness({ will: { topicName: 'gone' } });
+  harness.client.start();
+  await harness.settle();
+  assert.deepEqual((await harness.accept()).will?.payload, new Uint8Array());
+});
+
+test('to unsubscribe from nothing is a mistake', async () => {
+  const harness = new ClientHarness();
+  await assert.rejects(harness.client.unsubscribe(undefined as unknown as string), { name: 'UsageError' });
+});
+
 test('the Client Identifier is random unless told otherwise', async () => {
   const harness = new ClientHarness();
   const { clientIdentifier: _, ...options } = harness.fullOptions();

@@ -64,8 +64,8 @@ describe('several servers', () => {
     assert.deepEqual([packet.userName, new TextDecoder().decode(packet.password)], ['two', '2']);
   });
 
-  test.each([[[]], [['mqtt://a', 'amqp://b']]])('%j: a mistake', (urls) => {
-    assert.throws(() => createClient(urls as ServerUrls), { code: 'server-url-invalid' });
+  test.each([[[]], [['mqtt://a', 'amqp://b']], [undefined], [5]])('%j: a mistake', (urls) => {
+    assert.throws(() => createClient(urls as unknown as ServerUrls), { code: 'server-url-invalid' });
   });
 });
 

@@ -21,7 +21,7 @@ export class ServerList {
 
   /** @throws {UsageError} There is none, or one is no URL of a server. */
   constructor(urls: string | URL | readonly (string | URL)[]) {
-    const list = typeof urls === 'string' || urls instanceof URL ? [urls] : urls;
+    const list = [urls].flat() as (string | URL)[];
     if (list.length === 0) throw new UsageError('server-url-invalid', 'expected at least one URL of a server');
     this.#servers = list.map(parseServerUrl);
   }
