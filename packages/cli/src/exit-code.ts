@@ -1,3 +1,5 @@
+import { constants } from 'node:os';
+
 /**
  * The exit codes of `busbar`, as docs/reference/exit-codes.md tells them. `pub` and `sub` end with the codes of
  * mosquitto_pub and mosquitto_sub; beside these, a CONNECT that the server refuses ends with the code of its CONNACK.
@@ -19,6 +21,6 @@ export const ExitCode = {
 } as const;
 
 /** What a shell reports of a program that a signal ended. */
-export function signalExitCode(signal: 'SIGINT' | 'SIGTERM'): number {
-  return signal === 'SIGINT' ? 130 : 143;
+export function signalExitCode(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP'): number {
+  return 128 + constants.signals[signal];
 }

@@ -37,7 +37,8 @@ export async function runBroker({
   allowAnonymous,
 }: BrokerRun): Promise<number> {
   const { log } = await openLog({ format: logFormat, level: verbose ? 'debug' : 'info' });
-  const stopSignal = new StopSignal();
+  // There is nothing to read again: its terminal has gone.
+  const stopSignal = new StopSignal(undefined, ['SIGINT', 'SIGTERM', 'SIGHUP']);
   const signals = new ServiceSignals(log, false);
   const http = await openHttp(
     httpPort === undefined ? undefined : { port: httpPort, token: tokenOf(process.env) },
@@ -69,5 +70,7 @@ export async function runBroker({
   stopSignal.ignore();
   signals.ignore();
   log.info({}, 'stopped');
+  // As everything ends whose terminal has gone: Node would end with an error about the terminal that it cannot set back.
+  if (reason === 'SIGHUP') process.kill(process.pid, reason);
   return ExitCode.success;
 }

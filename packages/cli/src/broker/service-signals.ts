@@ -10,7 +10,7 @@ export class ServiceSignals {
   #reload: (() => void) | undefined;
   #isReloadWanted = false;
 
-  /** @param takesHangUp Whether there is something to read again; otherwise SIGHUP ends the process, as when its terminal is closed. */
+  /** @param takesHangUp Whether there is something to read again; otherwise SIGHUP is not its business. */
   constructor(log: BrokerLog, takesHangUp: boolean) {
     for (const signal of ['SIGUSR1', 'SIGUSR2'] as const)
       this.#listeners.set(signal, () => log.info({ signal }, 'this signal changes nothing'));

@@ -1,22 +1,27 @@
 import { signalExitCode } from '../exit-code.ts';
 
 /** Why a command is to end. */
-export type StopReason = 'SIGINT' | 'SIGTERM' | 'time is over' | 'nobody reads';
+export type StopReason = Signal | 'time is over' | 'nobody reads';
 
-/** Waits for the wish that a command ends in order: SIGINT, SIGTERM, or a call of {@link stop}. */
+type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+
+/** Waits for the wish that a command ends in order: a signal, or a call of {@link stop}. */
 export class StopSignal {
   /** Resolves with the first reason. */
   readonly received: Promise<StopReason>;
-  readonly #listeners: readonly { signal: 'SIGINT' | 'SIGTERM'; listener: () => void }[];
+  readonly #listeners: readonly { signal: Signal; listener: () => void }[];
   #resolve: (reason: StopReason) => void = () => {};
   #isReceived = false;
 
-  /** @param beforeExit Called when a second signal ends the process at once: the last chance to repair the terminal. */
-  constructor(beforeExit: () => void = () => {}) {
+  /**
+   * @param beforeExit Called when a second signal ends the process at once: the last chance to repair the terminal.
+   * @param signals Those that end the command.
+   */
+  constructor(beforeExit: () => void = () => {}, signals: readonly Signal[] = ['SIGINT', 'SIGTERM']) {
     this.received = new Promise((resolve) => {
       this.#resolve = resolve;
     });
-    this.#listeners = (['SIGINT', 'SIGTERM'] as const).map((signal) => {
+    this.#listeners = signals.map((signal) => {
       const listener = () => {
         if (this.#isReceived) {
           beforeExit();

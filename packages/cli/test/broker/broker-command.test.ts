@@ -42,6 +42,17 @@ describe('a broker that runs', () => {
     },
   );
 
+  test('SIGHUP, which a terminal sends that is closed, stops it in order, too', async () => {
+    const { command, port } = await startBroker();
+    const socket = await connectClient(port);
+    socket.resume();
+    const closed = once(socket, 'close');
+    command.kill('SIGHUP');
+
+    expect(await command.ended).toMatchObject({ signal: 'SIGHUP', stderr: expect.stringContaining('"msg":"stopped"') });
+    await closed;
+  });
+
   test('a second signal ends it at once', async () => {
     const { command, port } = await startBroker();
     // A peer that does not close its side keeps the graceful end waiting.
