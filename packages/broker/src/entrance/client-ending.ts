@@ -5,11 +5,20 @@ import { endsWithoutWill } from '../will/wills.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 import { limitOf } from './closing-limit.ts';
 
-/** Says and counts how a connection has ended. @param client Its Client Identifier; `''` before it was let in. */
-export function tellEnd(closing: Closing, client: string, remote: string, rooms: BrokerRooms): void {
+/**
+ * Says and counts how a connection has ended.
+ *
+ * @param client The Client Identifier that it has, or says it has; `''` before CONNECT.
+ * @param isStranger Whether it was not let in.
+ */
+export function tellEnd(
+  closing: Closing,
+  { client, remote }: { readonly client: string; readonly remote: string },
+  isStranger: boolean,
+  rooms: BrokerRooms,
+): void {
   const { lines, clock, tallies, limitWatch } = rooms;
   const { cause, reasonCode, message } = closing;
-  const isStranger = client === '';
   tallies.ends.count(cause);
   const limit = limitOf(closing, !isStranger);
   if (limit !== undefined) limitWatch.count(limit);
@@ -19,7 +28,8 @@ export function tellEnd(closing: Closing, client: string, remote: string, rooms:
   const isFault = cause === 'fault' || cause === 'timeout';
   const faulted = isStranger ? lines.strangerFaulted : lines.faulted;
   const ended = isStranger ? lines.strangerEnded : lines.ended;
-  (isFault ? faulted : ended).write({ client, remote, ...reason }, clock.now(), message);
+  const who = client === '' ? { remote } : { client, remote };
+  (isFault ? faulted : ended).write({ ...who, ...reason }, clock.now(), message);
 }
 
 /** The connection of a session has ended: it is over as well, or waits for the next one, and so does its Will. */

@@ -65,6 +65,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   #keeping: ClientKeeping | undefined = undefined;
   readonly #durability: Durability;
   #session: Session | undefined = undefined;
+  /** As the client says, until it is let in. */
   #clientIdentifier = '';
   /** What its session sends through; undefined before the CONNACK and after the end. */
   #outlet: ClientOutlet | undefined = undefined;
@@ -262,6 +263,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
 
   handleConnect(packet: ConnectPacket): void {
     this.#hall.handleConnect(this);
+    this.#clientIdentifier = packet.clientIdentifier;
     if (!this.#rooms.traces.isEmpty) this.#beginTrace(packet.clientIdentifier, true);
     this.#admission.handleConnect(packet);
   }
@@ -370,9 +372,10 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
 
   /** The machine has closed; the Network Connection follows with the end of the turn. */
   handleClosing(closing: Closing): void {
-    tellEnd(closing, this.#clientIdentifier, this.remote, this.#rooms);
-    this.#trace?.handleClosing(closing);
     const session = this.#session;
+    const who = { client: this.#clientIdentifier, remote: this.remote };
+    tellEnd(closing, who, session === undefined, this.#rooms);
+    this.#trace?.handleClosing(closing);
     this.#session = undefined;
     this.#outlet = undefined;
     if (session !== undefined) {

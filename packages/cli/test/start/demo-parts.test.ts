@@ -14,7 +14,7 @@ test('the log tells who else comes and goes, and what is wrong', () => {
   expect(log.guests.size).toBe(1);
   log.info({ client: 'drive', remote: '127.0.0.1:1' }, 'the connection was lost');
   log.info({ client: 'panel\x1b[2J', remote: '127.0.0.1:2' }, 'DISCONNECT came');
-  log.warn({ client: '', remote: '127.0.0.1:3' }, '22 bytes expected, 12 came');
+  log.warn({ remote: '127.0.0.1:3' }, '22 bytes expected, 12 came');
 
   expect(log.guests.size).toBe(0);
   expect(told).toEqual([
