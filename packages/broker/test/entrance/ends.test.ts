@@ -4,7 +4,7 @@ import { test } from 'vitest';
 import { VirtualBroker } from '../virtual-broker.ts';
 
 /** The names of the clients that the log has spoken of since the last call. */
-const said = ({ log }: VirtualBroker) => log.take().map(({ fields }) => fields.client);
+const said = ({ log }: VirtualBroker) => log.take().map(({ fields: { client } }) => client);
 
 test('who is refused is named as it says it is called, and who has not said so is not named', async () => {
   const broker = await VirtualBroker.start({ allowAnonymous: false });
