@@ -6,6 +6,7 @@ import { Alarm, type TimerWheel } from '../clock/timer-wheel.ts';
 import type { RetainedMessages } from '../retained/retained-messages.ts';
 import type { SessionRecord, Store, StoredSubscription } from '../store/store.ts';
 import type { SubscriptionTable } from '../subscription/subscription-table.ts';
+import { EndedSubscriptions } from './ended-subscriptions.ts';
 import { RetainedReplay } from './retained-replay.ts';
 import { Session } from './session.ts';
 import type { SessionSurroundings } from './session-surroundings.ts';
@@ -48,6 +49,7 @@ export class SessionTable {
   readonly #expiries = new Map<Session, Alarm>();
   /** Sessions without a connection, the one that has been away for longest first. */
   readonly #away = new Set<Session>();
+  readonly #endedSubscriptions: EndedSubscriptions;
   /**
    * Told when a session ends, before its record is removed: a Will that waited is due then.
    *
@@ -59,6 +61,7 @@ export class SessionTable {
 
   constructor(rooms: SessionTableRooms) {
     this.#rooms = rooms;
+    this.#endedSubscriptions = new EndedSubscriptions(rooms.subscriptions, rooms.clock);
   }
 
   get size(): number {
@@ -125,11 +128,11 @@ export class SessionTable {
 
   /** Ends a session and forgets it. */
   end(session: Session, kind: 'expired' | 'ended' = 'ended'): void {
-    const { clientIdentifier, subscriptions } = session.record;
+    const { clientIdentifier } = session.record;
     this.#handleReturn(session);
     if (this.#sessions.get(clientIdentifier) === session) this.#sessions.delete(clientIdentifier);
-    for (const topicFilter of subscriptions.keys()) this.#rooms.subscriptions.delete(session, topicFilter);
     session.end(this.#rooms.clock.now());
+    this.#endedSubscriptions.remove(session);
     this.onOver?.(session, kind);
     if (!this.onEnd(session)) this.#rooms.store.removeSession(session.record);
   }

@@ -33,6 +33,8 @@ export class Session implements Subscriber {
   #replays: RetainedReplay[] = NONE;
   /** SUBSCRIBE packets of this connection that are not answered yet. */
   #unanswered = 0;
+  /** Nothing is for its client any more, though some of its subscriptions may still match. */
+  #hasEnded = false;
   readonly #waiting: WaitingMessages;
   #rights: Rights | undefined = undefined;
   /** How messages look to its client; undefined where it gets them as they are. */
@@ -71,7 +73,7 @@ export class Session implements Subscriber {
   mustRefuse(message: ApplicationMessage, qos: QoS): boolean {
     if (this.#outlet?.isWritable === true && (qos === 0 || (this.#outlet.hasRoom && this.#waiting.length === 0)))
       return false;
-    if (this.#outlet === undefined && (this.record.expiryInterval === 0 || qos === 0)) return false;
+    if (this.#outlet === undefined && (!this.canQueue || qos === 0)) return false;
     const limit = this.#waiting.limitAgainst(message.byteLength);
     if (limit === undefined) return false;
     this.#handleFull(limit);
@@ -79,7 +81,7 @@ export class Session implements Subscriber {
   }
 
   get canQueue(): boolean {
-    return this.isConnected || this.record.expiryInterval > 0;
+    return this.isConnected || (this.record.expiryInterval > 0 && !this.#hasEnded);
   }
 
   // --- rights ----------------------------------------------------------------------------------------------------------
@@ -148,6 +150,7 @@ export class Session implements Subscriber {
 
   /** The session ends: what still waits goes to others that share its subscription, or is lost, and counted. */
   end(now: number): void {
+    this.#hasEnded = true;
     this.#replays = NONE;
     for (const delivery of this.record.flows.outbound.clear()) {
       if (delivery.qos === 2)
@@ -188,7 +191,7 @@ export class Session implements Subscriber {
     const delivery = view === undefined ? given : view.see(given, now);
     if (delivery === undefined) return;
     const outlet = this.#outlet;
-    if (outlet === undefined) this.#keepForLater(delivery);
+    if (outlet === undefined) this.#deliverAway(delivery);
     else if (!this.#mayLeave(outlet, delivery)) this.#enqueue(delivery);
     else if (!outlet.accepts(delivery))
       this.#lose('too-large', delivery); // [MQTT-3.1.2-25]
@@ -280,6 +283,12 @@ export class Session implements Subscriber {
       if (hasWaited) this.#waiting.drop();
     } else if (hasWaited) this.#waiting.send(packetId);
     else this.record.journal.sent(packetId, delivery);
+  }
+
+  /** What a subscription matches whose session has ended has matched nothing: it is on its way out of the table. */
+  #deliverAway(delivery: Delivery): void {
+    if (this.#hasEnded) this.#around.counters.messagesMatched--;
+    else this.#keepForLater(delivery);
   }
 
   #keepForLater(delivery: Delivery): void {

@@ -322,6 +322,22 @@ test('the end: what waits and what is in flight is lost, and counted', () => {
   assert.deepEqual([record.queue.length, outbound.size, session.hasWaiting], [0, 0, false]);
 });
 
+test('after the end nothing is for its client, though it may still be subscribed: nothing waits, is lost or refused', () => {
+  setUp({ queuePolicy: 'refuse', maximumQueuedMessages: 1 });
+  session.disconnect(0);
+  deliver('waits');
+  assert.equal(session.mustRefuse(deliveryOf({ qos: 1 }).message, 1), true);
+  session.end(0);
+  assert.deepEqual(ledger.toPlain(), { 'session-ended': 1 });
+  assert.deepEqual([session.canQueue, session.isReady], [false, false]);
+  for (const qos of [0, 1, 2] as const) {
+    assert.equal(session.mustRefuse(deliveryOf({ qos }).message, qos), false);
+    deliver('late', qos);
+  }
+  assert.deepEqual(ledger.toPlain(), { 'session-ended': 1 });
+  assert.equal(record.queue.length, 0);
+});
+
 test('the end: another member of a Shared Subscription takes over what may be sent again [MQTT-4.8.2-5]', () => {
   const taken: Delivery[] = [];
   const successor = { sharedFilter: '$share/g/t', takeOver: (delivery: Delivery) => taken.push(delivery) };
