@@ -109,6 +109,10 @@ describe('a mosquitto.conf', () => {
     ['log_dest file', /log_dest: expected file and its path/],
     ['persistent_client_expiration 0d', /expected a number from 1 and h, d, w, m or y, '0d' came/],
     ['password_file p\nper_listener_settings true', /:2: per_listener_settings: must stand before password_file/],
+    [
+      'pid_file a\nallow_anonymous true\nallow_anonymous false\npid_file b',
+      /:4: pid_file: stands in mosquitto.conf:1 already/,
+    ],
     ['max_inflight_messages 70000', /expected a whole number of at most 65535, '70000' came/],
   ])('%s is refused', (text, fault) => {
     expect(translate(text).faults).toEqual([expect.stringMatching(fault)]);

@@ -4,19 +4,19 @@ import { nearestOf } from '../../command/nearest.ts';
 import { formatPlace, type Place } from '../place.ts';
 import { Draft } from './draft.ts';
 import { findOption, MOSQUITTO_OPTIONS, type MosquittoOption } from './options.ts';
-import { firstWord, WrongValue } from './value.ts';
+import { firstWord, text, WrongValue } from './value.ts';
 
 const DEEPEST_INCLUDE = 10;
 
 /** Reads a mosquitto.conf, and those that it includes, into a draft: options are checked each for itself, and all faults kept. */
-export function readConf(text: string, file: string): Draft {
+export function readConf(content: string, file: string): Draft {
   const draft = new Draft();
-  readLines(draft, text, file, 0);
+  readLines(draft, content, file, 0);
   return draft;
 }
 
-function readLines(draft: Draft, text: string, file: string, depth: number): void {
-  for (const [at, raw] of text
+function readLines(draft: Draft, content: string, file: string, depth: number): void {
+  for (const [at, raw] of content
     .replace(/^\uFEFF/, '')
     .split('\n')
     .entries()) {
@@ -77,7 +77,12 @@ function keep(draft: Draft, name: string, option: MosquittoOption, value: unknow
     values.set(name, { value: [...before, value], place });
     return;
   }
-  valuesFor(draft, option).set(name, { value, place });
+  const values = valuesFor(draft, option);
+  const before = values.get(name);
+  // As with Mosquitto: of two numbers or truths the last one counts, of two texts nobody knows which was meant.
+  if (before !== undefined && option.read === text)
+    throw new WrongValue(`stands in ${formatPlace(before.place)} already`);
+  values.set(name, { value, place });
 }
 
 /** Below no `listener` line an option of a listener is about the one that `port` and `bind_address` make. */
