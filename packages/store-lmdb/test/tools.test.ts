@@ -100,7 +100,7 @@ describe('a dump', () => {
     );
     assert.deepEqual(
       [...kinds],
-      ['busbar-store-dump', 'state', 'session', 'subscription', 'outbound', 'inbound', 'deliveries', 'retained'],
+      ['busbar-store-dump', 'state', 'session', 'subscription', 'outbound', 'inbound', 'deliveries', 'retained', 'end'],
     );
     const other = path.join(directory, 'other');
     await restoreStore(other, Readable.from([dump]));
@@ -133,6 +133,12 @@ describe('a dump', () => {
     ['{"kind":"busbar-store-dump","version":3}\n', /its version is 3, this program reads 1 to 2/],
     ['{"kind":"busbar-store-dump","version":1}\n{"kind":"nonsense"}\n', /line 2 of the dump .*no kind nonsense/],
     ['{"kind":"busbar-store-dump","version":1}\n{"kind":', /line 2 of the dump/],
+    ['{"kind":"busbar-store-dump","version":2,"hasEnd":true}\n', /cut off after line 1: its end is missing/],
+    [
+      '{"kind":"busbar-store-dump","version":2,"hasEnd":true}\n{"kind":"end","rows":1}\n',
+      /0 rows before its end, expected 1/,
+    ],
+    ['{"kind":"busbar-store-dump","version":2,"hasEnd":true}\n{"kind":"end"', /line 2 of the dump/],
   ])('that is none is refused: %j', async (dump, message) => {
     const directory = path.join(temporaryDirectory(), 'new');
     await assert.rejects(restoreStore(directory, Readable.from([dump])), { code: 'store-dump', message });

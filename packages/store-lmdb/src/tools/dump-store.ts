@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { type Disk, TABLES } from '../disk/disk.ts';
 import { FORMAT_VERSION } from '../format/meta-format.ts';
 import { openDiskToRead } from '../open-lmdb-store.ts';
-import { DUMP_NAME, lineOf } from './json-rows.ts';
+import { DUMP_END, DUMP_NAME, lineOf } from './json-rows.ts';
 
 const EVERYTHING = { start: Uint8Array.of(0) };
 
@@ -31,13 +31,17 @@ export async function dumpStore(directory: string, output: Writable): Promise<nu
   return count;
 }
 
-/** The lines of a dump: what it is, then one for each row. @throws {RecordError} A row is not one. */
+/** The lines of a dump: what it is, then one for each row, then how many there were. @throws {RecordError} A row is not one. */
 export function* linesOf(disk: Disk): Iterable<object> {
-  yield { kind: DUMP_NAME, version: FORMAT_VERSION };
+  let rows = 0;
+  yield { kind: DUMP_NAME, version: FORMAT_VERSION, hasEnd: true };
   for (const table of TABLES) {
     for (const row of disk.range(table, EVERYTHING)) {
       const line = lineOf(table, row);
-      if (line !== undefined) yield line;
+      if (line === undefined) continue;
+      yield line;
+      rows++;
     }
   }
+  yield { kind: DUMP_END, rows };
 }

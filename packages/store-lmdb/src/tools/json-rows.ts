@@ -23,6 +23,8 @@ import { StoreTime } from '../format/store-time.ts';
 
 /** What the first line of a dump says that it is. */
 export const DUMP_NAME = 'busbar-store-dump';
+/** What the last line says: a dump that was cut off between two lines has none. */
+export const DUMP_END = 'end';
 
 /** Stamps stay as they are in the store. */
 const TIME = new StoreTime(undefined, 0, 0);

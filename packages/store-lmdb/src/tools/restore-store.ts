@@ -9,10 +9,11 @@ import { isReadable, READABLE } from '../format/meta-format.ts';
 import { RecordWriter } from '../format/record-writer.ts';
 import { openDisk } from '../open-lmdb-store.ts';
 import { StoreError } from '../store-error.ts';
-import { DUMP_NAME, type RowLine, rowOf } from './json-rows.ts';
+import { DUMP_END, DUMP_NAME, type RowLine, rowOf } from './json-rows.ts';
 import { sync } from './sync.ts';
 
 const BATCH_BYTES = 4 * 1024 * 1024;
+const END_LINE = new RegExp(`^\\{"kind":"${DUMP_END}","rows":(\\d+)\\}$`);
 /** Where the store is made, beside the place that it has when it is whole. */
 const UNFINISHED = 'busbar.restore';
 
@@ -75,9 +76,12 @@ async function writeLines(disk: Disk, input: Readable): Promise<number> {
     fault = error;
     lines.close();
   });
+  /** Dumps of earlier versions end where they end. */
+  let hasEnded = true;
   for await (const text of lines) {
     lineNumber++;
-    if (lineNumber === 1) expectDump(text);
+    if (lineNumber === 1) hasEnded = !expectDump(text);
+    else if (isEnd(text, count)) hasEnded = true;
     else if (text !== '') {
       const { table, key, value } = rowAt(lineNumber, text, writer);
       changes.put(table, key, value);
@@ -89,6 +93,8 @@ async function writeLines(disk: Disk, input: Readable): Promise<number> {
   }
   if (fault !== undefined) throw fault;
   if (lineNumber === 0) throw notADump('it is empty');
+  if (!hasEnded)
+    throw new StoreError('store-dump', `the dump has been cut off after line ${lineNumber}: its end is missing`);
   if (changes.size > 0) await write(disk, changes);
   return count;
 }
@@ -102,8 +108,9 @@ function rowAt(lineNumber: number, text: string, writer: RecordWriter): ReturnTy
   }
 }
 
-function expectDump(text: string): void {
-  let said: { kind?: unknown; version?: unknown } = {};
+/** @returns Whether it has a line that says where it ends. */
+function expectDump(text: string): boolean {
+  let said: { kind?: unknown; version?: unknown; hasEnd?: unknown } = {};
   try {
     said = JSON.parse(text);
   } catch {
@@ -111,6 +118,15 @@ function expectDump(text: string): void {
   }
   if (said?.kind !== DUMP_NAME) throw notADump(`its first line does not say ${DUMP_NAME}`);
   if (!isReadable(said.version)) throw notADump(`its version is ${said.version}, this program reads ${READABLE}`);
+  return said.hasEnd === true;
+}
+
+/** @throws {StoreError} It is the end, and there were not as many rows before it as there should be. */
+function isEnd(text: string, count: number): boolean {
+  const rows = END_LINE.exec(text)?.[1];
+  if (rows === undefined) return false;
+  if (Number(rows) === count) return true;
+  throw new StoreError('store-dump', `the dump has ${count} rows before its end, expected ${rows}`);
 }
 
 function notADump(reason: string): StoreError {
