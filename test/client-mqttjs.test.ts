@@ -4,6 +4,7 @@ import { type Broker, createBroker } from '@busbar/broker';
 import ours from '@busbar/client/mqttjs';
 import theirs from 'mqtt';
 import { afterAll, beforeAll, describe, test, vi } from 'vitest';
+import { assertSameTranscript } from '../packages/client/test/mqttjs/transcript.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -257,14 +258,7 @@ describe('programs for MQTT.js see the same with it and with the adapter', () =>
   afterAll(() => broker.stop());
 
   test.each(Object.keys(PROGRAMS))('%s', async (name) => {
-    const transcript = async (mqtt: unknown) => {
-      const lines: unknown[] = [];
-      await PROGRAMS[name]?.(mqtt as Mqtt, url, (...values) => lines.push(JSON.parse(JSON.stringify(values))));
-      return lines;
-    };
-    const expected = await transcript(theirs);
-    assert.ok(expected.length > 0);
-    assert.deepEqual(await transcript(ours), expected);
+    await assertSameTranscript(PROGRAMS[name], url, theirs as unknown as Mqtt, ours as unknown as Mqtt);
   });
 });
 

@@ -5,6 +5,7 @@ import { Aedes } from 'aedes';
 import theirs from 'mqtt';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import ours from '../../src/mqttjs/index.ts';
+import { assertSameTranscript } from './transcript.ts';
 
 /** What the programs below use: both modules have it. */
 interface Mqtt {
@@ -185,14 +186,7 @@ describe("programs of MQTT.js's documentation see the same with it and with the 
   });
 
   test.each(Object.keys(PROGRAMS))('%s', async (name) => {
-    const transcript = async (mqtt: unknown) => {
-      const lines: unknown[] = [];
-      await PROGRAMS[name]?.(mqtt as Mqtt, url, (...values) => lines.push(JSON.parse(JSON.stringify(values))));
-      return lines;
-    };
-    const expected = await transcript(theirs);
-    assert.ok(expected.length > 0);
-    assert.deepEqual(await transcript(ours), expected);
+    await assertSameTranscript(PROGRAMS[name], url, theirs as unknown as Mqtt, ours as unknown as Mqtt);
   });
 });
 

@@ -1,6 +1,8 @@
 import { PacketSplitter } from '@busbar/codec';
 import { NONE } from '../session/none.ts';
 
+/** Bytes of a packet still to come from which on it takes its time. */
+const LONG_REST = 1_000;
 /** Packets between two questions whether it is time for somebody else. */
 const STRETCH = 64;
 
@@ -25,6 +27,16 @@ export class ClientInput {
   /** Whether packets may be read now. */
   get isOpen(): boolean {
     return !this.isHeld && !this.isResting;
+  }
+
+  /**
+   * Whether much of a packet is still to come. While its client sends one, it can send no PINGREQ: over a slow line, what is
+   * longer than one and a half times the Keep Alive would never arrive, however often it is sent again. As with Mosquitto, its
+   * bytes count then.
+   */
+  get isLongPacketUnderWay(): boolean {
+    const { announced = 0, arrived = 0 } = this.splitter.unfinished ?? {};
+    return announced - arrived > LONG_REST;
   }
 
   /** A chunk that is read when what came before it has been. */

@@ -1,5 +1,8 @@
 import { NONE } from '../session/none.ts';
 
+/** Entries that are gone and may stay where they are before the rest is moved up. */
+const MOST_GONE = 256;
+
 /**
  * What waits, in order, until everything up to a mark of its own is kept: the store keeps changes in batches, and counts them.
  *
@@ -35,6 +38,10 @@ export class MarkQueue<Entry extends { readonly mark: number }> {
     this.#head++;
     if (this.isEmpty) {
       this.#entries = NONE;
+      this.#head = 0;
+    } else if (this.#head > MOST_GONE && this.#head * 2 > this.#entries.length) {
+      // Under a steady load there is always one that waits, and the queue is never empty.
+      this.#entries.splice(0, this.#head);
       this.#head = 0;
     }
     return next;

@@ -5,8 +5,6 @@ import {
   type DisconnectPacket,
   type DisconnectProperties,
   decodePacket,
-  FIRST_FAILURE,
-  isReasonCodeOf,
   NO_PROPERTIES,
   type Packet,
   PacketError,
@@ -22,6 +20,7 @@ import type { SessionState } from '../session/session-state.ts';
 import { ClientInput } from './client-input.ts';
 import type { Closing } from './closing.ts';
 import { type ClientLine, ConnectedClient } from './connected-client.ts';
+import { farewellOf, isFarewell, refusalOf } from './farewell.ts';
 import { ClientSilence, NEVER } from './keep-alive.ts';
 import { type BlockPool, OutputBuffer } from './output-buffer.ts';
 import { type Explanation, PacketWriter } from './packet-writer.ts';
@@ -43,9 +42,6 @@ export interface ConnectAnswer {
 
 const Phase = { awaitingConnect: 0, answering: 1, authenticating: 2, connected: 3, closed: 4 } as const;
 type Phase = (typeof Phase)[keyof typeof Phase];
-
-/** Bytes of a packet still to come from which on it takes its time. */
-const LONG_REST = 1_000;
 
 /**
  * The server's side of one Network Connection, from its first byte to its last (chapters 3 and 4), without any I/O.
@@ -182,7 +178,7 @@ export class ServerConnection implements ClientLine {
     this.#now = now;
     if (now < this.nextDeadline) return;
     const isSilent = this.#phase === Phase.connected;
-    if (isSilent && this.#isReceivingLongPacket) {
+    if (isSilent && this.#input.isLongPacketUnderWay) {
       this.#silence.handleReceived(this.#bytesAt);
       if (now < this.nextDeadline) return;
     }
@@ -192,16 +188,6 @@ export class ServerConnection implements ClientLine {
       : connectTimeoutMessage(this.#input.splitter.unfinished, this.#limits.connectTimeoutMs);
     this.#sendDisconnect(reasonCode, message, NO_PROPERTIES);
     this.#close({ cause: 'timeout', reasonCode, message });
-  }
-
-  /**
-   * Whether much of a packet is still to come. While its client sends one, it can send no PINGREQ: over a slow line, what is
-   * longer than one and a half times the Keep Alive would never arrive, however often it is sent again. As with Mosquitto, its
-   * bytes count then.
-   */
-  get #isReceivingLongPacket(): boolean {
-    const { announced = 0, arrived = 0 } = this.#input.splitter.unfinished ?? {};
-    return announced - arrived > LONG_REST;
   }
 
   /**
@@ -418,18 +404,12 @@ export class ServerConnection implements ClientLine {
   /** Below 5.0, and before its CONNACK, a client is not told anything [MQTT-3.14.0-1]. */
   #sendDisconnect(reasonCode: ReasonCode, message: string, properties: DisconnectProperties): void {
     if (this.#phase !== Phase.connected || this.#version !== 5) return;
-    const { disconnect } = PacketType;
-    const packet: Packet = { type: disconnect, reasonCode: sayable(disconnect, reasonCode), properties };
-    this.writer.writeExplained(packet, { reasonString: message });
+    this.writer.writeExplained(farewellOf(reasonCode, properties), { reasonString: message });
   }
 
-  #sendRefusal(reasonCode: ReasonCode, message: string, properties: ConnackProperties): void {
-    const { connack } = PacketType;
-    const { userProperties, ...rest } = properties;
-    const said = sayable(connack, reasonCode);
-    const packet: Packet = { type: connack, sessionPresent: false, reasonCode: said, properties: rest };
+  #sendRefusal(reasonCode: ReasonCode, message: string, { userProperties, ...rest }: ConnackProperties): void {
     const hints = userProperties === undefined ? {} : { userProperties };
-    this.writer.writeExplained(packet, { reasonString: message, ...hints });
+    this.writer.writeExplained(refusalOf(reasonCode, rest), { reasonString: message, ...hints });
   }
 
   /** The client has said that it goes: {@link ConnectedClient} tells it, nobody else. */
@@ -458,15 +438,4 @@ export class ServerConnection implements ClientLine {
     const message = `${packetTypeName(packet.type)} has ${size} bytes, the client takes ${this.writer.maximumPacketSize}`;
     this.fault(ReasonCode.packetTooLarge, message);
   }
-}
-
-/** The Reason Code as this packet may carry it: programs that authenticate clients may answer with any [MQTT-3.2.2-8] [MQTT-3.14.2-1]. */
-function sayable(type: PacketType, reasonCode: ReasonCode): ReasonCode {
-  return isReasonCodeOf(type, reasonCode) ? reasonCode : ReasonCode.unspecifiedError;
-}
-
-/** What ends the connection in any case, whether the client is told or not. */
-function isFarewell(packet: Packet): boolean {
-  if (packet.type === PacketType.disconnect) return true;
-  return packet.type === PacketType.connack && packet.reasonCode >= FIRST_FAILURE;
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { queryObjects } from 'node:v8';
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
 import { MarkQueue } from '../../src/connection/mark-queue.ts';
@@ -54,5 +55,23 @@ describe('what waits until everything up to its mark is kept', () => {
     other.push({ mark: 1, name: 2 });
     assert.ok(one.isEmpty);
     assert.deepEqual(takeAll(other, Number.POSITIVE_INFINITY), [2]);
+  });
+
+  test('what has left is let go, also while there is always one that waits', () => {
+    class Counted {
+      readonly mark: number;
+      constructor(mark: number) {
+        this.mark = mark;
+      }
+    }
+    const queue = new MarkQueue<Counted>();
+    queue.push(new Counted(0));
+    for (let mark = 1; mark <= 10_000; mark++) {
+      queue.push(new Counted(mark));
+      assert.equal(queue.take(mark - 1)?.mark, mark - 1);
+      assert.equal(queue.isEmpty, false);
+    }
+    assert.ok(queryObjects(Counted, { format: 'count' }) < 1_000);
+    assert.equal(queue.first?.mark, 10_000);
   });
 });
