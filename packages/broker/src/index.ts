@@ -93,7 +93,7 @@ export { type Later, QuietLine, type QuietLineOptions } from './observe/quiet-li
 export { READINESS_CHECKS, type Readiness, type ReadinessCheck } from './observe/readiness.ts';
 export type { RightsQuestion } from './session/explain-session.ts';
 export { MemoryQueue } from './store/memory-queue.ts';
-export { MemoryStore, memoryRecord } from './store/memory-store.ts';
+export { MemoryStore } from './store/memory-store.ts';
 export { SessionSubscriptions } from './store/session-subscriptions.ts';
 export type {
   DeliveryQueue,
@@ -108,6 +108,7 @@ export type {
   StoredWill,
   StoreStart,
 } from './store/store.ts';
+export { memoryRecord } from './store/volatile-store.ts';
 export type { BrokerStats } from './system/broker-stats.ts';
 export type { TracedMessage, TracedPacket } from './trace/traced-packet.ts';
 export type { TraceListener } from './trace/traces.ts';

@@ -65,30 +65,33 @@ const RUN = 512;
 /** Decodes bytes in which {@link utf8Fault} has found nothing wrong. */
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
   let text = '';
-  let units: number[] = [];
   let at = start;
   while (at < end) {
-    const first = bytes[at++] as number;
-    if (first < 0x80) {
-      units.push(first);
-    } else if (first < 0xe0) {
-      units.push(((first & 0x1f) << 6) | sixBits(bytes, at));
-      at += 1;
-    } else if (first < 0xf0) {
-      units.push(((first & 0x0f) << 12) | (sixBits(bytes, at) << 6) | sixBits(bytes, at + 1));
-      at += 2;
-    } else {
-      const high = ((first & 0x07) << 18) | (sixBits(bytes, at) << 12);
-      const beyondBmp = (high | (sixBits(bytes, at + 1) << 6) | sixBits(bytes, at + 2)) - 0x10000;
-      units.push(0xd800 + (beyondBmp >> 10), 0xdc00 + (beyondBmp & 0x3ff));
-      at += 3;
+    // Of the right size from the beginning: arrays that grow take twice as long. No sequence has more units than bytes.
+    const units = new Array<number>(Math.min(end - at, RUN));
+    let count = 0;
+    for (const runEnd = at + units.length; at < runEnd; ) {
+      const first = bytes[at++] as number;
+      if (first < 0x80) {
+        units[count++] = first;
+      } else if (first < 0xe0) {
+        units[count++] = ((first & 0x1f) << 6) | sixBits(bytes, at);
+        at += 1;
+      } else if (first < 0xf0) {
+        units[count++] = ((first & 0x0f) << 12) | (sixBits(bytes, at) << 6) | sixBits(bytes, at + 1);
+        at += 2;
+      } else {
+        const high = ((first & 0x07) << 18) | (sixBits(bytes, at) << 12);
+        const beyondBmp = (high | (sixBits(bytes, at + 1) << 6) | sixBits(bytes, at + 2)) - 0x10000;
+        units[count++] = 0xd800 + (beyondBmp >> 10);
+        units[count++] = 0xdc00 + (beyondBmp & 0x3ff);
+        at += 3;
+      }
     }
-    if (units.length >= RUN) {
-      text += String.fromCharCode(...units);
-      units = [];
-    }
+    if (count < units.length) units.length = count;
+    text += String.fromCharCode(...units);
   }
-  return text + String.fromCharCode(...units);
+  return text;
 }
 
 /** What a byte after the first of a sequence carries. */

@@ -18,7 +18,7 @@ export { ApplicationMessage, type MessageContent } from './message/application-m
 export { copyOf } from './message/byte-copy.ts';
 export { ByteSlab } from './message/byte-slab.ts';
 export { Delivery, type Successor } from './message/delivery.ts';
-export type { MessageRecord } from './message/message-record.ts';
+export type { MessageOrigin, MessageRecord } from './message/message-record.ts';
 export { InboundFlow, Verdict } from './session/inbound-flow.ts';
 export { NONE } from './session/none.ts';
 export { type InFlight, OutboundFlow, Stage } from './session/outbound-flow.ts';

@@ -1,15 +1,14 @@
 import type {
-  Identity,
   KeptWaiter,
   SessionRecord,
   Store,
   StoreCommit,
+  StoredRetained,
   StoredState,
   StoredSubscription,
   StoreStart,
 } from '@busbar/broker';
 import { PacketError } from '@busbar/codec';
-import type { ApplicationMessage } from '@busbar/protocol';
 import type { Batch } from './batch/batch.ts';
 import { BatchEncoder, type Numbers } from './batch/batch-encoder.ts';
 import { Committer } from './batch/committer.ts';
@@ -184,8 +183,8 @@ export class LmdbStore implements Store {
     this.#changeSubscription(record, topicFilter, undefined);
   }
 
-  setRetained(message: ApplicationMessage, source?: Identity): void {
-    if (!isOwn(message.topicName)) this.#collect().retained.set(message.topicName, { message, source });
+  setRetained(topicName: string, retained: StoredRetained): void {
+    if (!isOwn(topicName)) this.#collect().retained.set(topicName, retained);
   }
 
   removeRetained(topicName: string): void {

@@ -217,7 +217,7 @@ export class StoreRun {
     }
     const text = String(this.#nextText++);
     this.#retained.set(topicName, text);
-    this.#store.setRetained(messageOf(topicName, text, 1, true));
+    this.#store.setRetained(topicName, { message: messageOf(topicName, text, 1, true) });
   }
 
   #crash(isApplied: boolean): void {

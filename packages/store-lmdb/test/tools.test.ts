@@ -42,8 +42,9 @@ async function fill(directory: string, messages = 300): Promise<void> {
       record.queue.push(new Delivery(messageOf('t', `${name} ${i}`), 1, false, undefined, successorOf('$share/g/#')));
     }
   }
-  store.setRetained(messageOf('r', 'retained', 1, true));
-  store.setRetained(messageOf('s', 'of somebody', 1, true), { clientIdentifier: 'pump', userName: 'ann' });
+  store.setRetained('r', { message: messageOf('r', 'retained', 1, true) });
+  const source = { clientIdentifier: 'pump', userName: 'ann' };
+  store.setRetained('s', { message: messageOf('s', 'of somebody', 1, true), source });
   await store.close();
 }
 
@@ -222,7 +223,7 @@ describe('check finds', () => {
       for (const { queue } of records) queue.push(new Delivery(shared, 1, false, undefined));
     }
     records[0]?.journal.accepted(4);
-    store.setRetained(messageOf('r', 'x', 1, true));
+    store.setRetained('r', { message: messageOf('r', 'x', 1, true) });
     clock.run();
     disk.complete();
     assert.deepEqual(checkDisk(disk).problems, []);

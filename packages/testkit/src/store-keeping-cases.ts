@@ -10,7 +10,7 @@ export const storeKeepingCases: readonly StoreCase[] = [
       const run = await new StoreRun(kind).begin();
       const long = `long/${'x'.repeat(60_000)}`;
       const retain = (topicName: string, text: string) =>
-        run.store.setRetained(message(text, { topicName, retain: true }));
+        run.store.setRetained(topicName, { message: message(text, { topicName, retain: true }) });
       for (const topicName of ['a', 'b', long, `${long}y`, 'c']) retain(topicName, 'old');
       await run.kept();
       retain('a', 'new');
@@ -32,7 +32,7 @@ export const storeKeepingCases: readonly StoreCase[] = [
       const ann = { clientIdentifier: 'pump', userName: 'ann', groups: ['operators'], claims: { site: ['a', 1] } };
       const bob = { clientIdentifier: 'b' };
       const retain = (topicName: string, source?: Identity) =>
-        run.store.setRetained(message('x', { topicName, retain: true }), source);
+        run.store.setRetained(topicName, { message: message('x', { topicName, retain: true }), source });
       retain('a', ann);
       retain('b', bob);
       retain('c', ann);

@@ -34,7 +34,7 @@ export interface BrokerOptions extends AuthenticationOptions {
   readonly authenticationMethods?: readonly AuthenticationMethod[];
   /** What a program adds: see {@link BrokerHooks}. Asked in this order. Default: nothing. */
   readonly hooks?: readonly BrokerHooks[];
-  /** Default: a new {@link MemoryStore}. */
+  /** Default: sessions and retained messages end with the broker; {@link MemoryStore} hands them to the next. */
   readonly store?: Store;
   /**
    * What an acknowledgement is worth by topic, the first rule that matches: with `memory` nobody waits for the store. Default:

@@ -7,8 +7,8 @@ import { type Hooks, wireHooks } from '../hook/hooks.ts';
 import { type BrokerLog, silentLog } from '../observe/log.ts';
 import { type Observation, observe } from '../observe/observation.ts';
 import type { Later } from '../observe/quiet-line.ts';
-import { MemoryStore } from '../store/memory-store.ts';
 import type { Store } from '../store/store.ts';
+import { VolatileStore } from '../store/volatile-store.ts';
 import type { BrokerOptions } from './broker-options.ts';
 
 /** What all rooms of a broker stand on: its settings, its time, its store, and what is written down of it. */
@@ -28,7 +28,7 @@ export interface Ground extends Observation {
 export function layGround(options: BrokerOptions): Ground {
   const limits = resolveLimits(options.limits);
   const capabilities = resolveCapabilities(options.capabilities);
-  const { clock = systemClock, store = new MemoryStore(), log = silentLog } = options;
+  const { clock = systemClock, store = new VolatileStore(), log = silentLog } = options;
   const wheel = new TimerWheel(clock);
   const turn = new Turn(clock);
   const later: Later = (callback, delayMs) => wheel.set(new Alarm(callback), clock.now() + delayMs);

@@ -1,14 +1,9 @@
 import { type ApplicationMessage, TopicTree } from '@busbar/protocol';
-import type { Identity } from '../authorization/identity.ts';
 import type { BrokerLimits } from '../config/limits.ts';
 import type { Store, StoredRetained } from '../store/store.ts';
+import type { RetainSources } from './retain-sources.ts';
+import { RetainedMessage } from './retained-message.ts';
 import { RetainedSearch } from './retained-search.ts';
-
-/** Knows whose a retained message is, where its publisher's rights are asked for when it is delivered. */
-export interface RetainSources {
-  rememberSource(message: ApplicationMessage, identity: Identity): void;
-  sourceOf(message: ApplicationMessage): Identity | undefined;
-}
 
 /**
  * The last message of each topic that was published with RETAIN (section 3.3.1.3), bounded by count and bytes.
@@ -16,7 +11,7 @@ export interface RetainSources {
  * Expired messages are dropped when somebody comes across them.
  */
 export class RetainedMessages {
-  readonly #tree = new TopicTree<ApplicationMessage>();
+  readonly #tree = new TopicTree<RetainedMessage>();
   readonly #store: Store;
   readonly #limits: BrokerLimits;
   readonly #sources: RetainSources;
@@ -41,8 +36,7 @@ export class RetainedMessages {
   /** Takes up what the store kept. */
   restore(stored: Iterable<StoredRetained>): void {
     for (const { message, source } of stored) {
-      this.#put(message);
-      if (source !== undefined) this.#sources.rememberSource(message, source);
+      this.#put(message.topicName, new RetainedMessage(message, source));
     }
   }
 
@@ -57,13 +51,10 @@ export class RetainedMessages {
       this.#remove(topicName); // [MQTT-3.3.1-6] [MQTT-3.3.1-7]
       return true;
     }
-    const previous = this.#tree.get(topicName);
-    const count = this.#tree.size + (previous === undefined ? 1 : 0);
-    const bytes = this.#byteLength + message.byteLength - (previous?.byteLength ?? 0);
-    if (count > this.#limits.maximumRetainedMessages || bytes > this.#limits.maximumRetainedBytes) return false;
-    if (this.isShut && bytes > this.#byteLength) return false;
-    this.#put(message.own()); // [MQTT-3.3.1-5]
-    this.#store.setRetained(message, this.#sources.sourceOf(message));
+    if (!this.#hasRoomFor(message)) return false;
+    const retained = new RetainedMessage(message, this.#sources.sourceOf(message));
+    this.#put(topicName, retained); // [MQTT-3.3.1-5]
+    this.#store.setRetained(topicName, retained);
     return true;
   }
 
@@ -72,17 +63,28 @@ export class RetainedMessages {
    * what has expired meanwhile is passed over.
    */
   matching(topicFilter: string): RetainedSearch {
-    return new RetainedSearch(this.#tree.matching(topicFilter), (topicName) => this.#remove(topicName));
+    return new RetainedSearch(this.#tree.matching(topicFilter), this.#sources, (topicName) => this.#remove(topicName));
   }
 
   /** All of them, those of `$` topics too. */
   *[Symbol.iterator](): Generator<ApplicationMessage, void> {
-    for (const [, message] of this.#tree) yield message;
+    for (const [, retained] of this.#tree) yield retained.message;
   }
 
-  #put(message: ApplicationMessage): void {
-    const previous = this.#tree.set(message.topicName, message);
-    this.#byteLength += message.byteLength - (previous?.byteLength ?? 0);
+  /** The message before it is looked for only where it makes the difference. */
+  #hasRoomFor({ topicName, byteLength }: ApplicationMessage): boolean {
+    const { maximumRetainedMessages, maximumRetainedBytes } = this.#limits;
+    const bytes = this.#byteLength + byteLength;
+    if (!this.isShut && this.#tree.size < maximumRetainedMessages && bytes <= maximumRetainedBytes) return true;
+    const previous = this.#tree.get(topicName);
+    if (previous === undefined && this.#tree.size >= maximumRetainedMessages) return false;
+    const rest = bytes - (previous?.byteLength ?? 0);
+    return rest <= (this.isShut ? Math.min(this.#byteLength, maximumRetainedBytes) : maximumRetainedBytes);
+  }
+
+  #put(topicName: string, retained: RetainedMessage): void {
+    const previous = this.#tree.set(topicName, retained);
+    this.#byteLength += retained.byteLength - (previous?.byteLength ?? 0);
   }
 
   #remove(topicName: string): void {

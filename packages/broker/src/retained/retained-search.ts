@@ -1,13 +1,17 @@
 import type { ApplicationMessage, TopicMatches } from '@busbar/protocol';
+import type { RetainSources } from './retain-sources.ts';
+import type { RetainedMessage } from './retained-message.ts';
 
 /** One search through the retained messages, in steps of bounded length. */
 export class RetainedSearch {
-  readonly #matches: TopicMatches<ApplicationMessage>;
+  readonly #matches: TopicMatches<RetainedMessage>;
+  readonly #sources: RetainSources;
   readonly #remove: (topicName: string) => void;
   #isDone = false;
 
-  constructor(matches: TopicMatches<ApplicationMessage>, remove: (topicName: string) => void) {
+  constructor(matches: TopicMatches<RetainedMessage>, sources: RetainSources, remove: (topicName: string) => void) {
     this.#matches = matches;
+    this.#sources = sources;
     this.#remove = remove;
   }
 
@@ -24,9 +28,14 @@ export class RetainedSearch {
       this.#isDone = true;
       return undefined;
     }
-    const [topicName, message] = match.value;
-    if (!message.isExpired(now)) return message;
+    const [topicName, retained] = match.value;
+    if (retained.expiresAt > now) return this.#awaken(retained);
     this.#remove(topicName);
     return undefined;
+  }
+
+  #awaken({ message, source }: RetainedMessage): ApplicationMessage {
+    if (source !== undefined) this.#sources.rememberSource(message, source);
+    return message;
   }
 }

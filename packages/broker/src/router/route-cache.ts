@@ -1,11 +1,18 @@
 import type { Route } from './route.ts';
+import { Sightings } from './sightings.ts';
 
 /** Bytes that a route may weigh on the average: long Topic Names and many receivers let fewer of them be remembered. */
 const MEAN_WEIGHT = 2048;
 
+/** Topic Names that have been used once: 256 KiB, where more of them are used than can be remembered. */
+const SIGHTINGS = 65_536;
+
 /**
  * Routes by the bytes of their Topic Names, found without making a string. Bounded by number and by weight: when a generation
  * is full it becomes the old one, and what is used again moves over; what is not used for two generations is forgotten.
+ *
+ * From then on a route comes in when its topic is used for the second time. A flood of topics that are used once, a million
+ * retained messages say, would else push out all others, and leave to the collector of garbage what has grown old for nothing.
  */
 export class RouteCache {
   readonly #generationSize: number;
@@ -14,6 +21,7 @@ export class RouteCache {
   #old = new Map<number, Route>();
   #youngSize = 0;
   #youngWeight = 0;
+  #sightings: Sightings | undefined = undefined;
 
   /** @param maximumRoutes Routes that are kept at the most. */
   constructor(maximumRoutes: number) {
@@ -28,28 +36,29 @@ export class RouteCache {
     for (let route = this.#old.get(hash); route !== undefined; route = route.next) {
       if (!route.isOf(bytes, start, end)) continue;
       this.#forgetOld(route);
-      this.add(route);
+      this.#put(route);
       return route;
     }
     return undefined;
   }
 
+  /** Remembers a route that was not found, if there is reason to. */
   add(route: Route): void {
-    if (this.#youngSize >= this.#generationSize || this.#youngWeight >= this.#generationWeight) {
-      this.#old = this.#young;
-      this.#young = new Map();
-      this.#youngSize = 0;
-      this.#youngWeight = 0;
-    }
+    if (this.#sightings === undefined || this.#sightings.isAnother(route.hash)) this.#put(route);
+  }
+
+  #put(route: Route): void {
+    if (this.#youngSize >= this.#generationSize || this.#youngWeight >= this.#generationWeight) this.#age();
+    route.isRemembered = true;
     route.next = this.#young.get(route.hash);
     this.#young.set(route.hash, route);
     this.#youngSize++;
     this.#youngWeight += route.weight;
   }
 
-  /** What a route that was found or added last weighs has changed by so much. */
-  handleWeight(change: number): void {
-    this.#youngWeight += change;
+  /** What the route that was found or added last weighs has changed by so much. */
+  handleWeight(route: Route, change: number): void {
+    if (route.isRemembered) this.#youngWeight += change;
   }
 
   *[Symbol.iterator](): Generator<Route, void> {
@@ -58,6 +67,14 @@ export class RouteCache {
         for (let route: Route | undefined = first; route !== undefined; route = route.next) yield route;
       }
     }
+  }
+
+  #age(): void {
+    this.#old = this.#young;
+    this.#young = new Map();
+    this.#youngSize = 0;
+    this.#youngWeight = 0;
+    this.#sightings ??= new Sightings(SIGHTINGS);
   }
 
   #forgetOld(route: Route): void {

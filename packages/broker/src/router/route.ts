@@ -1,5 +1,5 @@
 import type { ReasonCode } from '@busbar/codec';
-import type { ApplicationMessage } from '@busbar/protocol';
+import { type ApplicationMessage, NONE } from '@busbar/protocol';
 import type { Durability } from '../config/durability.ts';
 import type { ReachedLimit } from '../observe/limit-watch.ts';
 import type { Receiver } from '../subscription/receiver.ts';
@@ -33,12 +33,14 @@ export class Route {
   readonly isReserved: boolean;
   /** What an acknowledgement of its messages is worth; undefined where the listener says it. */
   readonly durability: Durability | undefined;
+  /** Whether it is remembered for the next message of the topic. */
+  isRemembered = false;
   /** Next route of the same hash. */
   next: Route | undefined = undefined;
   epoch = -1;
-  receivers: readonly Receiver[] = [];
+  receivers: readonly Receiver[] = NONE;
   /** The Shared Subscriptions, and those whom the rules keep from receiving. */
-  groups: readonly Destination[] = [];
+  groups: readonly Destination[] = NONE;
 
   constructor(
     topicName: string,

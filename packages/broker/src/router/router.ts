@@ -4,6 +4,7 @@ import {
   copyOf,
   countTopicLevels,
   Delivery,
+  NONE,
   type Successor,
   topicNameFault,
 } from '@busbar/protocol';
@@ -131,18 +132,23 @@ export class Router {
 
   #match(route: Route): void {
     const { receivers, groups } = this.#subscriptions.match(route.topicName);
-    const groupRoutes = groups.map((match) => new GroupRoute(match, this.#ledger, this.#authorization));
-    // Who may receive is found out here, once for all messages of the topic.
-    const { isActive } = this.#authorization;
-    const isAllowed = ({ subscriber }: Receiver): boolean => !isActive || subscriber.mayReceive(route.topicName);
-    const allowed = isActive ? receivers.filter(isAllowed) : receivers;
-    const others = isActive ? receivers.filter((receiver) => !isAllowed(receiver)) : [];
-    const denied = others.map(({ subscriber }) => new DeniedRoute(subscriber, this.#ledger));
     const weightBefore = route.weight;
-    route.receivers = allowed;
-    route.groups = denied.length === 0 ? groupRoutes : [...groupRoutes, ...denied];
+    route.receivers = receivers;
+    route.groups =
+      groups.length === 0 ? NONE : groups.map((match) => new GroupRoute(match, this.#ledger, this.#authorization));
+    if (this.#authorization.isActive && receivers.length > 0) this.#withhold(route);
     route.epoch = this.#subscriptions.epoch;
-    this.#routes.handleWeight(route.weight - weightBefore);
+    this.#routes.handleWeight(route, route.weight - weightBefore);
+  }
+
+  /** Who may receive is found out once for all messages of the topic. */
+  #withhold(route: Route): void {
+    const { receivers, topicName } = route;
+    const isAllowed = ({ subscriber }: Receiver): boolean => subscriber.mayReceive(topicName);
+    const denied = receivers.filter((receiver) => !isAllowed(receiver));
+    if (denied.length === 0) return;
+    route.receivers = receivers.filter(isAllowed);
+    route.groups = [...route.groups, ...denied.map(({ subscriber }) => new DeniedRoute(subscriber, this.#ledger))];
   }
 
   #makeRoute(topicBytes: Uint8Array, hash: number): Route {

@@ -47,8 +47,8 @@ export interface Store {
   removeSession(record: SessionRecord): void;
   setSubscription(record: SessionRecord, topicFilter: string, subscription: StoredSubscription): void;
   removeSubscription(record: SessionRecord, topicFilter: string): void;
-  /** @param source Whose rights to publish the message depends on as long as it is retained; undefined where nobody asks. */
-  setRetained(message: ApplicationMessage, source?: Identity): void;
+  /** @param retained The last message of a topic; a store that reads it at once or later gets the same. */
+  setRetained(topicName: string, retained: StoredRetained): void;
   removeRetained(topicName: string): void;
 
   /** Keeps what it was told and lets go of everything. */
@@ -89,9 +89,11 @@ export interface StoredState {
   readonly retained: Iterable<StoredRetained>;
 }
 
-/** A retained message, and whose it is where somebody asks. */
+/** A retained message. */
 export interface StoredRetained {
+  /** Perhaps made anew each time it is read. */
   readonly message: ApplicationMessage;
+  /** Whose rights to publish it depends on as long as it is retained; undefined where nobody asks. */
   readonly source?: Identity | undefined;
 }
 

@@ -1,5 +1,6 @@
 import {
   isSharedSubscription,
+  NONE,
   parseSharedSubscription,
   SharedGroup,
   type SharedStrategy,
@@ -95,8 +96,10 @@ export class SubscriptionTable {
   }
 
   match(topicName: string): Matches {
-    const receivers = new Map<Subscriber, Receiver>();
+    // Most topics that nobody has published to before nobody has subscribed to either: nothing is made for them.
+    let receivers: Map<Subscriber, Receiver> | undefined;
     this.#subscribers.match(topicName, (subscriber, subscription) => {
+      receivers ??= new Map();
       let receiver = receivers.get(subscriber);
       if (receiver === undefined) {
         receiver = new Receiver(subscriber);
@@ -104,9 +107,12 @@ export class SubscriptionTable {
       }
       receiver.add(subscription);
     });
-    const groups: SharedMatch[] = [];
-    this.#groups.match(topicName, (_, match) => groups.push(match));
-    return { receivers: [...receivers.values()], groups };
+    let groups: SharedMatch[] = NONE;
+    this.#groups.match(topicName, (_, match) => {
+      if (groups === NONE) groups = [match];
+      else groups.push(match);
+    });
+    return { receivers: receivers === undefined ? NONE : [...receivers.values()], groups };
   }
 }
 

@@ -35,7 +35,7 @@ describe('equal hashes', () => {
   });
 });
 
-test('property: it remembers at least the half of its bound that was used last', () => {
+test('property: of what is used twice it remembers at least the half of its bound that was used last', () => {
   const bound = 16;
   fc.assert(
     fc.property(
@@ -51,6 +51,7 @@ test('property: it remembers at least the half of its bound that was used last',
           if (recent.includes(number)) assert.equal(known?.topicName, `${number}`, 'half of the bound is always kept');
           if (known === undefined) cache.add(routeOf(`${number}`, hash));
           else assert.equal(known.topicName, `${number}`);
+          if (find(cache, `${number}`, hash) === undefined) cache.add(routeOf(`${number}`, hash));
           last.push(number);
         }
       },
@@ -58,12 +59,38 @@ test('property: it remembers at least the half of its bound that was used last',
   );
 });
 
-test('never keeps more than it may: what is not used for two generations is let go', () => {
-  const cache = new RouteCache(100);
-  for (let number = 0; number < 1_000; number++) {
-    cache.add(routeOf(`${number}`));
-  }
-  const found = Array.from({ length: 1_000 }, (_, number) => number).filter((number) => find(cache, `${number}`));
-  assert.ok(found.length >= 50 && found.length <= 100, `${found.length} found`);
-  assert.ok(found.every((number) => number >= 900));
+describe('more topics than it may remember', () => {
+  const remembered = (cache: RouteCache, count: number): number[] =>
+    Array.from({ length: count }, (_, number) => number).filter((number) => find(cache, `${number}`));
+
+  test('used twice: what is not used for two generations is let go', () => {
+    const cache = new RouteCache(100);
+    for (let number = 0; number < 1_000; number++) {
+      for (let use = 0; use < 2; use++) {
+        if (find(cache, `${number}`) === undefined) cache.add(routeOf(`${number}`));
+      }
+    }
+    const found = remembered(cache, 1_000);
+    assert.ok(found.length >= 50 && found.length <= 100, `${found.length} found`);
+    assert.ok(found.every((number) => number >= 900));
+  });
+
+  test('used once: they do not push out what was there before', () => {
+    const cache = new RouteCache(100);
+    for (let number = 0; number < 1_000; number++) cache.add(routeOf(`${number}`));
+    const found = remembered(cache, 1_000);
+    assert.ok(found.length >= 50 && found.length <= 100, `${found.length} found`);
+    assert.ok(found.every((number) => number < 100));
+  });
+
+  test('a route that was not let in does not count with what it weighs', () => {
+    const cache = new RouteCache(16);
+    for (let number = 0; number < 16; number++) cache.add(routeOf(`${number}`));
+    const passing = routeOf('passing');
+    cache.add(passing);
+    cache.handleWeight(passing, 1_000_000);
+    cache.add(passing);
+    assert.equal(find(cache, 'passing'), passing);
+    assert.ok(remembered(cache, 16).length >= 8, 'a generation is not over before it is full');
+  });
 });

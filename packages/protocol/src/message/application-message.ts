@@ -7,15 +7,13 @@ import {
   PublishView,
   packetSize,
   type QoS,
-  utf8ByteLength,
   variableByteIntegerLength,
-  writeUtf8,
   writeVariableByteInteger,
 } from '@busbar/codec';
 import { copyOf } from './byte-copy.ts';
 import type { ByteSlab } from './byte-slab.ts';
 import { copyFromChunk } from './chunk-copy.ts';
-import type { MessageRecord } from './message-record.ts';
+import type { MessageOrigin, MessageRecord } from './message-record.ts';
 import { LARGE_PAYLOAD, type WireForm } from './wire-form.ts';
 
 const PUBLISH = PacketType.publish << 4;
@@ -82,14 +80,15 @@ export class ApplicationMessage {
 
   /**
    * @param view The PUBLISH packet; the message describes its bytes and does not hold on to the view.
-   * @param topicName Its Topic Name, resolved if it came as an alias, and the same as bytes.
+   * @param topicName Its Topic Name, resolved if it came as an alias.
+   * @param topicBytes The same as bytes; undefined where the packet spells it.
    * @param now When it came, in milliseconds of the broker's clock.
    */
   constructor(
     view: PublishView,
     version5: boolean,
     topicName: string,
-    topicBytes: Uint8Array,
+    topicBytes: Uint8Array | undefined,
     publisher: string,
     now: number,
   ) {
@@ -111,7 +110,7 @@ export class ApplicationMessage {
     this.#payloadOffset = view.propertiesEnd - start;
     this.#aliasOffset = view.topicAliasOffset < 0 ? -1 : view.topicAliasOffset - start;
     this.#expiryOffset = view.messageExpiryOffset < 0 ? -1 : view.messageExpiryOffset - start;
-    this.#topicOffset = this.#aliasOffset < 0 ? this.#packetIdOffset - topicBytes.length - 2 : -1;
+    this.#topicOffset = this.#aliasOffset < 0 ? view.topicStart - start - 2 : -1;
     this.#isForm = this.#aliasOffset < 0;
   }
 
@@ -121,10 +120,8 @@ export class ApplicationMessage {
       { type: PacketType.publish, dup: false, packetId: content.qos === 0 ? 0 : 1, ...content },
       5,
     );
-    const view = viewOf(packet, 5);
-    const topicBytes = new Uint8Array(utf8ByteLength(content.topicName));
-    writeUtf8(content.topicName, topicBytes, 0);
-    return new ApplicationMessage(view, true, content.topicName, topicBytes, publisher, now).#withOwnMemory();
+    const view = viewOf(packet, 0, packet.length, 5);
+    return new ApplicationMessage(view, true, content.topicName, undefined, publisher, now).#withOwnMemory();
   }
 
   /**
@@ -132,11 +129,25 @@ export class ApplicationMessage {
    *
    * @throws {PacketError} The record's packet is not a PUBLISH packet.
    */
-  static fromRecord({ packet, version5, topicBytes, publisher, expiresAt }: MessageRecord): ApplicationMessage {
-    const view = viewOf(packet, version5 ? 5 : 4);
-    const topicName = decodeUtf8(topicBytes, 0, topicBytes.length);
+  static fromRecord(record: MessageOrigin & { readonly packet: Uint8Array }): ApplicationMessage {
+    const { packet } = record;
+    return ApplicationMessage.fromPacket(packet, 0, packet.length, record).#withOwnMemory();
+  }
+
+  /**
+   * The message whose packet lies in a range of bytes that are not its own: to be kept or owned if it is to stay.
+   *
+   * @throws {PacketError} They are not a PUBLISH packet.
+   */
+  static fromPacket(bytes: Uint8Array, start: number, end: number, origin: MessageOrigin): ApplicationMessage {
+    const { version5, topicBytes, publisher, expiresAt } = origin;
+    const view = viewOf(bytes, start, end, version5 ? 5 : 4);
+    const topicName =
+      topicBytes === undefined
+        ? decodeUtf8(bytes, view.topicStart, view.topicEnd)
+        : decodeUtf8(topicBytes, 0, topicBytes.length);
     const cameAt = view.messageExpiryInterval < 0 ? 0 : expiresAt - view.messageExpiryInterval * 1000;
-    return new ApplicationMessage(view, version5, topicName, topicBytes, publisher, cameAt).#withOwnMemory();
+    return new ApplicationMessage(view, version5, topicName, topicBytes, publisher, cameAt);
   }
 
   /** The message as a store keeps it, as views of its bytes. */
@@ -355,10 +366,10 @@ export class ApplicationMessage {
 }
 
 /** A view of a whole packet whose Remaining Length is known to be sound. */
-function viewOf(packet: Uint8Array, version: ProtocolVersion): PublishView {
-  let bodyStart = 1;
-  while ((packet[bodyStart] as number) >= MORE_LENGTH_BYTES) bodyStart++;
+function viewOf(bytes: Uint8Array, start: number, end: number, version: ProtocolVersion): PublishView {
+  let bodyStart = start + 1;
+  while ((bytes[bodyStart] as number) >= MORE_LENGTH_BYTES) bodyStart++;
   const view = new PublishView();
-  view.read(packet, 0, bodyStart + 1, packet.length, version);
+  view.read(bytes, start, bodyStart + 1, end, version);
   return view;
 }

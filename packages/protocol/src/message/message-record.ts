@@ -13,3 +13,9 @@ export interface MessageRecord {
   /** Milliseconds of the broker's clock at which it expires; Infinity for never. */
   readonly expiresAt: number;
 }
+
+/** What has to be known beside a packet to make its message again; see {@link MessageRecord}. */
+export interface MessageOrigin extends Omit<MessageRecord, 'packet' | 'topicBytes' | 'spellsTopic'> {
+  /** Undefined where the packet spells the Topic Name. */
+  readonly topicBytes: Uint8Array | undefined;
+}

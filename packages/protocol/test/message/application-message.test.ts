@@ -47,10 +47,21 @@ function storedAndLoaded(message: ApplicationMessage): ApplicationMessage {
   return loaded;
 }
 
+/** A message that rested as a packet among others, with its Topic Name beside it only where the packet does not spell it. */
+function rested(message: ApplicationMessage): ApplicationMessage {
+  const { packet, topicBytes, spellsTopic, ...rest } = message.toRecord();
+  const bytes = new Uint8Array(packet.length + 5_000).fill(0xee);
+  bytes.set(packet, 4_000);
+  const origin = { ...rest, topicBytes: spellsTopic ? undefined : topicBytes.slice() };
+  const awake = ApplicationMessage.fromPacket(bytes, 4_000, 4_000 + packet.length, origin);
+  assert.deepEqual([awake.expiresAt, awake.publisher], [message.expiresAt, message.publisher]);
+  return awake;
+}
+
 const order = fc.shuffledSubarray([0, 1, 2, 3], { minLength: 1 });
 const step = fc.oneof(
   { weight: 3, arbitrary: order },
-  { weight: 2, arbitrary: fc.constantFrom('keep' as const, 'own' as const, 'dropForms' as const, 'record' as const) },
+  { weight: 2, arbitrary: fc.constantFrom('keep', 'own', 'dropForms', 'record', 'rest') },
 );
 
 /** Bytes before the packet. */
@@ -69,9 +80,11 @@ for (const version of [4, 5] as const satisfies readonly ProtocolVersion[]) {
           else if (each === 'dropForms') message.dropForms();
           else if (each === 'keep') message.keep(slab);
           else if (each === 'own') message.own();
+          else if (each === 'rest') message = rested(message);
           else message = storedAndLoaded(message);
           // From then on the chunk that was read is nothing to it, unless it is too little to be left.
-          const hasLeft = each === 'own' || each === 'record' || (each === 'keep' && !slab.isLittle(chunk));
+          const hasLeft =
+            each === 'own' || each === 'record' || each === 'rest' || (each === 'keep' && !slab.isLittle(chunk));
           if (hasLeft) chunk.fill(0xee);
         }
         assertForms(message, published, [0, 1, 2, 3]);

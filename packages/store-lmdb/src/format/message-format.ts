@@ -40,7 +40,7 @@ export function readMessage(reader: RecordReader, time: StoreTime): ApplicationM
   const bodyStart = bodyStartOf(packet);
   const topicBytes = aliased ?? topicOf(packet, bodyStart);
   const version5 = (flags & VERSION_5) !== 0;
-  return ApplicationMessage.fromRecord({ packet, version5, topicBytes, spellsTopic, publisher, expiresAt });
+  return ApplicationMessage.fromRecord({ packet, version5, topicBytes, publisher, expiresAt });
 }
 
 /** Where the body of a packet begins. @throws {RecordError} The packet is not as long as it says. */

@@ -198,19 +198,11 @@ function messageLine(message: ApplicationMessage): MessageLine {
   };
 }
 
-function messageOf({
-  topicName,
-  publisher,
-  expiresAt,
-  version5,
-  spellsTopic,
-  packet,
-}: MessageLine): ApplicationMessage {
+function messageOf({ topicName, publisher, expiresAt, version5, packet }: MessageLine): ApplicationMessage {
   return ApplicationMessage.fromRecord({
     packet: new Uint8Array(Buffer.from(packet, 'base64')),
     version5,
     topicBytes: new Uint8Array(Buffer.from(topicName)),
-    spellsTopic,
     publisher,
     expiresAt: expiresAt ?? Number.POSITIVE_INFINITY,
   });
