@@ -5,21 +5,14 @@ import {
   type ProtocolVersion,
   type PublishProperties,
   PublishView,
-  packetSize,
   type QoS,
-  variableByteIntegerLength,
-  writeVariableByteInteger,
 } from '@busbar/codec';
 import { copyOf } from './byte-copy.ts';
 import type { ByteSlab } from './byte-slab.ts';
-import { copyFromChunk } from './chunk-copy.ts';
+import { encodeForm } from './form-encoder.ts';
 import type { MessageOrigin, MessageRecord } from './message-record.ts';
-import { LARGE_PAYLOAD, type WireForm } from './wire-form.ts';
+import type { WireForm } from './wire-form.ts';
 
-const PUBLISH = PacketType.publish << 4;
-const MESSAGE_EXPIRY_INTERVAL = 2;
-const EXPIRY_LENGTH = 5;
-const ALIAS_LENGTH = 3;
 /** Set in every byte of a Variable Byte Integer but its last. */
 const MORE_LENGTH_BYTES = 0x80;
 const NEVER = Number.POSITIVE_INFINITY;
@@ -159,7 +152,8 @@ export class ApplicationMessage {
 
   /** The Topic Name in UTF-8. */
   get topicBytes(): Uint8Array {
-    return this.#topicBytes ?? this.#bytes.subarray(this.#at(this.#topicOffset + 2), this.#at(this.#packetIdOffset));
+    if (this.#topicBytes !== undefined) return this.#topicBytes;
+    return this.#bytes.subarray(this.#start + this.#topicOffset + 2, this.#start + this.#packetIdOffset);
   }
 
   /** Bytes that the message takes while it is queued or retained. */
@@ -289,79 +283,17 @@ export class ApplicationMessage {
   }
 
   #encodeForm(version5: boolean, hasPacketId: boolean): WireForm {
-    const propertiesLength = version5 ? this.#forwardedLength() : 0;
-    const propertyLengthBytes = version5 ? variableByteIntegerLength(propertiesLength) : 0;
-    const topicLength = this.topicBytes.length;
-    const { payloadLength } = this;
-    const headBody = 2 + topicLength + (hasPacketId ? 2 : 0) + propertyLengthBytes + propertiesLength;
-    const body = headBody + payloadLength;
-    const topicOffset = 1 + variableByteIntegerLength(body);
-    const headLength = topicOffset + headBody;
-    const isWhole = payloadLength < LARGE_PAYLOAD;
-    const bytes = new Uint8Array(isWhole ? headLength + payloadLength : headLength);
-    bytes[0] = PUBLISH;
-    writeVariableByteInteger(body, bytes, 1);
-    bytes[topicOffset] = topicLength >> 8;
-    bytes[topicOffset + 1] = topicLength;
-    copyFromChunk(this.topicBytes, 0, topicLength, bytes, topicOffset + 2);
-    const packetIdOffset = topicOffset + 2 + topicLength;
-    let expiryOffset = -1;
-    let propertiesOffset = packetIdOffset + (hasPacketId ? 2 : 0);
-    if (version5) {
-      propertiesOffset = writeVariableByteInteger(propertiesLength, bytes, propertiesOffset);
-      if (this.#expiryOffset >= 0) expiryOffset = propertiesOffset + 1;
-      this.#writeForwarded(bytes, propertiesOffset);
-    }
-    if (isWhole)
-      copyFromChunk(this.#bytes, this.#at(this.#payloadOffset), this.#at(this.#byteLength), bytes, headLength);
-    const size = packetSize(body);
-    const end = bytes.length;
-    return {
-      bytes,
-      start: 0,
-      end,
-      topicOffset,
-      packetIdOffset,
-      expiryOffset,
-      propertiesOffset,
-      headLength,
-      isWhole,
-      packetSize: size,
+    const packet = {
+      bytes: this.#bytes,
+      start: this.#start,
+      byteLength: this.#byteLength,
+      topicBytes: this.topicBytes,
+      propertiesOffset: this.#propertiesOffset,
+      payloadOffset: this.#payloadOffset,
+      aliasOffset: this.#aliasOffset,
+      expiryOffset: this.#expiryOffset,
     };
-  }
-
-  #at(offset: number): number {
-    return this.#start + offset;
-  }
-
-  /** Length of the properties that receivers get: all but the Topic Alias [MQTT-3.3.2-20]. */
-  #forwardedLength(): number {
-    return this.#payloadOffset - this.#propertiesOffset - (this.#aliasOffset < 0 ? 0 : ALIAS_LENGTH);
-  }
-
-  /** The Message Expiry Interval first, so that it is found again; then the bytes as they came, in their order [MQTT-3.3.2-18]. */
-  #writeForwarded(into: Uint8Array, start: number): void {
-    let at = start;
-    if (this.#expiryOffset >= 0) {
-      into[at] = MESSAGE_EXPIRY_INTERVAL;
-      copyFromChunk(this.#bytes, this.#at(this.#expiryOffset), this.#at(this.#expiryOffset + EXPIRY_LENGTH), into, at);
-      at += EXPIRY_LENGTH;
-    }
-    let from = this.#propertiesOffset;
-    while (from < this.#payloadOffset) {
-      const to = this.#nextCut(from);
-      copyFromChunk(this.#bytes, this.#at(from), this.#at(to), into, at);
-      at += to - from;
-      if (to === this.#payloadOffset) break;
-      from = to + (to === this.#aliasOffset ? ALIAS_LENGTH : EXPIRY_LENGTH);
-    }
-  }
-
-  /** Where the next property begins that is not forwarded from its place, or where the properties end. */
-  #nextCut(from: number): number {
-    const alias = this.#aliasOffset >= from ? this.#aliasOffset : this.#payloadOffset;
-    const expiry = this.#expiryOffset >= from ? this.#expiryOffset : this.#payloadOffset;
-    return Math.min(alias, expiry);
+    return encodeForm(packet, version5, hasPacketId);
   }
 }
 

@@ -4,7 +4,8 @@
  * Message Expiry Interval. All offsets count from `start`.
  *
  *     first byte | Remaining Length | topic | Packet Identifier | Property Length | properties | payload
- *     0                             ^topicOffset ^packetIdOffset ^propertyLengthOffset ^propertiesOffset ^headLength
+ *                                     ^topicOffset                                  ^propertiesOffset
+ *                                             ^packetIdOffset                                    ^headLength
  */
 export interface WireForm {
   bytes: Uint8Array;
