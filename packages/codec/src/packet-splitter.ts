@@ -57,15 +57,18 @@ export class PacketSplitter {
     return { announced: this.#partialSize - this.#partialHeader, arrived: this.#gathered - this.#partialHeader };
   }
 
+  /** Whether nothing of the last chunk is left behind the packet found. */
+  get isEmptied(): boolean {
+    return this.#offset >= this.#chunk.length;
+  }
+
   /**
    * Takes the next chunk of the stream.
    *
    * @throws {UsageError} The chunk before has not been emptied with {@link next}, so packets would be lost.
    */
   push(chunk: Uint8Array): void {
-    if (this.#offset < this.#chunk.length) {
-      throw new UsageError('chunk-not-emptied', 'next() must have answered false before another chunk is pushed');
-    }
+    if (!this.isEmptied) throw new UsageError('chunk-not-emptied', 'next() has to answer false first');
     this.#chunk = chunk;
     this.#offset = 0;
   }

@@ -78,6 +78,22 @@ test('empty chunks change nothing', () => {
   }
 });
 
+test('it says whether a chunk has been emptied, behind a packet that crossed chunks too', () => {
+  const pingreq = [0xc0, 0];
+  const splitter = new PacketSplitter(100);
+  assert.equal(splitter.isEmptied, true);
+  splitter.push(Uint8Array.from([...pingreq, 0xc0]));
+  assert.equal(splitter.next(), true);
+  assert.equal(splitter.isEmptied, false);
+  assert.equal(splitter.next(), false);
+  assert.equal(splitter.isEmptied, true);
+  splitter.push(Uint8Array.from([0, ...pingreq]));
+  assert.equal(splitter.next(), true);
+  assert.equal(splitter.isEmptied, false);
+  assert.equal(splitter.next(), true);
+  assert.equal(splitter.isEmptied, true);
+});
+
 test('a chunk is not overwritten while packets are in it', () => {
   const splitter = splitterWith('c0 00 c0 00');
   assert.isTrue(splitter.next());

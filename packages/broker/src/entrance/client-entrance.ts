@@ -223,7 +223,6 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#output.handleLost();
     this.#rooms.counters.connections--;
     this.#rooms.wheel.clear(this.#alarm);
-    this.#admission.handleClosed();
     const wasOver = this.#connection.isClosed;
     this.#isGone = true;
     const message = error === undefined ? 'the Network Connection was closed' : error.message;
@@ -372,6 +371,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
 
   /** The machine has closed; the Network Connection follows with the end of the turn. */
   handleClosing(closing: Closing): void {
+    this.#admission.handleClosed();
     const session = this.#session;
     const who = { client: this.#clientIdentifier, remote: this.remote };
     tellEnd(closing, who, session === undefined, this.#rooms);

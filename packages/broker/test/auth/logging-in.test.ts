@@ -117,6 +117,34 @@ describe('authentication in the broker', () => {
     assert.equal(broker.broker.stats().clients, 0);
     await broker.stop();
   });
+
+  test.each(['allow', 'deny'] as const)('all it has sent in one go is read once it is in: %s', async (kind) => {
+    let answer: (() => void) | undefined;
+    const message = 'a stranger';
+    const slow: Authenticator = {
+      name: 'slow',
+      authenticate: ({ userName }) =>
+        userName === undefined
+          ? { kind: 'allow' }
+          : new Promise((resolve) => (answer = () => resolve(kind === 'allow' ? { kind } : { kind, message }))),
+    };
+    const broker = await VirtualBroker.start({ authenticators: [slow] });
+    const watcher = broker.connect('watcher');
+    watcher.subscribe('#');
+    const { connectPacket, publishPacket, willMessage } = await import('@busbar/testkit');
+    const client = broker.raw();
+    const will = willMessage('will', { payload: Buffer.from('lost') });
+    client.send(connectPacket({ clientIdentifier: 'a', userName: 'u', will }), publishPacket('t', 'heard'));
+    client.transport.end();
+    broker.run();
+    assert.equal(broker.broker.stats().clients, 1);
+    answer?.();
+    await new Promise((resolve) => setImmediate(resolve));
+    broker.run();
+    assert.deepEqual(watcher.texts(), kind === 'allow' ? ['heard', 'lost'] : []);
+    assert.deepEqual([broker.broker.stats().clients, broker.broker.stats().connections], [1, 1]);
+    await broker.stop();
+  });
 });
 
 describe('who a client is, for the rules', () => {

@@ -45,6 +45,24 @@ describe('memory that is used up', () => {
     assert.equal(reached(broker)['overload'], 2);
   });
 
+  test('who waits for its turn and has gone meanwhile is heard if it has sent more than CONNECT, and leaves nothing behind', async () => {
+    const away = await shortOf();
+    const inside = broker.connect('inside');
+    inside.subscribe('t');
+    away.cut();
+    runOut();
+    for (const packets of [[publishPacket('t', 'heard')], []]) {
+      const back = broker.raw();
+      back.send(connectPacket({ clientIdentifier: 'away', cleanStart: false }), ...packets);
+      back.transport.end();
+      broker.run();
+    }
+    broker.advance(1_000);
+    assert.deepEqual(inside.texts(), ['heard']);
+    const { connections, clients } = broker.broker.stats();
+    assert.deepEqual([connections, clients], [2, 2]);
+  });
+
   test('what would have to wait or be retained is refused with 0x97, or lost and counted; what need not, goes on', async () => {
     const away = await shortOf();
     away.cut();

@@ -39,6 +39,11 @@ export class ClientInput {
     return announced - arrived > LONG_REST;
   }
 
+  /** Whether something has come behind the packet that is being worked on. */
+  get hasMore(): boolean {
+    return this.#waiting.length > 0 || !this.splitter.isEmptied;
+  }
+
   /** A chunk that is read when what came before it has been. */
   keep(bytes: Uint8Array): void {
     if (this.#waiting === NONE) this.#waiting = [bytes];

@@ -162,7 +162,7 @@ export class ServerConnection implements ClientLine {
     this.#now = now;
     this.#silence.handleReceived(now);
     this.#readPackets();
-    if (!this.#input.isHeld) this.#endLost();
+    this.#endLost();
   }
 
   /** Reads on what was left unread when the owner's turn was over. */
@@ -191,17 +191,19 @@ export class ServerConnection implements ClientLine {
   }
 
   /**
-   * The Network Connection is gone. What the client sent before that is read to its end first: at once what rests, and what is
-   * held when it is let go.
+   * The Network Connection is gone. What the client sent before that is read to its end first: at once what rests, what is
+   * held when it is let go, and what came behind the CONNECT when that is answered (section 3.1.4).
    */
   handleLost(message: string, now: number): void {
     this.#lost = message;
     this.readOn(now);
-    if (!this.#input.isHeld) this.#endLost();
+    this.#endLost();
   }
 
+  /** Ends a connection that is gone, unless something of it is still to be read. */
   #endLost(): void {
-    if (this.#lost === undefined) return;
+    if (this.#lost === undefined || this.#input.isHeld) return;
+    if (this.#phase === Phase.answering && this.#input.hasMore) return;
     this.#close({ cause: 'lost', reasonCode: ReasonCode.unspecifiedError, message: this.#lost });
   }
 
@@ -242,6 +244,7 @@ export class ServerConnection implements ClientLine {
     this.#silence.start(keepAlive, this.#now);
     this.#connected.begin(this.#now);
     this.#readPackets();
+    this.#endLost();
   }
 
   /** Answers CONNECT with a refusal and closes (section 3.2.2.2). */
@@ -259,6 +262,7 @@ export class ServerConnection implements ClientLine {
     this.#connectDeadline = this.#now + this.#limits.connectTimeoutMs;
     this.send({ type: PacketType.auth, reasonCode, properties });
     this.#readPackets();
+    this.#endLost();
   }
 
   /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { PacketType, ReasonCode } from '@busbar/codec';
-import { type PacketPattern, publishPacket } from '@busbar/testkit';
+import { connectPacket, type PacketPattern, publishPacket } from '@busbar/testkit';
 import { describe, test } from 'vitest';
 import { LATER } from '../../src/connection/server-connection-owner.ts';
 import { ServerHarness } from './server-harness.ts';
@@ -89,5 +89,62 @@ describe('while input is held', () => {
       harness.closings.map(({ cause }) => cause),
       ['ended'],
     );
+  });
+});
+
+describe('a connection that is lost while its CONNECT is being answered', () => {
+  const goodbye = { type: PacketType.disconnect, reasonCode: 0, properties: {} } as const;
+
+  test('what came behind the CONNECT is read when that is accepted: a client need not wait for its CONNACK', () => {
+    const harness = new ServerHarness(5);
+    harness.receive(connectPacket(), publishPacket('t', '1'));
+    harness.receive(publishPacket('t', '2', { qos: 1, packetId: 1 }), goodbye);
+    harness.machine.handleLost('gone', harness.now);
+    assert.deepEqual(harness.closings, []);
+    harness.accept();
+    assert.deepEqual(
+      harness.published.map(({ text }) => text),
+      ['1', '2'],
+    );
+    assert.equal(harness.closing.cause, 'disconnected');
+    assert.equal(harness.closings.length, 1);
+  });
+
+  test('without a DISCONNECT it ends as lost, with the Will', () => {
+    const harness = new ServerHarness(5);
+    harness.receive(connectPacket(), publishPacket('t', '1'));
+    harness.machine.handleLost('gone', harness.now);
+    harness.accept();
+    assert.equal(harness.published.length, 1);
+    assert.deepEqual([harness.closing.cause, harness.closing.message], ['lost', 'gone']);
+  });
+
+  test('of a client that is refused nothing is read', () => {
+    const harness = new ServerHarness(5);
+    harness.receive(connectPacket(), publishPacket('t', '1'));
+    harness.machine.handleLost('gone', harness.now);
+    harness.machine.refuseConnect(ReasonCode.notAuthorized, 'a stranger');
+    assert.deepEqual(harness.published, []);
+    assert.equal(harness.closing.reasonCode, ReasonCode.notAuthorized);
+  });
+
+  test('a client that has said nothing more has gone at once, and is not let in', () => {
+    const harness = new ServerHarness(5);
+    harness.receive(connectPacket());
+    harness.machine.handleLost('gone', harness.now);
+    assert.equal(harness.closing.cause, 'lost');
+  });
+
+  test('a client that would have to go on authenticating has gone', () => {
+    const harness = new ServerHarness(5);
+    const authenticationMethod = 'steps';
+    const auth = { type: PacketType.auth, reasonCode: ReasonCode.continueAuthentication } as const;
+    const connect = connectPacket({ properties: { authenticationMethod } });
+    harness.receive(connect, { ...auth, properties: { authenticationMethod } });
+    harness.machine.handleLost('gone', harness.now);
+    harness.machine.continueAuthentication(ReasonCode.continueAuthentication, { authenticationMethod }, harness.now);
+    assert.equal(harness.auths.length, 1);
+    assert.equal(harness.closing.cause, 'lost');
+    assert.equal(harness.closings.length, 1);
   });
 });
