@@ -1,5 +1,5 @@
 import { FIRST_FAILURE, type QoS, type ReasonCode } from '@busbar/codec';
-import { type ApplicationMessage, type Delivery, NONE } from '@busbar/protocol';
+import type { ApplicationMessage, Delivery } from '@busbar/protocol';
 import { type Identity, isSameIdentity } from '../authorization/identity.ts';
 import type { Rights } from '../authorization/rights.ts';
 import type { LossReason } from '../observe/loss-ledger.ts';
@@ -9,6 +9,7 @@ import { ClientView } from './client-view.ts';
 import type { MountPoint } from './mount-point.ts';
 import type { ClientDescription, Outlet } from './outlet.ts';
 import type { RetainedReplay } from './retained-replay.ts';
+import { RetainedReplays } from './retained-replays.ts';
 import type { SessionSurroundings } from './session-surroundings.ts';
 import { type QueueLimit, WaitingMessages } from './waiting-messages.ts';
 
@@ -30,7 +31,8 @@ export class Session implements Subscriber {
   readonly record: SessionRecord;
   readonly #around: SessionSurroundings;
   #outlet: Outlet | undefined = undefined;
-  #replays: RetainedReplay[] = NONE;
+  /** Undefined unless a new subscription brings retained messages. */
+  #replays: RetainedReplays | undefined = undefined;
   /** SUBSCRIBE packets of this connection that are not answered yet. */
   #unanswered = 0;
   /** Nothing is for its client any more, though some of its subscriptions may still match. */
@@ -151,7 +153,7 @@ export class Session implements Subscriber {
   /** The session ends: what still waits goes to others that share its subscription, or is lost, and counted. */
   end(now: number): void {
     this.#hasEnded = true;
-    this.#replays = NONE;
+    this.#replays = undefined;
     for (const delivery of this.record.flows.outbound.clear()) {
       if (delivery.qos === 2)
         this.#lose('session-ended', delivery); // [MQTT-4.8.2-5]
@@ -220,12 +222,14 @@ export class Session implements Subscriber {
 
   /** Retained messages of a new subscription follow what is sent already; a newer subscription to the same filter replaces them. */
   replay(replay: RetainedReplay): void {
-    this.#replays = [...this.#replays.filter(({ topicFilter }) => topicFilter !== replay.topicFilter), replay];
+    this.#replays ??= new RetainedReplays();
+    this.#replays.add(replay);
   }
 
   /** The subscription is gone, and with it the retained messages that it still owed. */
   stopReplay(topicFilter: string): void {
-    this.#replays = this.#replays.filter((replay) => replay.topicFilter !== topicFilter);
+    this.#replays?.delete(topicFilter);
+    if (this.#replays?.isEmpty) this.#replays = undefined;
   }
 
   /** Sends what waits, as far as the client takes it. Due whenever socket or window have opened. */
@@ -260,7 +264,7 @@ export class Session implements Subscriber {
   }
 
   get hasWaiting(): boolean {
-    return this.#waiting.length > 0 || this.#replays.length > 0;
+    return this.#waiting.length > 0 || this.#replays !== undefined;
   }
 
   #mayLeave(outlet: Outlet, delivery: Delivery): boolean {
@@ -348,13 +352,13 @@ export class Session implements Subscriber {
 
   /** @returns Whether there may be more to do at once. */
   #pumpReplay(outlet: Outlet, now: number): boolean {
-    const replay = this.#replays[0];
+    const replay = this.#replays?.first;
     // What waits in the queue is older than the retained messages that follow it.
     if (replay === undefined || this.#unanswered > 0 || this.#waiting.length > 0) return false;
     if (!outlet.isWritable || (replay.needsWindow && !outlet.hasRoom)) return false;
     const taken = replay.take(now);
     if (taken === undefined) {
-      if (replay.isDone) this.#replays.shift();
+      if (replay.isDone) this.stopReplay(replay.topicFilter);
       return true;
     }
     this.#around.counters.messagesMatched++;
