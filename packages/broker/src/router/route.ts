@@ -1,8 +1,8 @@
 import type { ReasonCode } from '@busbar/codec';
-import { type ApplicationMessage, NONE } from '@busbar/protocol';
+import type { ApplicationMessage } from '@busbar/protocol';
 import type { Durability } from '../config/durability.ts';
 import type { ReachedLimit } from '../observe/limit-watch.ts';
-import type { Receiver } from '../subscription/receiver.ts';
+import { NOBODY, type Receiver } from '../subscription/receiver.ts';
 
 /** Why messages of a Topic Name cannot be routed at all. */
 export interface TopicFault {
@@ -38,9 +38,9 @@ export class Route {
   /** Next route of the same hash. */
   next: Route | undefined = undefined;
   epoch = -1;
-  receivers: readonly Receiver[] = NONE;
+  receivers: readonly Receiver[] = NOBODY;
   /** The Shared Subscriptions, and those whom the rules keep from receiving. */
-  groups: readonly Destination[] = NONE;
+  groups: readonly Destination[] = NOBODY;
 
   constructor(
     topicName: string,

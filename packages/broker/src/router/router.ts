@@ -4,7 +4,6 @@ import {
   copyOf,
   countTopicLevels,
   Delivery,
-  NONE,
   type Successor,
   topicNameFault,
 } from '@busbar/protocol';
@@ -15,7 +14,7 @@ import type { Counters } from '../observe/counters.ts';
 import type { LimitWatch } from '../observe/limit-watch.ts';
 import type { LossLedger } from '../observe/loss-ledger.ts';
 import type { RetainedMessages } from '../retained/retained-messages.ts';
-import type { Receiver } from '../subscription/receiver.ts';
+import { NOBODY, type Receiver } from '../subscription/receiver.ts';
 import type { SubscriptionTable } from '../subscription/subscription-table.ts';
 import { DeniedRoute, GroupRoute, SharedSuccessor } from './group-route.ts';
 import { type Destination, Route, type TopicFault } from './route.ts';
@@ -135,7 +134,7 @@ export class Router {
     const weightBefore = route.weight;
     route.receivers = receivers;
     route.groups =
-      groups.length === 0 ? NONE : groups.map((match) => new GroupRoute(match, this.#ledger, this.#authorization));
+      groups.length === 0 ? NOBODY : groups.map((match) => new GroupRoute(match, this.#ledger, this.#authorization));
     if (this.#authorization.isActive && receivers.length > 0) this.#withhold(route);
     route.epoch = this.#subscriptions.epoch;
     this.#routes.handleWeight(route, route.weight - weightBefore);

@@ -1,6 +1,5 @@
 import {
   isSharedSubscription,
-  NONE,
   parseSharedSubscription,
   SharedGroup,
   type SharedStrategy,
@@ -8,7 +7,7 @@ import {
   SubscriptionTree,
 } from '@busbar/protocol';
 import type { StoredSubscription } from '../store/store.ts';
-import { Receiver, type Subscriber } from './receiver.ts';
+import { NOBODY, Receiver, type Subscriber } from './receiver.ts';
 
 /** Sessions that share one subscription: the group stands in the tree as one subscriber. */
 export type ShareGroup = SharedGroup<Subscriber, StoredSubscription>;
@@ -107,12 +106,12 @@ export class SubscriptionTable {
       }
       receiver.add(subscription);
     });
-    let groups: SharedMatch[] = NONE;
+    let groups: SharedMatch[] | undefined;
     this.#groups.match(topicName, (_, match) => {
-      if (groups === NONE) groups = [match];
+      if (groups === undefined) groups = [match];
       else groups.push(match);
     });
-    return { receivers: receivers === undefined ? NONE : [...receivers.values()], groups };
+    return { receivers: receivers === undefined ? NOBODY : [...receivers.values()], groups: groups ?? NOBODY };
   }
 }
 
