@@ -185,7 +185,7 @@ export const SENT_BY_THE_BROKER = {
     'The Client Identifier is missing or longer than `maximumClientIdentifierLength`; below 5.0 also a Keep Alive above `maximumKeepAlive`.',
   badUserNameOrPassword: '`authenticate` answers it.',
   notAuthorized:
-    'The user is not known, its password or token is wrong, a rule does not allow it, the session is of another user, or the client publishes below `$SYS`. While a client is connected: its user is gone, or its token has expired.',
+    'The user is not known, its password or token is wrong, a rule does not allow it, the session is of another user, or the client publishes below `$SYS`, where only bridges say whether they are connected. While a client is connected: its user is gone, or its token has expired.',
   serverBusy:
     'Too many logins have failed from there or with this user name, or too many wait to be checked; the broker is overloaded, or its memory is used up. A User Property `retry-after` has the seconds to wait.',
   connectionRateExceeded:

@@ -263,9 +263,9 @@ function* wordedDamage<Item>(items: Iterable<Item>): Iterable<Item> {
   }
 }
 
-/** What a broker says of itself is said anew after every start. */
+/** What a broker says of itself is said anew after every start; what bridges of other brokers say there is not. */
 function isOwn(topicName: string): boolean {
-  return topicName.startsWith('$SYS/');
+  return topicName.startsWith('$SYS/') && !topicName.startsWith('$SYS/broker/connection/');
 }
 
 function scheduleTimeout(callback: () => void, delayMs: number): () => void {

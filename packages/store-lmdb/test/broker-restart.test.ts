@@ -108,6 +108,15 @@ describe('after a crash', () => {
     assert.deepEqual(client.texts(), ['new']);
   });
 
+  test('what a bridge said of itself below $SYS is there, too', async () => {
+    const bridge = run.broker.connect('bridge');
+    bridge.send(publishPacket('$SYS/broker/connection/hall/state', '0', { qos: 1, packetId: 1, retain: true }));
+    await run.crash();
+    const client = run.broker.connect('reader');
+    client.subscribe('$SYS/broker/connection/#');
+    assert.deepEqual(client.texts(), ['0']);
+  });
+
   test('a retained message comes only as long as its publisher may publish it, also after the crash', async () => {
     const acl = (text: string) => ({ aclFile: { file: 'acl', text } });
     const everybody = 'user ann\ntopic readwrite #\nuser bob\ntopic readwrite #\nuser eve\ntopic read #\n';

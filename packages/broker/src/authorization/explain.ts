@@ -2,6 +2,7 @@ import { describeReasonCode, ReasonCode } from '@busbar/codec';
 import { subscriptionFilterFault, topicNameFault } from '@busbar/protocol';
 import { Authorization, type AuthorizationOptions } from './authorization.ts';
 import type { Identity } from './identity.ts';
+import { isReservedTopic } from './reserved-topic.ts';
 import { describeVerdict, type RuleSource, type Verdict } from './rule.ts';
 
 /** Why something is allowed or not. */
@@ -27,7 +28,7 @@ export type Rules = Authorization | AuthorizationOptions | undefined;
 export function explainPublish(rules: Rules, identity: Identity, topicName: string): Explanation {
   const fault = topicNameFault(topicName);
   if (fault !== undefined) return refused(ReasonCode.topicNameInvalid, fault);
-  if (topicName === '$SYS' || topicName.startsWith('$SYS/')) {
+  if (isReservedTopic(topicName)) {
     return refused(ReasonCode.notAuthorized, 'only the broker publishes below $SYS');
   }
   const authorization = authorizationOf(rules);

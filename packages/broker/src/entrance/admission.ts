@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { type ConnackProperties, type ConnectPacket, ReasonCode, type WillMessage } from '@busbar/codec';
 import { topicNameFault } from '@busbar/protocol';
+import { isReservedTopic } from '../authorization/reserved-topic.ts';
 import type { Capabilities } from '../config/capabilities.ts';
 import type { BrokerLimits } from '../config/limits.ts';
 import type { ReachedLimit } from '../observe/limit-watch.ts';
-import { isReservedTopic } from '../router/route.ts';
 import { NEVER_EXPIRES } from '../session/session-table.ts';
 
 /** Why a CONNECT is refused. */

@@ -1,5 +1,6 @@
 import type { ReasonCode } from '@busbar/codec';
 import type { ApplicationMessage } from '@busbar/protocol';
+import { isReservedTopic } from '../authorization/reserved-topic.ts';
 import type { Durability } from '../config/durability.ts';
 import type { ReachedLimit } from '../observe/limit-watch.ts';
 import { NOBODY, type Receiver } from '../subscription/receiver.ts';
@@ -29,7 +30,7 @@ export class Route {
   readonly topicBytes: Uint8Array;
   readonly hash: number;
   readonly fault: TopicFault | undefined;
-  /** Whether only the broker itself publishes there: `$SYS` (section 4.7.2). */
+  /** Whether only the broker itself publishes there: most of `$SYS` (section 4.7.2). */
   readonly isReserved: boolean;
   /** What an acknowledgement of its messages is worth; undefined where the listener says it. */
   readonly durability: Durability | undefined;
@@ -73,11 +74,4 @@ export class Route {
     }
     return true;
   }
-}
-
-const RESERVED = '$SYS';
-
-/** Whether only the broker itself publishes to this topic [MQTT-4.7.2-1]. */
-export function isReservedTopic(topicName: string): boolean {
-  return topicName === RESERVED || topicName.startsWith(`${RESERVED}/`);
 }

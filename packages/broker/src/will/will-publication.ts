@@ -1,5 +1,6 @@
 import { type ApplicationMessage, topicNameFault } from '@busbar/protocol';
 import type { Authorization } from '../authorization/authorization.ts';
+import { isReservedTopic } from '../authorization/reserved-topic.ts';
 import { describeVerdict } from '../authorization/rule.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { HookRefusal } from '../hook/broker-hooks.ts';
@@ -59,8 +60,8 @@ function changedWill(
 ): ApplicationMessage | undefined {
   if (isRefusal(passed)) return undefined;
   const topicName = prefix + passed.topicName;
-  // Only the broker itself publishes below $SYS.
-  const fault = topicName.startsWith('$SYS') ? '$SYS' : topicNameFault(topicName);
+  // Only the broker itself publishes to reserved topics.
+  const fault = isReservedTopic(topicName) ? '$SYS' : topicNameFault(topicName);
   return fault === undefined ? passed.with({ topicName }).inPlaceOf(message, now) : undefined;
 }
 

@@ -131,6 +131,8 @@ describe('Topic Names', () => {
     client.subscribe('$SYS/#');
     assert.equal(publish('$SYS/broker/version', 'fake', { qos: 1 }), ReasonCode.notAuthorized);
     assert.deepEqual(client.messages(), []);
+    assert.equal(publish('$SYS/broker/connection/hall/state', '1', { qos: 1 }), ReasonCode.success);
+    assert.equal(client.messages().length, 1);
   });
 });
 

@@ -69,6 +69,15 @@ describe('a Will is published [MQTT-3.1.2-8]', () => {
     assert.deepEqual(seen(), ['gone']);
   });
 
+  test('of a bridge that has one below $SYS, as those of Mosquitto have', () => {
+    const state = '$SYS/broker/connection/hall/state';
+    watcher.subscribe('$SYS/broker/connection/+/state');
+    broker
+      .connect('hall', { protocolVersion: 4, will: willMessage(state, { payload: Buffer.from('0'), qos: 1 }) })
+      .cut();
+    assert.deepEqual(watcher.messages()[0]?.topicName, state);
+  });
+
   test('as a retained message when it says so, and once', () => {
     const retained = willMessage('status/pump', { payload: Buffer.from('gone'), retain: true });
     broker.connect('pump', { will: retained }).cut();
