@@ -67,6 +67,8 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   #session: Session | undefined = undefined;
   /** As the client says, until it is let in. */
   #clientIdentifier = '';
+  /** It is a bridge of another broker, of a version in which a SUBSCRIBE cannot say what that needs. */
+  #isOldBridge = false;
   /** What its session sends through; undefined before the CONNACK and after the end. */
   #outlet: ClientOutlet | undefined = undefined;
   /** The Network Connection is over; the machine may still read what came. */
@@ -263,6 +265,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   handleConnect(packet: ConnectPacket): void {
     this.#hall.handleConnect(this);
     this.#clientIdentifier = packet.clientIdentifier;
+    this.#isOldBridge = packet.bridge && packet.protocolVersion !== 5;
     if (!this.#rooms.traces.isEmpty) this.#beginTrace(packet.clientIdentifier, true);
     this.#admission.handleConnect(packet);
   }
@@ -335,7 +338,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
   #subscribing(): ClientSubscriptions | undefined {
     const session = this.#session;
     if (session !== undefined)
-      this.#subscriptions ??= new ClientSubscriptions(this.#rooms, this.#connection, this, session);
+      this.#subscriptions ??= new ClientSubscriptions(this.#rooms, this.#connection, this, session, this.#isOldBridge);
     return this.#subscriptions;
   }
 

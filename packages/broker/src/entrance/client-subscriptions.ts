@@ -16,18 +16,22 @@ export class ClientSubscriptions {
   readonly #door: Pick<Door, 'whenKept' | 'resumeInput'>;
   readonly #session: Session;
   readonly #work: DividedWork;
+  readonly #isOldBridge: boolean;
 
+  /** @param isOldBridge Whether it is another broker, of a version below 5.0. */
   constructor(
     rooms: BrokerRooms,
     connection: ServerConnection,
     door: Pick<Door, 'whenKept' | 'resumeInput'>,
     session: Session,
+    isOldBridge: boolean,
   ) {
     this.#rooms = rooms;
     this.#connection = connection;
     this.#door = door;
     this.#session = session;
     this.#work = new DividedWork(rooms, connection, door);
+    this.#isOldBridge = isOldBridge;
   }
 
   handleSubscribe(packet: SubscribePacket): void {
@@ -61,7 +65,8 @@ export class ClientSubscriptions {
     const refusals: SubscriptionRefused[] = [];
     const subscribeOne = (request: SubscriptionRequest): void => {
       const topicFilter = session.mountPoint?.filter(request.topicFilter) ?? request.topicFilter;
-      const subscription = { ...request, topicFilter, subscriptionIdentifier };
+      const options = this.#isOldBridge ? asBridge(request) : request;
+      const subscription = { ...options, topicFilter, subscriptionIdentifier };
       const { reasonCode, refused } = this.#answerTo(subscription, isUnkept);
       reasonCodes.push(reasonCode);
       if (refused !== undefined) refusals.push(refused);
@@ -121,4 +126,12 @@ export class ClientSubscriptions {
       this.#door.whenKept(() => this.#connection.acceptUnsubscribe(packet.packetId, reasonCodes));
     });
   }
+}
+
+/**
+ * What a bridge of 5.0 asks for by itself, one below 5.0 gets: none of its own messages back, which would go round for ever, and the
+ * RETAIN flag, so that its broker retains what this one does.
+ */
+function asBridge(request: SubscriptionRequest): SubscriptionRequest {
+  return { ...request, noLocal: !isSharedSubscription(request.topicFilter), retainAsPublished: true };
 }

@@ -74,6 +74,25 @@ describe('who receives', () => {
     assert.deepEqual(client.texts(), ['own', 'other']);
   });
 
+  test('a bridge below 5.0 gets none of its own messages back, and those of others with their RETAIN flag', () => {
+    const bridge = broker.connect('bridge', { bridge: true, protocolVersion: 4 });
+    bridge.subscribe('t');
+    bridge.subscribe('$share/g/s');
+    bridge.send(publishPacket('t', 'own'), publishPacket('s', 'shared'));
+    publish('t', 'other', { retain: true });
+    assert.deepEqual(
+      bridge.messages().map(({ payload, retain }) => [`${Buffer.from(payload)}`, retain]),
+      [
+        ['shared', false],
+        ['other', true],
+      ],
+    );
+    const client = broker.connect('c', { bridge: true });
+    client.subscribe('t', { retainHandling: 2 });
+    client.send(publishPacket('t', 'own'));
+    assert.deepEqual(client.texts(), ['own']);
+  });
+
   test('a change of subscriptions counts from the next message', () => {
     const client = broker.connect('c');
     publish('t', '1');
