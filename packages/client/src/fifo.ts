@@ -13,8 +13,7 @@ export class Fifo<Item> {
 
   /** Puts items before all others, in their order. */
   unshift(items: readonly Item[]): void {
-    this.#items.splice(0, this.#first, ...items);
-    this.#first = 0;
+    this.#items = [...items, ...this.clear()];
   }
 
   peek(): Item | undefined {

@@ -42,3 +42,10 @@ test('property: it behaves like an array, however it grows and shrinks', () => {
     { numRuns: 200 },
   );
 });
+
+test('puts back more than a call can have arguments', () => {
+  const fifo = new Fifo<number>();
+  fifo.push(0);
+  fifo.unshift(new Array<number>(500_000).fill(1));
+  assert.deepEqual([fifo.length, fifo.peek(), fifo.at(500_000)], [500_001, 1, 0]);
+});
