@@ -6,6 +6,7 @@ import {
   dialWebSocket,
   type TlsClientOptions,
 } from '@busbar/transport';
+import { LONGEST_TIMER_MS } from '../clock.ts';
 import type { ServerAddress } from './server-address.ts';
 
 /**
@@ -14,9 +15,6 @@ import type { ServerAddress } from './server-address.ts';
  * @param signal Aborted when the attempt is given up; a transport that comes after that is destroyed.
  */
 export type Dial = (server: ServerAddress, signal: AbortSignal) => Promise<ByteTransport>;
-
-/** The client's own timeout ends an attempt; this one only has to be longer. */
-const LONGEST_TIMER_MS = 0x7fff_ffff;
 
 /** What is dialled with, but over TCP. */
 const DIALS = new Map<string, (target: ServerAddress & DialOptions) => Promise<ByteTransport>>([
@@ -47,6 +45,7 @@ export function makeDial(
 ): Dial {
   const given = { subprotocols: [subprotocol], ...(tls && { tls }), ...(headers && { headers }) };
   return (server, signal) => {
+    // The client's own timeout ends an attempt; this one only has to be longer.
     const target = { ...server, ...given, signal, timeoutMs: LONGEST_TIMER_MS };
     return (DIALS.get(server.protocol) ?? dialTcp)(target);
   };
