@@ -235,6 +235,28 @@ describe('unsubscribing', () => {
     await assert.rejects(harness.client.unsubscribe('#/a'), { code: 'topic-filter-invalid' });
   });
 
+  test.each(['a loop that is left', 'a signal', 'a call that nobody awaits'])(
+    '%s does not end the program when the server refuses',
+    async (how) => {
+      const unhandled: unknown[] = [];
+      const note = (reason: unknown) => void unhandled.push(reason);
+      process.prependListener('unhandledRejection', note);
+      const harness = new ClientHarness();
+      await harness.start();
+      const abort = new AbortController();
+      const handler = how.includes('loop') ? undefined : () => {};
+      const subscription = harness.client.subscribe('a', { signal: abort.signal }, handler);
+      await harness.grant();
+      if (how.includes('loop')) await subscription[Symbol.asyncIterator]().return?.();
+      else if (how.includes('signal')) abort.abort();
+      else void subscription.unsubscribe();
+      const [request] = await harness.took();
+      await harness.send(unsuback(packetIdOf(request), ReasonCode.notAuthorized));
+      process.off('unhandledRejection', note);
+      assert.deepEqual(unhandled, []);
+    },
+  );
+
   test('3.1.1 answers without Reason Codes', async () => {
     const harness = new ClientHarness({ protocolVersion: 4 });
     await harness.start();

@@ -1,7 +1,7 @@
 import { NO_PROPERTIES, ReasonCode, UsageError } from '@busbar/codec';
 import type { Agreement } from '@busbar/protocol';
 import { expectOption } from '../call-check.ts';
-import type { ClientSettings } from '../client-options.ts';
+import { bytesOf, type ClientSettings } from '../client-options.ts';
 import { ClientError, clientEnded } from '../errors.ts';
 import type { Message } from '../message.ts';
 import type { PublishOptions, PublishOutcome } from '../publish/publication.ts';
@@ -64,7 +64,7 @@ export class Requester {
       const { reasonCode } = await this.#client.publish(topicName, payload, {
         qos,
         retain,
-        properties: { ...own, ...properties, correlationData: new TextEncoder().encode(identifier) },
+        properties: { ...own, ...properties, correlationData: bytesOf(identifier) },
         signal: stop.signal,
       });
       if (reasonCode !== ReasonCode.noMatchingSubscribers) return;

@@ -108,7 +108,9 @@ export class ActiveSubscription implements Subscription {
   }
 
   unsubscribe(): Promise<void> {
-    return this.#end(this);
+    const ended = this.#end(this);
+    ended.catch(() => {}); // nobody has to await it, and those who leave a loop cannot
+    return ended;
   }
 
   succeed(grant: Grant): void {
@@ -116,14 +118,12 @@ export class ActiveSubscription implements Subscription {
     this.#grant.resolve(grant);
   }
 
-  /** Ends it when the signal is aborted. */
+  /** Ends it when the signal is aborted, which it is not yet. */
   listenTo(signal: AbortSignal): void {
-    const abort = () => {
+    this.#stopListening = onAbort(signal, () => {
       this.fail(signal.reason);
       void this.unsubscribe();
-    };
-    this.#stopListening = onAbort(signal, abort);
-    if (signal.aborted) abort();
+    });
   }
 
   /** Nothing more comes. @param rest What of that which has come may still be looped over. */
