@@ -1,7 +1,8 @@
-import { chmod, type FileHandle, mkdir, open } from 'node:fs/promises';
+import { chmod, type FileHandle, open } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import path from 'node:path';
 import { findHolder, lockDirectory } from './directory/directory-lock.ts';
+import { makeDirectory } from './directory/make-directory.ts';
 import { DiskChanges, type Table } from './disk/disk.ts';
 import { DATA_FILE, LmdbDisk } from './disk/lmdb-disk.ts';
 import { findPageFault } from './disk/lmdb-pages.ts';
@@ -33,7 +34,7 @@ export interface OpenOptions extends LmdbStoreOptions {
  * const broker = await createBroker({ store });
  */
 export async function openLmdbStore({ directory, ...options }: OpenOptions): Promise<LmdbStore> {
-  await worded(directory, mkdir(directory, { recursive: true, mode: 0o700 }));
+  await worded(directory, makeDirectory(directory));
   const lock = await worded(directory, lockDirectory(directory));
   try {
     const disk = await openDisk(directory);

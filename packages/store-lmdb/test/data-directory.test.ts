@@ -116,6 +116,22 @@ describe('what cannot be used is refused and left as it is', () => {
     });
     await assert.rejects(checkStore(path.join(directory, 'nothing')), { code: 'store-missing' });
   });
+
+  test.runIf(process.platform === 'linux')(
+    'a directory of a file system that takes none: it is not tried for ever',
+    async () => {
+      for (const directory of ['/proc/busbar-data', '/proc/busbar-data/below']) {
+        await assert.rejects(openLmdbStore({ directory }), { code: 'store-unreadable', message: /cannot be used: E/ });
+      }
+    },
+  );
+
+  test('directories that are missing above it are made, too, for nobody else to look into', async () => {
+    const above = path.join(temporaryDirectory(), 'above');
+    const directory = path.join(above, 'data');
+    await (await openLmdbStore({ directory })).close();
+    for (const made of [above, directory]) assert.equal(statSync(made).mode & 0o777, 0o700);
+  });
 });
 
 describe('a file that LMDB would stumble over', () => {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { lockDirectory } from '../directory/directory-lock.ts';
+import { makeDirectory } from '../directory/make-directory.ts';
 import { type Disk, DiskChanges } from '../disk/disk.ts';
 import { DATA_FILE } from '../disk/lmdb-disk.ts';
 import { isReadable, READABLE } from '../format/meta-format.ts';
@@ -25,7 +26,7 @@ const UNFINISHED = 'busbar.restore';
  * @throws {StoreError} `store-dump`: the lines are no dump of this version, or the directory has a store; `store-in-use`.
  */
 export async function restoreStore(directory: string, input: Readable): Promise<number> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makeDirectory(directory);
   const lock = await lockDirectory(directory);
   try {
     if (await hasStore(directory)) {
