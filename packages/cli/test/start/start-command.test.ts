@@ -61,6 +61,11 @@ describe('where there is no terminal', () => {
     await command.untilStdout(/14 connections \(1 of yours\)/);
   }, 40_000);
 
+  test('the closing words count connections, however short the day was', async () => {
+    const { command } = await startDemo('--for', '900ms');
+    expect((await command.ended).stdout).toMatch(/ [1-9]\d* connections at most/);
+  });
+
   test('the same seed gives the same values', async () => {
     const levels = await Promise.all([readLevels('5'), readLevels('5'), readLevels('6')]);
     const [first, again, other] = levels;
