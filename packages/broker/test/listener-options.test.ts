@@ -25,6 +25,7 @@ describe('a listener is refused before any is opened', () => {
       'the option listeners[1].tls is not for the transport tcp; there are transport, proxyProtocol, trustedProxies, ' +
         'maximumConnections, connectionRate, handshakeTimeoutMs, authenticators, allowAnonymous, mountPoint, name, durability, protocolVersions, allowEmptyClientIdentifier, useUserNameAsClientIdentifier, assignedIdentifierPrefix, host, port',
     ],
+    [{ host: '' }, 'listeners[1].host must not be empty; :: is every address'],
     [{ port: 65_536 }, 'listeners[1].port must be 0 to 65535, not 65536'],
     [{ port: '1883' }, 'listeners[1].port must be 0 to 65535, not 1883'],
     [{ port: 1.5 }, 'listeners[1].port must be 0 to 65535, not 1.5'],

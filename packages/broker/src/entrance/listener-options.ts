@@ -138,6 +138,8 @@ function checkListener(listener: ListenerOptions, where: string): void {
     const what = name in ALL_OPTIONS ? `is not for the transport ${transport}` : 'does not exist';
     throw invalid(`the option ${where}.${name} ${what}; there are ${known.join(', ')}`);
   }
+  // Node takes an empty one for every address there is.
+  if (listener.host === '') throw invalid(`${where}.host must not be empty; :: is every address`);
   expectDurability(`${where}.durability`, listener.durability);
   expectInteger(`${where}.port`, listener.port, 0, 65_535);
   expectInteger(`${where}.mode`, listener.mode, 0, 0o777);

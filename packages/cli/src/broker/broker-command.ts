@@ -1,5 +1,5 @@
 import { defineCommand } from '../command/definition.ts';
-import { listeningPort, oneOf, text } from '../command/value.ts';
+import { listeningAddress, listeningPort, oneOf, text } from '../command/value.ts';
 import { ExitCode } from '../exit-code.ts';
 import { dataPlace } from './data-store.ts';
 import { defaultData } from './default-data.ts';
@@ -21,7 +21,7 @@ export const brokerCommand = defineCommand({
     },
     host: {
       flags: '--host',
-      value: text('address'),
+      value: listeningAddress,
       description:
         'address to listen on; localhost is reached from this machine only, 0.0.0.0 or :: from everywhere (default: localhost)',
     },

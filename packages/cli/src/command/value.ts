@@ -23,6 +23,15 @@ export function wholeNumber(name: string, minimum: number, maximum: number): Val
 /** A port to listen on; 0 takes a free one. */
 export const listeningPort = wholeNumber('port', 0, 65_535);
 
+/** An address to listen on. Node takes an empty one, such as that of a variable that is not set, for all there are. */
+export const listeningAddress: ValueKind<string> = {
+  placeholder: '<address>',
+  parse(given) {
+    if (given === '') throw new WrongUsage("expected an address to listen on, such as localhost or 0.0.0.0, not ''");
+    return given;
+  },
+};
+
 /** One of some words. */
 export function oneOf<const Word extends string>(...words: readonly Word[]): ValueKind<Word> {
   return oneOfMeanings(Object.fromEntries(words.map((word) => [word, word])) as Record<Word, Word>);

@@ -55,10 +55,10 @@ function faultsOf(issue: Issue, above: SettingPath, settings: unknown): Fault[] 
     case 'invalid_value':
       return [wrongValue(path, issue.values, settings)];
     case 'too_small': {
-      const isList = issue.origin === 'array' || issue.origin === 'string';
-      const value = valueAt(settings, path);
+      if (issue.origin === 'string') return [{ path, message: `${name} must not be empty` }];
       const bound = `at least ${issue.minimum}`;
-      return [{ path, message: `${name} must ${isList ? `have ${bound}` : `be ${bound}, not ${shown(value)}`}` }];
+      const must = issue.origin === 'array' ? `have ${bound}` : `be ${bound}, not ${shown(valueAt(settings, path))}`;
+      return [{ path, message: `${name} must ${must}` }];
     }
     case 'too_big':
       return [{ path, message: `${name} must be at most ${issue.maximum}, not ${shown(valueAt(settings, path))}` }];

@@ -73,7 +73,11 @@ const allowAnonymous = z
 
 const listener = z.strictObject({
   transport: z.enum(['tcp', 'tls', 'ws', 'wss', 'unix']).optional().describe('default: tcp'),
-  host: z.string().optional().describe('address; default: localhost. 0.0.0.0 is every IPv4 address, :: every address'),
+  host: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('address; default: localhost. 0.0.0.0 is every IPv4 address, :: every address'),
   port: whole(0, 65_535).optional().describe('default: 1883, tls 8883, ws 8083, wss 8084; 0 takes a free one'),
   path: z.string().optional().describe('for ws and wss of the URL, default /mqtt; for unix the socket'),
   mode: whole(0, 0o777).optional().describe('for unix: permission bits; default: 0o660'),

@@ -1,6 +1,6 @@
 import { dataPlace } from '../broker/data-store.ts';
 import { defineCommand } from '../command/definition.ts';
-import { duration, listeningPort, oneOf, text, wholeNumber } from '../command/value.ts';
+import { duration, listeningAddress, listeningPort, oneOf, wholeNumber } from '../command/value.ts';
 import { ExitCode } from '../exit-code.ts';
 
 /** `busbar start`: a broker, and a simulated bottling line to look at. */
@@ -19,7 +19,7 @@ export const startCommand = defineCommand({
     },
     host: {
       flags: '--host',
-      value: text('address'),
+      value: listeningAddress,
       default: 'localhost',
       description: 'address to listen on; localhost is reached from this machine only, 0.0.0.0 or :: from everywhere',
     },

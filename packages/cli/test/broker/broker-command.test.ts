@@ -126,6 +126,7 @@ describe('a broker that cannot run', () => {
 
   test.each([
     [['--data', ''], "--data: expected a directory or memory, not ''"],
+    [['--host', ''], "--host: expected an address to listen on, such as localhost or 0.0.0.0, not ''"],
     [['--log-format', 'xml'], "--log-format: expected pretty or json, not 'xml'"],
     [['--port', '70000'], "-p/--port: expected a whole number from 0 to 65535, not '70000'"],
     [['--prot', '1'], "unknown option '--prot'; did you mean '--port'?"],

@@ -70,6 +70,7 @@ lmits: {}
       'authentication:\n  allowAnonymous: yes please',
       "busbar.yaml:2: authentication.allowAnonymous must be true or false, not 'yes please'",
     ],
+    ["listeners:\n  - host: ''", 'busbar.yaml:2: listeners[0].host must not be empty'],
     ['log:\n  level: info\n  level: warn', 'busbar.yaml:3: Map keys must be unique'],
     ['log: [', 'busbar.yaml:1: Flow sequence in block collection must be sufficiently indented and end with a ]'],
     ['__proto__: { a: 1 }', 'busbar.yaml:1: there is no setting __proto__'],
