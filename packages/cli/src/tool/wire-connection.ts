@@ -110,6 +110,8 @@ export class WireConnection {
   }
 
   handleBytes(bytes: Uint8Array, now: number): void {
+    // Bytes come until the socket is closed, and nothing takes them out of the splitter any more.
+    if (this.#isOver) return;
     this.#now = now;
     this.#lastReceivedAt = now;
     const splitter = this.#splitter;
