@@ -27,10 +27,7 @@ export async function runRecord(settings: ToolSettings, path: string): Promise<n
     const bytes = writer.write({ ...message, properties, atMs: Date.now() - beganAt });
     count += 1;
     byteLength += bytes.length;
-    if (!file.write(bytes)) {
-      client.pause(); // the disk is slower than the server
-      file.once('drain', () => client.resume());
-    }
+    if (!file.write(bytes)) client.pause(); // the disk is slower than the server
     if (count === settings.count) exit.end(0);
   };
   const client: ToolClient = new ToolClient(
@@ -50,6 +47,7 @@ export async function runRecord(settings: ToolSettings, path: string): Promise<n
     exit,
     'always',
   );
+  file.on('drain', () => client.resume());
   const stop = () => exit.end(0);
   process.on('SIGINT', stop).on('SIGTERM', stop);
   const timeout = settings.timeoutSeconds > 0 ? setTimeout(stop, settings.timeoutSeconds * 1000) : undefined;

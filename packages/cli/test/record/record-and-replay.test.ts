@@ -37,6 +37,23 @@ test('what is recorded is published again: faster, filtered, below other topics'
   expect(came[0]?.properties).toMatchObject(properties);
 });
 
+test('a server that sends more at once than the disk takes is waited with, and no word of it is said', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'busbar-record-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const broker = await openBroker();
+  onTestFinished(() => broker.close());
+  const client = await connect(broker.url);
+  onTestFinished(() => client.end());
+  const payload = new Uint8Array(4096);
+  const topics = Array.from({ length: 1000 }, (_, index) => `flood/${index}`);
+  await Promise.all(topics.map((topic) => client.publish(topic, payload, { qos: 1, retain: true })));
+
+  const file = path.join(folder, 'flood.busbar');
+  const { exitCode, stderr } = await runInProcess(['record', '-p', broker.port, '-t', 'flood/#', '-C', '1000', file]);
+  expect(exitCode).toBe(0);
+  expect(stderr).toMatch(/^1000 messages in [^\n]+\n$/);
+});
+
 test.each([
   [['replay'], 2, 'expected <file>'],
   [['replay', 'a', 'b'], 2, "unexpected word 'b'"],
