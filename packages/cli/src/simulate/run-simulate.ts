@@ -38,14 +38,21 @@ export async function runSimulate(settings: ToolSettings, file: string, simulati
   const plant = new Plant(scenario, { server, seed, owner, access: accessOf(settings) });
   process.stdout.write(`${summary}; publishing to ${place} below ${scenario.topicRoot}/, seed ${seed}\n`);
   const stop = new StopSignal();
-  const timer = forMs === undefined ? undefined : setTimeout(() => stop.stop('time is over'), forMs);
+  let isTimeOver = false;
+  const endInTime = () => {
+    isTimeOver = true;
+    stop.stop('time is over');
+  };
+  const timer = forMs === undefined ? undefined : setTimeout(endInTime, forMs);
   plant.start();
   await stop.received;
   clearTimeout(timer);
   await plant.stop();
   owner.end();
   stop.ignore();
-  return 0;
+  if (owner.hasSeenOne || !isTimeOver) return 0;
+  process.stderr.write(`Error: ${place} has let none of the devices in\n`);
+  return 1;
 }
 
 /** @returns Undefined when it cannot be played, which is told. */
@@ -78,13 +85,20 @@ function accessOf(settings: ToolSettings): DeviceAccess {
 class Watcher implements DeviceOwner {
   readonly #all: number;
   readonly #present = new Set<string>();
+  #hasSeenOne = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(all: number) {
     this.#all = all;
   }
 
+  /** Whether any device has been connected. */
+  get hasSeenOne(): boolean {
+    return this.#hasSeenOne;
+  }
+
   handleConnected(device: string): void {
+    this.#hasSeenOne = true;
     this.#present.add(device);
     this.#tellSoon();
   }

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -70,4 +72,21 @@ test.each([
   const { exitCode, stderr } = await runInProcess(args);
   expect({ exitCode, lines: stderr.split('\n').length }).toEqual({ exitCode: code, lines: 2 });
   expect(stderr).toContain(line);
+});
+
+test('a server that lets none of the devices in is an error when the time is over', async () => {
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => socket.end(Uint8Array.of(0x20, 3, 0, 0x87, 0)));
+  });
+  onTestFinished(() => void server.close());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const args = ['simulate', PUMPS, '-h', '127.0.0.1', '-p', String(port), '--for', '1'];
+  const { exitCode, stderr } = await runInProcess(args);
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 1,
+    stderr: `Error: 127.0.0.1:${port} has let none of the devices in\n`,
+  });
 });
