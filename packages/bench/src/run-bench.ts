@@ -107,8 +107,9 @@ class BenchRun {
   /** Ends early: what was measured until now counts. */
   #stop(): void {
     for (const member of this.#crew) member.stop();
-    if (this.#startUs === 0) this.#fail(new BenchError('stopped', 'stopped before anything was measured'));
-    else this.#stoppedUs = nowUs() - this.#startUs;
+    const hasBegun = this.#phase !== 'connecting' && this.#phase !== 'warming up';
+    if (hasBegun) this.#stoppedUs = nowUs() - this.#startUs;
+    else this.#fail(new BenchError('stopped', 'stopped before anything was measured'));
   }
 
   /** Measures what the broker takes, over the time that is measured. @param isDone The workload has ended. */

@@ -104,6 +104,20 @@ describe('every workload gets everything through', () => {
   });
 });
 
+test.each(['connecting', 'warming up'] as const)(
+  'a run that is stopped while it is %s has measured nothing',
+  async (when) => {
+    const abort = new AbortController();
+    const handleProgress = ({ phase }: BenchProgress) => {
+      if (phase === when) abort.abort();
+    };
+    if (when === 'connecting') queueMicrotask(() => abort.abort());
+    const options = { url: `mqtt://127.0.0.1:${port}`, ...ALONE, warmUpMs: 50_000, durationMs: 1_000 };
+    const run = runBench(options, { signal: abort.signal, handleProgress });
+    await expect(run).rejects.toThrow('stopped before anything was measured');
+  },
+);
+
 describe('a fixed rate', () => {
   test.each([0, 1] as const)('sends as many messages as it asks for, QoS %d', async (qos) => {
     const result = await bench({ publishers: 7, qos, rate: 1_000, warmUpMs: 100, durationMs: 400 });
