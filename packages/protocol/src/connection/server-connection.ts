@@ -4,6 +4,7 @@ import {
   type ConnectPacket,
   type DisconnectPacket,
   type DisconnectProperties,
+  decodePacket,
   NO_PROPERTIES,
   type Packet,
   PacketError,
@@ -18,14 +19,13 @@ import type { Delivery } from '../message/delivery.ts';
 import type { SessionState } from '../session/session-state.ts';
 import { ClientInput } from './client-input.ts';
 import type { Closing } from './closing.ts';
-import { ConnectedClient } from './connected-client.ts';
-import { ConnectingClient, type ConnectingLine } from './connecting-client.ts';
+import { type ClientLine, ConnectedClient } from './connected-client.ts';
 import { farewellOf, isFarewell, refusalOf } from './farewell.ts';
 import { ClientSilence, NEVER } from './keep-alive.ts';
 import { type BlockPool, OutputBuffer } from './output-buffer.ts';
 import { type Explanation, PacketWriter } from './packet-writer.ts';
 import type { ServerConnectionLimits, ServerConnectionOwner } from './server-connection-owner.ts';
-import { connackProperties, connectTimeoutMessage } from './server-handshake.ts';
+import { connackProperties, connectTimeoutMessage, refusalOfMalformedConnect, strangerIn } from './server-handshake.ts';
 
 /** What the server makes of a CONNECT that it accepts. */
 export interface ConnectAnswer {
@@ -40,19 +40,25 @@ export interface ConnectAnswer {
   readonly explanation?: Explanation;
 }
 
+const Phase = { awaitingConnect: 0, answering: 1, authenticating: 2, connected: 3, closed: 4 } as const;
+type Phase = (typeof Phase)[keyof typeof Phase];
+
 /**
  * The server's side of one Network Connection, from its first byte to its last (chapters 3 and 4), without any I/O.
  *
- *     ConnectingClient --acceptConnect--> ConnectedClient --> closed
- *                     \--refuseConnect--------------------------^ ^
- *                      timeout, fault, lost (from either) --------/
+ *     awaitingConnect --CONNECT--> answering --acceptConnect--> connected --> closed
+ *            \                       |   ^ \--refuseConnect------------------^  ^
+ *             \   continueAuthentication  AUTH                                  |
+ *              \                     v   |                                      |
+ *               \                authenticating                                 |
+ *                \---- timeout, fault, lost (from every phase) -----------------/
  *
  * Bytes go in with {@link handleBytes}; what is to be sent gathers in {@link output}. It owns what lives as long as the
- * connection - version, input, keep alive; with {@link ConnectingClient} and {@link ConnectedClient} what a client says and is
- * told until it is in, and while it is - and borrows the session's flows. Versions end here: above it everything has MQTT 5 shape. It reads
+ * connection - version, phases, keep alive, with {@link ConnectedClient} what a client says and is told
+ * while it is in - and borrows the session's flows. Versions end here: above it everything has MQTT 5 shape. It reads
  * no clock, never waits and does not throw on input.
  */
-export class ServerConnection implements ConnectingLine {
+export class ServerConnection implements ClientLine {
   readonly output: OutputBuffer;
   readonly writer: PacketWriter;
   /** Control Packets that came, for whoever counts them. */
@@ -61,15 +67,15 @@ export class ServerConnection implements ConnectingLine {
   readonly #limits: ServerConnectionLimits;
   readonly #input: ClientInput;
   readonly #silence = new ClientSilence();
+  #phase: Phase = Phase.awaitingConnect;
   #version: ProtocolVersion = 4;
   #now: number;
   /** When bytes came last, of a whole packet or not. */
   #bytesAt: number;
-  /** Until it is in, or the connection has closed. */
-  #connecting: ConnectingClient | undefined;
-  /** While it is in. */
+  #connectDeadline: number;
+  /** The CONNECT that waits for its answer: secrets and Will are nobody's to keep here. */
+  #connect: ConnectPacket | undefined = undefined;
   #connected: ConnectedClient | undefined = undefined;
-  #isClosed = false;
   /** Why the Network Connection is gone, while what came over it is still read. */
   #lost: string | undefined = undefined;
 
@@ -82,7 +88,7 @@ export class ServerConnection implements ConnectingLine {
     this.writer = new PacketWriter(this.output, limits.plainAnswers);
     this.#now = now;
     this.#bytesAt = now;
-    this.#connecting = new ConnectingClient(this, owner, limits.connectTimeoutMs, now);
+    this.#connectDeadline = now + limits.connectTimeoutMs;
   }
 
   get version(): ProtocolVersion {
@@ -90,20 +96,16 @@ export class ServerConnection implements ConnectingLine {
   }
 
   get isConnected(): boolean {
-    return this.#connected !== undefined;
+    return this.#phase === Phase.connected;
   }
 
   get isClosed(): boolean {
-    return this.#isClosed;
+    return this.#phase === Phase.closed;
   }
 
   /** False while the CONNECT is being answered, or input is held or rests: whoever reads the socket should let the bytes wait there. */
   get wantsInput(): boolean {
-    return !this.#isAnswering && this.#input.isOpen;
-  }
-
-  get #isAnswering(): boolean {
-    return this.#connecting?.isAnswering === true;
+    return this.#phase !== Phase.answering && this.#input.isOpen;
   }
 
   /** The owner said that its turn is over: {@link readOn} is to be called in the next one. */
@@ -113,8 +115,9 @@ export class ServerConnection implements ConnectingLine {
 
   /** When {@link handleTimeout} is due, in milliseconds of the clock that `now` comes from; Infinity for never. */
   get nextDeadline(): number {
-    if (this.#connected !== undefined) return this.#input.isHeld ? NEVER : this.#silence.deadline;
-    return this.#connecting?.deadline ?? NEVER;
+    if (this.#phase === Phase.connected) return this.#input.isHeld ? NEVER : this.#silence.deadline;
+    if (this.#phase === Phase.awaitingConnect || this.#phase === Phase.authenticating) return this.#connectDeadline;
+    return NEVER;
   }
 
   // --- input -----------------------------------------------------------------------------------------------------------
@@ -123,18 +126,18 @@ export class ServerConnection implements ConnectingLine {
   handleBytes(bytes: Uint8Array, now: number): void {
     this.#now = now;
     this.#bytesAt = now;
-    if ((this.#connected === undefined || !this.#input.isOpen) && !this.#takes(bytes)) return;
+    if ((this.#phase !== Phase.connected || !this.#input.isOpen) && !this.#takes(bytes)) return;
     this.#input.splitter.push(bytes);
     this.#readPackets();
   }
 
   /** Whether bytes that come before the CONNACK, or while input is held or rests, are to be read now. */
   #takes(bytes: Uint8Array): boolean {
-    if (this.#isClosed) return false;
+    if (this.#phase === Phase.closed) return false;
     if (!this.wantsInput) this.#input.keep(bytes);
     if (!this.wantsInput) return false;
-    const { splitter } = this.#input;
-    const stranger = splitter.unfinished === undefined ? this.#connecting?.strangerIn(bytes) : undefined;
+    const isFirst = this.#phase === Phase.awaitingConnect && this.#input.splitter.unfinished === undefined;
+    const stranger = isFirst ? strangerIn(bytes) : undefined;
     if (stranger === undefined) return true;
     this.fault(ReasonCode.protocolError, `expected CONNECT first, ${stranger} came [MQTT-3.1.0-1]`);
     return false;
@@ -174,7 +177,7 @@ export class ServerConnection implements ConnectingLine {
   handleTimeout(now: number): void {
     this.#now = now;
     if (now < this.nextDeadline) return;
-    const isSilent = this.isConnected;
+    const isSilent = this.#phase === Phase.connected;
     if (isSilent && this.#input.isLongPacketUnderWay) {
       this.#silence.handleReceived(this.#bytesAt);
       if (now < this.nextDeadline) return;
@@ -200,7 +203,7 @@ export class ServerConnection implements ConnectingLine {
   /** Ends a connection that is gone, unless something of it is still to be read. */
   #endLost(): void {
     if (this.#lost === undefined || this.#input.isHeld) return;
-    if (this.#isAnswering && this.#input.hasMore) return;
+    if (this.#phase === Phase.answering && this.#input.hasMore) return;
     this.#close({ cause: 'lost', reasonCode: ReasonCode.unspecifiedError, message: this.#lost });
   }
 
@@ -226,8 +229,8 @@ export class ServerConnection implements ConnectingLine {
     { session, sessionPresent, keepAlive, properties, explanation = {} }: ConnectAnswer,
     now: number,
   ): void {
-    const connect = this.#connecting?.connect;
-    if (connect === undefined) return;
+    const connect = this.#connect;
+    if (connect === undefined || this.#phase === Phase.closed) return;
     this.#now = now;
     const { connack: type } = PacketType;
     const told = this.#version === 5 ? connackProperties(this.#limits, properties) : NO_PROPERTIES;
@@ -235,7 +238,8 @@ export class ServerConnection implements ConnectingLine {
     const size = this.writer.writeExplained(connack, explanation);
     if (size !== undefined) return this.#giveUp(connack, size);
     this.#connected = new ConnectedClient(this, this.#owner, this.#limits, session, connect);
-    this.#connecting = undefined;
+    this.#connect = undefined;
+    this.#phase = Phase.connected;
     this.#input.splitter.maximumPacketSize = this.#limits.maximumPacketSize;
     this.#silence.start(keepAlive, this.#now);
     this.#connected.begin(this.#now);
@@ -245,16 +249,17 @@ export class ServerConnection implements ConnectingLine {
 
   /** Answers CONNECT with a refusal and closes (section 3.2.2.2). */
   refuseConnect(reasonCode: ReasonCode, message: string, properties: ConnackProperties = NO_PROPERTIES): void {
-    if (this.#connecting === undefined) return;
+    if (this.#phase === Phase.closed || this.#phase === Phase.connected) return;
     this.#sendRefusal(reasonCode, message, properties);
     this.#close({ cause: 'ended', reasonCode, message });
   }
 
   /** Sends a step of enhanced authentication (section 4.12) and waits for the client's AUTH packet. */
   continueAuthentication(reasonCode: ReasonCode, properties: AuthProperties, now: number): void {
-    if (this.#isClosed || this.#version !== 5) return;
+    if (this.#phase === Phase.closed || this.#version !== 5) return;
     this.#now = now;
-    this.#connecting?.handleContinued(now);
+    if (this.#phase === Phase.answering) this.#phase = Phase.authenticating;
+    this.#connectDeadline = this.#now + this.#limits.connectTimeoutMs;
     this.send({ type: PacketType.auth, reasonCode, properties });
     this.#readPackets();
     this.#endLost();
@@ -327,7 +332,7 @@ export class ServerConnection implements ConnectingLine {
 
   /** Ends the connection because the client broke a rule. */
   fault(reasonCode: ReasonCode, message: string): void {
-    if (this.#connecting?.isAuthenticating) this.#sendRefusal(reasonCode, message, NO_PROPERTIES);
+    if (this.#phase === Phase.authenticating) this.#sendRefusal(reasonCode, message, NO_PROPERTIES);
     else this.#sendDisconnect(reasonCode, message, NO_PROPERTIES);
     this.#close({ cause: 'fault', reasonCode, message });
   }
@@ -338,7 +343,7 @@ export class ServerConnection implements ConnectingLine {
     const input = this.#input;
     const { splitter } = input;
     try {
-      while (!this.#isClosed && !this.#isAnswering && input.next()) {
+      while (this.#phase !== Phase.closed && this.#phase !== Phase.answering && input.next()) {
         this.packetsReceived++;
         this.#silence.handleReceived(this.#now);
         const isLong = this.#handlePacket(splitter.bytes, splitter.start, splitter.bodyStart, splitter.end);
@@ -352,25 +357,57 @@ export class ServerConnection implements ConnectingLine {
     this.#connected?.releaseView();
   }
 
-  /** CONNECT has come: {@link ConnectingClient} tells it, nobody else. */
-  begin({ protocolVersion, properties }: ConnectPacket): void {
-    const { maximumPacketSize, requestProblemInformation } = properties;
-    this.#version = protocolVersion;
-    this.writer.begin(protocolVersion, maximumPacketSize, requestProblemInformation !== false);
-  }
-
   /** @returns Whether it may have taken long. */
   #handlePacket(bytes: Uint8Array, start: number, bodyStart: number, end: number): boolean {
     if (this.#connected !== undefined) return this.#connected.handlePacket(bytes, start, bodyStart, end, this.#now);
-    this.#connecting?.handlePacket(bytes[start] as number, bytes, bodyStart, end);
+    this.#handleUnconnected(bytes[start] as number, bytes, bodyStart, end);
     return true;
+  }
+
+  // --- before the CONNACK ----------------------------------------------------------------------------------------------
+
+  #handleUnconnected(firstByte: number, bytes: Uint8Array, bodyStart: number, end: number): void {
+    if (this.#phase === Phase.awaitingConnect) {
+      this.#handleConnect(firstByte, bytes, bodyStart, end);
+      return;
+    }
+    const packet = decodePacket(firstByte, bytes, bodyStart, end, this.#version);
+    if (packet.type === PacketType.auth && packet.reasonCode === ReasonCode.continueAuthentication) {
+      this.#phase = Phase.answering;
+      this.#owner.handleAuth(packet);
+    } else if (packet.type === PacketType.disconnect) {
+      this.leave(packet);
+    } else {
+      const came = packet.type === PacketType.auth ? 'one with another' : packetTypeName(packet.type);
+      this.fault(ReasonCode.protocolError, `expected AUTH with Reason Code 0x18, ${came} came [MQTT-4.12.0-3]`);
+    }
+  }
+
+  #handleConnect(firstByte: number, bytes: Uint8Array, bodyStart: number, end: number): void {
+    let packet: Packet;
+    try {
+      packet = decodePacket(firstByte, bytes, bodyStart, end, this.#version);
+    } catch (error) {
+      if (!(error instanceof PacketError)) throw error;
+      const refusal = refusalOfMalformedConnect(bytes, bodyStart, end, error);
+      if (refusal !== undefined) this.writer.append(refusal);
+      this.#close({ cause: 'fault', reasonCode: error.reasonCode, message: error.message });
+      return;
+    }
+    if (packet.type !== PacketType.connect) return;
+    this.#connect = packet;
+    this.#version = packet.protocolVersion;
+    const { maximumPacketSize, requestProblemInformation } = packet.properties;
+    this.writer.begin(packet.protocolVersion, maximumPacketSize, requestProblemInformation !== false);
+    this.#phase = Phase.answering;
+    this.#owner.handleConnect(packet);
   }
 
   // --- the end ---------------------------------------------------------------------------------------------------------
 
   /** Below 5.0, and before its CONNACK, a client is not told anything [MQTT-3.14.0-1]. */
   #sendDisconnect(reasonCode: ReasonCode, message: string, properties: DisconnectProperties): void {
-    if (!this.isConnected || this.#version !== 5) return;
+    if (this.#phase !== Phase.connected || this.#version !== 5) return;
     this.writer.writeExplained(farewellOf(reasonCode, properties), { reasonString: message });
   }
 
@@ -386,10 +423,9 @@ export class ServerConnection implements ConnectingLine {
   }
 
   #close(closing: Closing): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+    if (this.#phase === Phase.closed) return;
+    this.#phase = Phase.closed;
     this.#input.clear();
-    this.#connecting = undefined;
     this.#connected?.close();
     this.#connected = undefined;
     this.#owner.handleClosing(closing);
