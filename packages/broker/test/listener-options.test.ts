@@ -59,6 +59,10 @@ describe('a listener is refused before any is opened', () => {
       "listeners[1].tls.minVersion must be TLSv1.2 or TLSv1.3, not 'TLSv1'",
     ],
     [
+      { transport: 'tls', tls: { ...tls, minVersion: 'TLSv1.3', maxVersion: 'TLSv1.2' } },
+      'listeners[1].tls.minVersion must not be above maxVersion TLSv1.2, TLSv1.3 is',
+    ],
+    [
       { transport: 'tls', tls: { ...tls, clientCertificates: 'yes' } },
       "listeners[1].tls.clientCertificates must be none, request or require, not 'yes'",
     ],

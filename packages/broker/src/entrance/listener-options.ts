@@ -182,6 +182,9 @@ function checkTls({ tls, useIdentityAsUserName }: ListenerOptions, where: string
   expectOneOf(`${where}.tls.clientCertificates`, clientCertificates, CLIENT_CERTIFICATES);
   expectOneOf(`${where}.tls.minVersion`, minVersion, TLS_VERSIONS);
   expectOneOf(`${where}.tls.maxVersion`, maxVersion, TLS_VERSIONS);
+  if (minVersion > maxVersion) {
+    throw invalid(`${where}.tls.minVersion must not be above maxVersion ${maxVersion}, ${minVersion} is`);
+  }
   if (useIdentityAsUserName === undefined) return;
   expectOneOf(`${where}.useIdentityAsUserName`, useIdentityAsUserName, IDENTITY_NAMES);
   if (clientCertificates === 'none' && !hasKeys) {

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
@@ -99,27 +100,29 @@ class Reader {
     // A file that could not be read is named already.
     if (this.#faults.length > 0) return;
     for (const [at, listener] of (listeners ?? []).entries()) {
-      if (listener.tls !== undefined) this.#checkCertificates(listener.tls, ['listeners', at, 'tls']);
+      if (listener.tls !== undefined) this.#checkTls(listener.tls, ['listeners', at, 'tls']);
       for (const line of usageFault(() => checkListeners([listener]))) {
         this.#fail(['listeners', at], line.replaceAll('listeners[0]', `listeners[${at}]`));
       }
     }
   }
 
-  /** A key that does not fit its certificate is found now rather than when the first client comes. */
-  #checkCertificates({ certificates, ca, crl }: NonNullable<ListenerOptions['tls']>, where: SettingPath): void {
-    for (const { cert, key } of certificates) {
+  /** What a listener could not open with, or would open with in vain, is found now rather than then. */
+  #checkTls({ certificates, ca, crl, ciphers }: NonNullable<ListenerOptions['tls']>, where: SettingPath): void {
+    const attempt = (name: string, what: string, act: () => void): void => {
       try {
-        createSecureContext({
-          cert,
-          key,
-          ...(ca === undefined ? {} : { ca }),
-          ...(crl === undefined ? {} : { crl }),
-        } as SecureContextOptions);
+        act();
       } catch (error) {
-        const reason = messageOf(error);
-        this.#fail([...where, 'cert'], `${formatPath(where)}: certificate, key, ca or crl cannot be used: ${reason}`);
+        this.#fail([...where, name], `${formatPath(where)}: ${what} cannot be used: ${messageOf(error)}`);
       }
+    };
+    // Node passes over an authority that is no certificate in silence.
+    if (ca !== undefined) attempt('ca', 'ca', () => new X509Certificate(ca as string));
+    if (ciphers !== undefined) attempt('ciphers', `ciphers '${ciphers}'`, () => createSecureContext({ ciphers }));
+    const trust = { ...(ca === undefined ? {} : { ca }), ...(crl === undefined ? {} : { crl }) };
+    for (const { cert, key } of certificates) {
+      const options = { cert, key, ...trust } as SecureContextOptions;
+      attempt('cert', 'certificate, key, ca or crl', () => createSecureContext(options));
     }
   }
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createTestAuthority } from '@busbar/testkit';
 import { afterAll, expect, test } from 'vitest';
 import { runInProcess } from '../support/in-process.ts';
 
@@ -34,6 +35,25 @@ test('config check finds what does not fit together, and rules with mistakes', a
   expect((await runInProcess(['config', 'check', file])).stderr).toContain('listeners[0].tls is missing');
   const rules = write('rules.yaml', 'authorization:\n  rules:\n    - allow: publish\n      topics: a/#/b\n');
   expect((await runInProcess(['config', 'check', rules])).stderr).toContain(`${rules}:3: topics: Topic Filter`);
+});
+
+test('config check finds the TLS that a listener could not open with, or would open with in vain', async () => {
+  const { cert, key } = createTestAuthority().issue({ commonName: 'localhost' });
+  write('cert.pem', cert);
+  write('key.pem', key);
+  const check = async (more: string): Promise<string> => {
+    const tls = `{ cert: cert.pem, key: key.pem, ${more} }`;
+    const file = write('tls.yaml', `listeners:\n  - transport: tls\n    tls: ${tls}\n`);
+    const { exitCode, stderr } = await runInProcess(['config', 'check', file]);
+    expect(exitCode).toBe(stderr === '' ? 0 : 1);
+    return stderr.replace(file, 'tls.yaml');
+  };
+  expect(await check('minVersion: TLSv1.3, ciphers: TLS_AES_128_GCM_SHA256, ca: cert.pem')).toBe('');
+  expect(await check('ca: key.pem')).toMatch(/^Error: tls.yaml:3: listeners\[0\].tls: ca cannot be used: /);
+  expect(await check('ciphers: NOTHING')).toContain("listeners[0].tls: ciphers 'NOTHING' cannot be used: ");
+  expect(await check('minVersion: TLSv1.3, maxVersion: TLSv1.2')).toContain(
+    'listeners[0].tls.minVersion must not be above maxVersion TLSv1.2, TLSv1.3 is',
+  );
 });
 
 test('config convert prints a busbar.yaml that does the same', async () => {
