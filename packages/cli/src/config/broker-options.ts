@@ -152,6 +152,12 @@ class Reader {
       if (given !== undefined || (pskFile !== undefined && cert === undefined && key === undefined)) continue;
       this.#fail([...where, name], `${formatPath([...where, name])} is missing: text`);
     }
+    const { clientCertificates: asked = 'none' } = rest;
+    // Node would trust the authorities of the Web: whoever they know a name of would come in.
+    if (asked !== 'none' && ca === undefined) {
+      const named = formatPath([...where, 'clientCertificates']);
+      this.#fail([...where, 'clientCertificates'], `${named}: ${asked} needs ca, the authorities that are trusted`);
+    }
     const hasCertificate = cert !== undefined && key !== undefined;
     const text = (given: string, name: string) => this.#text(given, [...where, name]);
     return {

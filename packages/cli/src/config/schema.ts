@@ -21,7 +21,7 @@ const tls = z.strictObject({
   clientCertificates: z
     .enum(['none', 'request', 'require'])
     .optional()
-    .describe('whether clients show a certificate; default: none'),
+    .describe('whether clients show a certificate; needs ca; default: none'),
   minVersion: z.enum(['TLSv1.2', 'TLSv1.3']).optional().describe('default: TLSv1.2'),
   maxVersion: z.enum(['TLSv1.2', 'TLSv1.3']).optional().describe('default: TLSv1.3'),
   ciphers: z.string().optional().describe("OpenSSL's list of ciphers; default: Node's"),

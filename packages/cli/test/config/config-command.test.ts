@@ -54,6 +54,11 @@ test('config check finds the TLS that a listener could not open with, or would o
   expect(await check('minVersion: TLSv1.3, maxVersion: TLSv1.2')).toContain(
     'listeners[0].tls.minVersion must not be above maxVersion TLSv1.2, TLSv1.3 is',
   );
+  for (const asked of ['request', 'require']) {
+    expect(await check(`clientCertificates: ${asked}`)).toContain(
+      `listeners[0].tls.clientCertificates: ${asked} needs ca, the authorities that are trusted`,
+    );
+  }
 });
 
 test('config convert prints a busbar.yaml that does the same', async () => {
