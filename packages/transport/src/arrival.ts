@@ -123,7 +123,10 @@ export class Handshakes {
 
   /** Begins with a connection just accepted; `next` is called once its peer is known. */
   begin(socket: Socket, remote: TransportAddress | undefined, next: (arrival: Arrival) => void): void {
-    const arrival = new Arrival(socket, remote ?? peerOf(socket), this.timeoutMs, (_, error) => {
+    const peer = remote ?? peerOf(socket);
+    // Reset before it was accepted, as the health checks of proxies are: nobody is there who could fail.
+    if (peer.address === '') return void socket.destroy();
+    const arrival = new Arrival(socket, peer, this.timeoutMs, (_, error) => {
       this.#underWay.delete(arrival);
       if (error !== undefined) this.#options.onHandshakeFailed?.(arrival.remote, error);
     });

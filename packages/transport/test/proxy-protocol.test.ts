@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { RecordingReceiver } from '@busbar/testkit';
@@ -96,6 +97,15 @@ describe('a listener behind a proxy', () => {
     const { listener, failed } = await listen();
     new RawPeer(listener.port).socket.end(LINE.slice(0, 20));
     expect((await failed.next())[1].code).toBe('ECONNRESET');
+  });
+
+  test('says nothing of a health check, which is reset before it is accepted', async () => {
+    const { listener, accepted, failed } = await listen({ trustedProxies: ['127.0.0.1'] });
+    const check = `const s = require('node:net').connect(${listener.port}, '127.0.0.1', () => s.resetAndDestroy());`;
+    execFileSync(process.execPath, ['-e', check]); // nothing is accepted before it has ended
+    new RawPeer(listener.port).socket.write(LINE);
+    expect((await accepted.at(0)).remote).toEqual(CLIENT);
+    expect(failed.all).toEqual([]);
   });
 
   test('believes only trusted proxies, where they are named', async () => {
