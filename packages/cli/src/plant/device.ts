@@ -10,6 +10,8 @@ import type { SignalModel } from './signal-model.ts';
 export interface DeviceOwner {
   /** The device is connected; `sessionPresent` when the server has kept its session. */
   handleConnected(device: string, sessionPresent: boolean): void;
+  /** The server has not let it in, or was not there; it tries again. */
+  handleNotLetIn(device: string, error: Error): void;
   /** Its network is gone, and with it its connection. */
   handleLost(device: string): void;
   /** It is back, and what it had measured meanwhile has been taken by the server. */
@@ -59,6 +61,7 @@ export class Device {
   readonly #access: DeviceAccess;
   #transport: ByteTransport | undefined;
   #isOut = false;
+  #isEnding = false;
   #lostAtMs = 0;
   #waiting: Promise<boolean>[] = [];
 
@@ -85,6 +88,9 @@ export class Device {
       dial: (address, signal) => this.#dial(address, signal),
     });
     this.#client.on('connected', ({ sessionPresent }) => this.#handleConnected(sessionPresent));
+    this.#client.on('attempt-failed', ({ error }) => {
+      if (!this.#isOut && !this.#isEnding) owner.handleNotLetIn(name, error);
+    });
   }
 
   start(): void {
@@ -103,6 +109,7 @@ export class Device {
   }
 
   async stop(): Promise<void> {
+    this.#isEnding = true;
     await this.#client.end({ timeoutMs: this.#isOut ? 0 : END_TIMEOUT_MS });
   }
 

@@ -86,6 +86,8 @@ class Watcher implements DeviceOwner {
   readonly #all: number;
   readonly #present = new Set<string>();
   #hasSeenOne = false;
+  /** Why devices were not let in, as it was told; forgotten when one is. */
+  readonly #reasons = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(all: number) {
@@ -99,8 +101,16 @@ class Watcher implements DeviceOwner {
 
   handleConnected(device: string): void {
     this.#hasSeenOne = true;
+    this.#reasons.clear();
     this.#present.add(device);
     this.#tellSoon();
+  }
+
+  /** Every device says it with each attempt: once is enough. */
+  handleNotLetIn(device: string, { message }: Error): void {
+    if (this.#reasons.has(message)) return;
+    this.#reasons.add(message);
+    process.stderr.write(`${device} was not let in and tries again: ${message}\n`);
   }
 
   handleLost(device: string): void {

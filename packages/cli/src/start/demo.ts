@@ -179,6 +179,9 @@ export class Demo implements DeviceOwner {
     }
   }
 
+  /** The broker is in this process and lets its devices in. */
+  handleNotLetIn(): void {}
+
   handleLost(device: string): void {
     this.#outages += 1;
     this.#tell('bad', `${device} fell off the network: its TCP connection is broken`);

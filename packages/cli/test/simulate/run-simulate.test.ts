@@ -74,7 +74,7 @@ test.each([
   expect(stderr).toContain(line);
 });
 
-test('a server that lets none of the devices in is an error when the time is over', async () => {
+test('a server that lets none of the devices in is told of at once, and is an error when the time is over', async () => {
   const server = createServer((socket) => {
     socket.on('error', () => {});
     socket.once('data', () => socket.end(Uint8Array.of(0x20, 3, 0, 0x87, 0)));
@@ -87,6 +87,8 @@ test('a server that lets none of the devices in is an error when the time is ove
   const { exitCode, stderr } = await runInProcess(args);
   expect({ exitCode, stderr }).toEqual({
     exitCode: 1,
-    stderr: `Error: 127.0.0.1:${port} has let none of the devices in\n`,
+    stderr:
+      'hall-a/pump-1 was not let in and tries again: the server refused the connection: not authorized (0x87)\n' +
+      `Error: 127.0.0.1:${port} has let none of the devices in\n`,
   });
 });
