@@ -51,13 +51,7 @@ export class ClientPublishing {
   /** @returns The Packet Identifier, 0 at QoS 0. @throws {UsageError} This server does not take the message. */
   publish(message: MessageContent): number {
     const { qos } = message;
-    if (qos > this.#agreement.maximumQoS) {
-      const text = `the server takes messages up to QoS ${this.#agreement.maximumQoS}, this one has QoS ${qos}`;
-      throw new UsageError('qos-not-supported', text); // [MQTT-3.2.2-11]
-    }
-    if (message.retain && !this.#agreement.retainAvailable) {
-      throw new UsageError('retain-not-supported', 'the server does not support retained messages'); // [MQTT-3.2.2-14]
-    }
+    this.#expectAvailable(message);
     if (qos === 0) {
       this.#write(message, 0);
       return 0;
@@ -84,12 +78,13 @@ export class ClientPublishing {
         continue;
       }
       try {
+        this.#expectAvailable(message);
         this.#writer.write(message, packetId, true, undefined); // [MQTT-3.3.1-1]
       } catch (error) {
         if (!(error instanceof UsageError)) throw error;
         // The server has become stricter since: the message can never be sent to it.
         this.#drop(packetId, next.stage === Stage.awaitingPuback ? 1 : 2);
-        this.#owner.handlePublished(packetId, ReasonCode.packetTooLarge, { reasonString: error.message });
+        this.#owner.handlePublished(packetId, reasonCodeOf(error), { reasonString: error.message });
       }
     }
   }
@@ -126,6 +121,17 @@ export class ClientPublishing {
     return this.#flow.handlePubcomp(packetId);
   }
 
+  #expectAvailable({ qos, retain }: MessageContent): void {
+    const { maximumQoS, retainAvailable } = this.#agreement;
+    if (qos > maximumQoS) {
+      const text = `the server takes messages up to QoS ${maximumQoS}, this one has QoS ${qos}`;
+      throw new UsageError('qos-not-supported', text); // [MQTT-3.2.2-11]
+    }
+    if (retain && !retainAvailable) {
+      throw new UsageError('retain-not-supported', 'the server does not support retained messages'); // [MQTT-3.2.2-14]
+    }
+  }
+
   #write(message: MessageContent, packetId: number): void {
     const { topicName } = message;
     const alias = this.#aliases?.use(topicName);
@@ -141,4 +147,10 @@ export class ClientPublishing {
     if (qos === 1) this.#flow.handlePuback(packetId);
     else this.#flow.handleRefusingPubrec(packetId);
   }
+}
+
+/** What the server would say of a message that it does not take. */
+function reasonCodeOf({ code }: UsageError): ReasonCode {
+  if (code === 'qos-not-supported') return ReasonCode.qosNotSupported;
+  return code === 'retain-not-supported' ? ReasonCode.retainNotSupported : ReasonCode.packetTooLarge;
 }

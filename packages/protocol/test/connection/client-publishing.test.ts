@@ -230,6 +230,25 @@ describe("the server's limits", () => {
       [small],
     );
   });
+
+  test('what the next server does not support is not sent again [MQTT-3.2.2-11] [MQTT-3.2.2-14]', () => {
+    const first = new ClientHarness({ cleanStart: false });
+    first.connect();
+    const twice = first.machine.publish(message('a', 2));
+    const kept = first.machine.publish({ ...message('b', 1), retain: true });
+    const plain = first.machine.publish(message('c', 1));
+    first.machine.handleConnectionLost(first.now);
+    const second = new ClientHarness({ cleanStart: false }, first.session);
+    second.connect({ maximumQoS: 1, retainAvailable: false }, true);
+    assert.deepEqual(second.published, [
+      [twice, ReasonCode.qosNotSupported],
+      [kept, ReasonCode.retainNotSupported],
+    ]);
+    assert.deepEqual(
+      published(second).map(({ packetId }) => packetId),
+      [plain],
+    );
+  });
 });
 
 describe('wire form', () => {
