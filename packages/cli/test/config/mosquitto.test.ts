@@ -162,7 +162,10 @@ log_type error
 `;
     const { settings, faults, notices } = translate(text);
     expect(faults).toEqual([]);
-    expect(notices).toEqual([]);
+    expect(notices).toEqual([
+      'mosquitto.conf:30: max_topic_alias holds for all listeners',
+      'mosquitto.conf:29: max_qos holds for all listeners',
+    ]);
     expect(settings).toEqual({
       listeners: [
         { transport: 'tcp', host: '127.0.0.1', port: 1884, maximumConnections: 50, mountPoint: 'north/' },
@@ -303,6 +306,12 @@ connection_messages true
       '12 max_qos must be the same for all listeners',
     ]);
     expect(notices).toEqual([expect.stringMatching(/^mosquitto.conf:13: connection_messages changes nothing: /)]);
+  });
+
+  test('an option that one of several listeners has, and that holds for all of them, is told', () => {
+    const { settings, notices } = translate('listener 1884\nlistener 1885\nmax_qos 1\n');
+    expect(settings.capabilities?.maximumQoS).toBe(1);
+    expect(notices).toEqual(['mosquitto.conf:3: max_qos holds for all listeners']);
   });
 
   test('files that do not exist, or hold mistakes, are named with their lines', () => {

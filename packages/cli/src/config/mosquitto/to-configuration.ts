@@ -322,6 +322,8 @@ class Translation {
     const [first, ...others] = given;
     const other = others.find(({ value }) => value !== first?.value);
     if (other !== undefined) this.#fail(other.place, `${name} must be the same for all listeners`);
+    if (first !== undefined && given.length < this.#draft.listeners.length)
+      this.#draft.notices.push(`${formatPlace(first.place)}: ${name} holds for all listeners`);
     return first?.value as number | undefined;
   }
 
