@@ -95,10 +95,14 @@ export function describeInterop(
     await client.publish(`${topic}/text`, 'Grüße', { qos });
     await client.publish(`${topic}/bytes`, bytes, { qos });
     await client.publish(topic, '', { qos });
-    const [text, binary, nothing] = await collector.until(3);
-    assert.deepEqual([text?.topicName, text?.text(), text?.qos, text?.retain], [`${topic}/text`, 'Grüße', qos, false]);
+    const received = await collector.until(3);
+    // The order of messages is one of each topic (section 4.6): NATS has a consumer for `topic` and one for what is below it.
+    const [text, binary, nothing] = [`${topic}/text`, `${topic}/bytes`, topic].map((topicName) =>
+      received.find((message) => message.topicName === topicName),
+    );
+    assert.deepEqual([text?.text(), text?.qos, text?.retain], ['Grüße', qos, false]);
     assert.deepEqual(binary?.payload, bytes);
-    assert.deepEqual([nothing?.topicName, nothing?.payload.length], [topic, 0]);
+    assert.equal(nothing?.payload.length, 0);
   });
 
   test.each(known(1, 2))('a thousand messages of QoS %i, at once, in order', async (qos) => {
