@@ -36,7 +36,9 @@ export interface Hall {
   handleConnect(client: ClientEntrance): void;
   /** The client is in. */
   handleEntered(client: ClientEntrance): void;
-  /** Its Network Connection is over. @param address Where it came from. */
+  /** Its Network Connection is over, and something that came over it is still to be read. */
+  handleGone(client: ClientEntrance): void;
+  /** Everything of it is over. @param address Where it came from. */
   handleClosed(client: ClientEntrance, address: string): void;
 }
 
@@ -145,9 +147,10 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#trace.begin(clientIdentifier, isConnecting);
   }
 
-  /** Closes the Network Connection at once. */
+  /** Closes the Network Connection at once, or lets what is still to be read of it go. */
   destroy(): void {
-    this.#transport.destroy();
+    if (this.#isGone) this.#connection.disconnect(ReasonCode.serverBusy, 'it had left, and gave way to others');
+    else this.#transport.destroy();
   }
 
   // --- transport -------------------------------------------------------------------------------------------------------
@@ -231,6 +234,7 @@ export class ClientEntrance implements TransportReceiver, ServerConnectionOwner,
     this.#attempt(() => this.#connection.handleLost(message, this.#rooms.clock.now()));
     this.#countPackets();
     if (wasOver) this.#leaveHall();
+    else if (!this.#connection.isClosed) this.#hall.handleGone(this);
   }
 
   /** Machine and Network Connection are over, whichever was first. */

@@ -63,6 +63,8 @@ export class Entrance implements Hall {
   /** Those who are not let in yet: they have to say who they are, or wait for an answer. */
   readonly #silent = new Set<ClientEntrance>();
   readonly #answered = new Set<ClientEntrance>();
+  /** Those who have left, while something that they sent waits to be read. */
+  readonly #gone = new Set<ClientEntrance>();
   #onEmpty: (() => void) | undefined = undefined;
 
   constructor(rooms: BrokerRooms) {
@@ -192,7 +194,7 @@ export class Entrance implements Hall {
 
   #limitAgainst(address: string): ConnectionLimit | undefined {
     const { limits, census } = this.#rooms;
-    if (this.#clients.size >= limits.maximumConnections) return 'maximumConnections';
+    if (this.#clients.size >= limits.maximumConnections && !this.#dismissGone()) return 'maximumConnections';
     const { maximumConnectionsPerAddress } = limits;
     if (maximumConnectionsPerAddress > 0 && census.connectionsFrom(address) >= maximumConnectionsPerAddress) {
       return 'maximumConnectionsPerAddress';
@@ -200,10 +202,18 @@ export class Entrance implements Hall {
     return this.#hasRoomForStranger() ? undefined : 'maximumUnauthenticatedConnections';
   }
 
+  /** Who has left takes up no room that others need. @returns Whether there was one. */
+  #dismissGone(): boolean {
+    const [oldest] = this.#gone;
+    oldest?.destroy();
+    return oldest !== undefined;
+  }
+
   /** Of those who are not in yet, whoever has been silent for longest gives way. */
   #hasRoomForStranger(): boolean {
     const { maximumUnauthenticatedConnections } = this.#rooms.limits;
     if (this.#silent.size + this.#answered.size < maximumUnauthenticatedConnections) return true;
+    if (this.#dismissGone()) return true;
     const [oldest] = this.#silent;
     if (oldest === undefined) return false;
     const fields = { remote: oldest.remote, allowed: maximumUnauthenticatedConnections };
@@ -221,7 +231,12 @@ export class Entrance implements Hall {
     this.#answered.delete(client);
   }
 
+  handleGone(client: ClientEntrance): void {
+    this.#gone.add(client);
+  }
+
   handleClosed(client: ClientEntrance, address: string): void {
+    this.#gone.delete(client);
     this.#silent.delete(client);
     this.#answered.delete(client);
     this.#rooms.census.handleConnectionEnd(address);

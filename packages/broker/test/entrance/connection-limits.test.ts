@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { PacketType, ReasonCode } from '@busbar/codec';
+import { encodePacket, PacketType, ReasonCode } from '@busbar/codec';
 import { connectPacket } from '@busbar/testkit';
 import { afterEach, describe, test } from 'vitest';
-import type { VirtualBroker } from '../virtual-broker.ts';
+import type { Authenticator } from '../../src/index.ts';
+import { VirtualBroker } from '../virtual-broker.ts';
 import { connackOf, isOpen, openFrom, reached, retryAfter, startLimited, warnings } from './limited-broker.ts';
 
 let broker: VirtualBroker;
@@ -61,6 +62,28 @@ describe('connections', () => {
     assert.equal(broker.broker.stats().clients, 21);
     assert.deepEqual(reached(broker), { maximumUnauthenticatedConnections: 1 });
   });
+
+  test.each(['maximumConnections', 'maximumUnauthenticatedConnections'] as const)(
+    'whose clients have left while they were being authenticated take up no room that others need: %s',
+    async (limit) => {
+      const slow: Authenticator = {
+        name: 'slow',
+        authenticate: ({ userName }) => (userName === undefined ? { kind: 'allow' } : new Promise(() => {})),
+      };
+      broker = await VirtualBroker.start({ limits: { [limit]: 3 }, authenticators: [slow] });
+      for (let n = 0; n < 10; n++) {
+        const transport = broker.open();
+        transport.write(encodePacket(connectPacket({ clientIdentifier: `${n}`, userName: 'u' }), 5));
+        transport.write(encodePacket({ type: PacketType.pingreq }, 5));
+        broker.run();
+        transport.cut();
+        broker.run();
+      }
+      assert.equal(broker.broker.stats().connectionsRefused, 0);
+      assert.equal(connackOf(broker.connect('fine')), ReasonCode.success);
+      assert.equal(broker.broker.stats().connections, 1);
+    },
+  );
 
   test('whose client takes its time for CONNECT are closed, and counted', async () => {
     broker = await startLimited({ connectTimeoutMs: 1_000 });
