@@ -91,6 +91,7 @@ export class Client {
     return connected.promise.finally(() => {
       stopListening();
       client.off('connected', succeed).off('attempt-failed', fail);
+      return core.closed(); // the next attempt may want the same store
     });
   }
 

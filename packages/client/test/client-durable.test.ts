@@ -247,6 +247,37 @@ describe('nothing leaves that is not stored', () => {
     await assert.rejects(harness.connect(), /permission denied/);
   });
 
+  test('whoever is told that it is over finds the store free, and a store that was not opened is not closed', async () => {
+    const held = new Set<string>();
+    const openStore = () => {
+      const store = new MemoryStore();
+      const { load } = store;
+      return Object.assign(store, {
+        async load() {
+          if (held.has('store')) throw new Error('in use');
+          held.add('store');
+          await new Promise((resolve) => setImmediate(resolve));
+          return load.call(store);
+        },
+        async close() {
+          await new Promise((resolve) => setImmediate(resolve));
+          held.delete('store');
+        },
+      });
+    };
+    const harness = new ClientHarness();
+    harness.refuseDials();
+    for (let i = 0; i < 3; i++) {
+      await assert.rejects(harness.connect({ store: openStore() }), { code: 'ECONNREFUSED' });
+      const { client } = new ClientHarness({ store: openStore() });
+      await client.start().end();
+      assert.equal(held.size, 0);
+    }
+    await openStore().load();
+    await assert.rejects(harness.connect({ store: openStore() }), /in use/);
+    assert.equal(held.size, 1);
+  });
+
   test('end leaves to the next run what cannot be sent now', async () => {
     const store = new MemoryStore();
     const harness = new ClientHarness({ store });

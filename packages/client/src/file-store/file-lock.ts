@@ -39,8 +39,8 @@ export class FileLock {
 
   async release(): Promise<void> {
     clearInterval(this.#beat);
-    lockedHere.delete(this.#path);
     await rm(this.#path, { force: true });
+    lockedHere.delete(this.#path); // last, or the next one's lock would be removed
   }
 }
 

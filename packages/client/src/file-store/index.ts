@@ -39,6 +39,8 @@ export class FileStore extends ClientStore {
   /** What counts, to write the log anew. */
   #records = new Map<string, Uint8Array>();
   #lock: FileLock | undefined;
+  /** From `load` to `close`: resolves when it has been loaded or cannot be. */
+  #loading: Promise<unknown> | undefined;
   #file: FileHandle | undefined;
   #byteLength = 0;
   #liveBytes = 0;
@@ -53,9 +55,13 @@ export class FileStore extends ClientStore {
 
   /** @throws {ClientError} `store-in-use`, `store-damaged`, `store-mismatch`; `store-failed` for what the system reports. */
   async load(): Promise<Iterable<readonly [string, Uint8Array]>> {
+    if (this.#loading !== undefined) throw new ClientError('store-in-use', `the store '${this.#path}' is open already`);
+    const loaded = this.#load();
+    this.#loading = loaded.then(nothing, nothing);
     try {
-      return await this.#load();
+      return await loaded;
     } catch (cause) {
+      this.#loading = undefined;
       if (cause instanceof ClientError) throw cause;
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new ClientError('store-failed', `cannot open the store '${this.#path}': ${why}`, { cause });
@@ -74,10 +80,12 @@ export class FileStore extends ClientStore {
   }
 
   async close(): Promise<void> {
+    await this.#loading; // a client that is ended as it starts would leave its lock behind
     await this.#file?.close();
     this.#file = undefined;
     await this.#lock?.release();
     this.#lock = undefined;
+    this.#loading = undefined;
   }
 
   get #newPath(): string {
@@ -95,11 +103,13 @@ export class FileStore extends ClientStore {
       });
       const { records, byteLength } = readLog(bytes);
       this.#records = records;
+      this.#liveBytes = 0;
       for (const [key, value] of records) this.#liveBytes += sizeOf(key, value);
       if (byteLength < MAGIC.length) await this.#rewrite();
       else await this.#append(byteLength, bytes.length);
     } catch (error) {
       await this.#lock.release();
+      this.#lock = undefined;
       throw error;
     }
     return [...this.#records];
@@ -147,6 +157,8 @@ export class FileStore extends ClientStore {
     this.#byteLength = byteLength;
   }
 }
+
+function nothing(): void {}
 
 function* groupsOf(records: ReadonlyMap<string, Uint8Array>): Iterable<StoreChange[]> {
   let group: StoreChange[] = [];

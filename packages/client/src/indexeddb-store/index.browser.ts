@@ -15,6 +15,9 @@ export class IndexedDbStore extends ClientStore {
   readonly #name: string;
   #database: IDBDatabase | undefined;
   #releaseLock: () => void = () => {};
+  #waitForLock = new AbortController();
+  /** Resolves when it has been loaded or cannot be. */
+  #loading: Promise<unknown> | undefined;
 
   /** @param name The database's; one for each client. */
   constructor(name: string) {
@@ -22,7 +25,13 @@ export class IndexedDbStore extends ClientStore {
     this.#name = `busbar-client-${name}`;
   }
 
-  async load(): Promise<Iterable<readonly [string, Uint8Array]>> {
+  load(): Promise<Iterable<readonly [string, Uint8Array]>> {
+    const loaded = this.#load();
+    this.#loading = loaded.catch(() => this.#releaseLock());
+    return loaded;
+  }
+
+  async #load(): Promise<Iterable<readonly [string, Uint8Array]>> {
     await this.#lock();
     const opening = indexedDB.open(this.#name, 1);
     opening.onupgradeneeded = () => opening.result.createObjectStore(RECORDS);
@@ -48,6 +57,8 @@ export class IndexedDbStore extends ClientStore {
   }
 
   async close(): Promise<void> {
+    this.#waitForLock.abort();
+    await this.#loading; // a client that is ended as it starts would leave its lock behind
     this.#database?.close();
     this.#database = undefined;
     this.#releaseLock();
@@ -56,13 +67,16 @@ export class IndexedDbStore extends ClientStore {
   /** Web Locks end with the page, however it ends. */
   async #lock(): Promise<void> {
     if (navigator.locks === undefined) return;
-    await new Promise<void>((resolve) => {
-      void navigator.locks.request(this.#name, () => {
+    this.#waitForLock = new AbortController();
+    const { signal } = this.#waitForLock;
+    await new Promise<void>((resolve, reject) => {
+      const hold = () => {
         resolve();
         return new Promise<void>((release) => {
           this.#releaseLock = release;
         });
-      });
+      };
+      navigator.locks.request(this.#name, { signal }, hold).catch(reject);
     });
   }
 }

@@ -19,11 +19,14 @@ import { SessionJournal } from './session-journal.ts';
  * }
  */
 export abstract class ClientStore implements RecordStore {
-  /** Opens it. @returns Everything that is kept, in any order. */
+  /** Opens it, or rejects and lets go of everything. @returns Everything that is kept, in any order. */
   abstract load(): Promise<Iterable<readonly [key: string, value: Uint8Array]>>;
   /** Makes the changes, in their order. The values are the store's to keep. */
   abstract write(changes: readonly StoreChange[]): Promise<void>;
-  /** Nothing more comes. */
+  /**
+   * Nothing more comes. Called once after `load`, unless that has rejected; `load` may still be under way. Resolves when the
+   * store is free for others.
+   */
   abstract close(): Promise<void>;
 
   /** What a client writes its session down with: it comes with the store, so that who has none does not load it. */

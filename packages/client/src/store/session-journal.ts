@@ -1,7 +1,7 @@
 import { Stage } from '@busbar/protocol';
 import type { Clock } from '../clock.ts';
 import type { LinkGate } from '../dialer/link.ts';
-import { ClientError } from '../errors.ts';
+import { ClientError, clientEnded } from '../errors.ts';
 import type { Publication } from '../publish/publication.ts';
 import type { PublishJournal } from '../publish/publish-journal.ts';
 import { GroupCommit } from './group-commit.ts';
@@ -34,6 +34,9 @@ export class SessionJournal implements PublishJournal {
   /** What is added to a publication's key to make the store's: those of an earlier run are below 0. */
   #base = 0;
   #key = 0;
+  /** Whether the store is this journal's, to be closed. */
+  #isLoaded = false;
+  #isClosed = false;
 
   /** @param handleFailed Told once when the store fails: from then on nothing can be sent. */
   constructor(store: RecordStore, clock: Clock, handleFailed: (error: ClientError) => void) {
@@ -56,7 +59,12 @@ export class SessionJournal implements PublishJournal {
    * @throws {ClientError} `store-mismatch`: it is the store of another client, or of another layout.
    */
   async load(clientIdentifier: string | undefined, maximumAgeMs: number): Promise<StoredSession> {
-    const records = await this.#store.load();
+    this.#isLoaded = true;
+    const records = await this.#store.load().catch((error: unknown) => {
+      this.#isLoaded = false;
+      throw error;
+    });
+    if (this.#isClosed) throw clientEnded();
     const offset = this.#clock.now() - this.#wallNow();
     const stored = readSession(records, (wallMs) => Math.min(wallMs, this.#wallNow()) + offset, maximumAgeMs);
     this.#base = stored.base;
@@ -133,8 +141,9 @@ export class SessionJournal implements PublishJournal {
 
   /** Stores the rest, as far as the store does its duty, and closes it. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     if (this.#early === undefined) await this.#commit.settled();
-    await this.#store.close();
+    if (this.#isLoaded) await this.#store.close();
   }
 
   #write(write: () => void): void {

@@ -135,6 +135,7 @@ describe('one client at a time', () => {
     const store = new FileStore(file);
     await store.load();
     await assert.rejects(new FileStore(file).load(), { code: 'store-in-use' });
+    await assert.rejects(store.load(), { code: 'store-in-use' });
     await store.close();
     const next = new FileStore(file);
     await next.load();

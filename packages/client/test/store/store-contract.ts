@@ -89,6 +89,29 @@ export const STORE_CASES: readonly StoreCase[] = [
     },
   },
   {
+    name: 'closed while it is being loaded, it is free for the next one',
+    async run(open) {
+      const store = open();
+      const loading = store.load().catch(() => {});
+      await store.close();
+      await write(open, [put('a', 1)]);
+      await loading;
+      await expectContents(open, [['a', [1]]]);
+    },
+  },
+  {
+    name: 'one object may be opened again, and counts anew what it keeps',
+    async run(open) {
+      const store = open();
+      for (let i = 0; i < 3; i++) {
+        await store.load();
+        for (let j = 0; j < 100; j++) await store.write([put('a', i, j)]);
+        await store.close();
+      }
+      await expectContents(open, [['a', [2, 99]]]);
+    },
+  },
+  {
     name: 'a thousand groups that write the same keys again and again leave what was last',
     async run(open) {
       const store = open();
