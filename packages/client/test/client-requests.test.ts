@@ -131,6 +131,18 @@ describe('request', () => {
   });
 });
 
+test('an answer to an earlier run of the program is none to this one', async () => {
+  const earlier = await connected({ responseTopic: 'answers/pump-7' });
+  void earlier.client.request('ask', 'old').catch(() => {});
+  const [old] = await requestsOf(earlier);
+  const harness = await connected({ responseTopic: 'answers/pump-7', random: () => 0.9 });
+  const answer = harness.client.request('ask', 'new');
+  const [request] = await requestsOf(harness);
+  assert.equal(request?.properties.responseTopic, 'answers/pump-7');
+  await harness.send(answerTo(old as PublishPacket, 'OLD'), answerTo(request as PublishPacket, 'NEW'));
+  assert.equal((await answer).text(), 'NEW');
+});
+
 describe('respond', () => {
   const request = (payload: string, packetId: number, responseTopic?: string) =>
     publish('ask', {

@@ -25,13 +25,15 @@ const TIMEOUT_MS = 10_000;
 
 /**
  * Requests of one client and their answers (section 4.10): one subscription to a Response Topic of its own, made with the
- * first request, and a number in the Correlation Data that says whose answer has come.
+ * first request, and in the Correlation Data this run of the program and a number, which say whose answer has come.
  */
 export class Requester {
   readonly #client: RequestingClient;
   readonly #settings: ClientSettings;
   readonly #pending = new Map<string, Settleable<Message>>();
   readonly #givenTopic: string | undefined;
+  /** Tells this run of the program from an earlier one with the same Response Topic, whose answers may still come. */
+  readonly #run: string;
   #responseTopic = '';
   #subscription: Subscription | undefined;
   #count = 0;
@@ -41,6 +43,7 @@ export class Requester {
     this.#client = client;
     this.#settings = settings;
     this.#givenTopic = responseTopic;
+    this.#run = settings.makeClientIdentifier();
   }
 
   async request(topicName: string, payload: string | Uint8Array, options: RequestOptions): Promise<Message> {
@@ -49,7 +52,7 @@ export class Requester {
     if (connection.protocolVersion !== 5) throw new UsageError('version-too-low', 'requests need MQTT 5.0');
     expectOption(timeoutMs > 0, 'timeoutMs', 'more than 0', timeoutMs);
     signal?.throwIfAborted();
-    const identifier = `${++this.#count}`;
+    const identifier = `${this.#run}/${++this.#count}`;
     const answer = settleable<Message>();
     this.#pending.set(identifier, answer);
     const stop = new AbortController();
@@ -106,7 +109,7 @@ export class Requester {
   /** Response Information is what topics for responses are to begin with (section 3.2.2.3.15). */
   #makeTopic(): string {
     const { responseInformation = 'responses' } = this.#client.agreement?.properties ?? {};
-    return `${responseInformation.replace(/\/$/, '')}/${this.#settings.makeClientIdentifier()}`;
+    return `${responseInformation.replace(/\/$/, '')}/${this.#run}`;
   }
 
   #handleResponse(message: Message): void {
