@@ -207,7 +207,10 @@ export class ClientCore {
       handleReleased: (packetId) => journal?.handleReleased(packetId),
       handleSuback: (packet) => this.subscriber.handleSuback(packet),
       handleUnsuback: (packet) => this.subscriber.handleUnsuback(packet),
-      handleWindow: () => this.publisher.drain(),
+      handleWindow: () => {
+        this.subscriber.drain();
+        this.publisher.drain();
+      },
       handleClosing: (closing) => this.dialer.handleClosing(closing),
     };
   }
@@ -275,7 +278,7 @@ export class ClientCore {
     if (!agreement.sessionPresent) this.journal?.handleSessionLost();
     this.#receiver.handleConnected(agreement, link);
     if (this.#holdsEarlyMessages) this.#holdEarlyMessages();
-    this.subscriber.handleConnected(agreement, link);
+    this.subscriber.handleConnected(agreement);
     this.publisher.handleConnected(lost);
     const { sessionPresent, clientIdentifier } = agreement;
     this.#log?.info({ sessionPresent, clientIdentifier, server: server.url }, 'connected');

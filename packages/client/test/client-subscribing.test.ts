@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type Packet, PacketType, ReasonCode, RetainHandling, UsageError } from '@busbar/codec';
 import { describe, test } from 'vitest';
 import { ClientError, SubscribeError, UnsubscribeError } from '../src/index.ts';
-import { ClientHarness, outcomeOf, publish } from './client-harness.ts';
+import { acknowledge, ClientHarness, outcomeOf, publish } from './client-harness.ts';
 
 function filtersIn(packets: Packet[]): string[] {
   return packets.flatMap((packet) => {
@@ -15,6 +15,13 @@ const unsuback = (packetId: number, reasonCode: ReasonCode = ReasonCode.success)
   type: PacketType.unsuback,
   packetId,
   reasonCodes: [reasonCode],
+  properties: {},
+});
+
+const suback = (packetId: number): Packet => ({
+  type: PacketType.suback,
+  packetId,
+  reasonCodes: [ReasonCode.success],
   properties: {},
 });
 
@@ -191,6 +198,61 @@ describe('several subscriptions with one Topic Filter', () => {
     void second.unsubscribe();
     assert.deepEqual(filtersIn(await harness.took()), ['-a']);
   });
+});
+
+test('more than there are Packet Identifiers wait for each other, and messages wait with them', async () => {
+  const harness = new ClientHarness();
+  await harness.start();
+  const filters = Array.from({ length: 65_540 }, (_, at) => `a/${at}`);
+  let granted = 0;
+  for (const filter of filters) {
+    harness.client
+      .subscribe(filter, () => {})
+      .then(
+        () => granted++,
+        () => {},
+      );
+  }
+  const ended = [harness.client.unsubscribe('a/65539'), harness.client.unsubscribe('b')];
+  const again = harness.client.subscribe('a/65539', () => {});
+  const published = harness.client.publish('c', 'x', { qos: 1 });
+  const first = await harness.took();
+  assert.equal(first.length, 65_535);
+  for (const request of first.slice(0, 8)) await harness.send(suback(packetIdOf(request)));
+  const rest = await harness.took();
+  const isMessage = ({ type }: Packet) => type === PacketType.publish;
+  const requests = rest.filter((packet) => !isMessage(packet));
+  assert.deepEqual(filtersIn(requests), ['+a/65535', '+a/65536', '+a/65537', '+a/65538', '-a/65539', '-b', '+a/65539']);
+  const message = rest.find(isMessage);
+  await harness.send(acknowledge('puback', packetIdOf(message)));
+  assert.equal((await published).reasonCode, ReasonCode.success);
+  harness.server.send(...first.slice(8).map((request) => suback(packetIdOf(request))));
+  for (const request of requests) {
+    await harness.send((request.type === PacketType.unsubscribe ? unsuback : suback)(packetIdOf(request)));
+  }
+  await Promise.all([...ended, again]);
+  assert.equal(granted, 65_539);
+});
+
+test('what waits for a Packet Identifier is asked on the next connection', async () => {
+  const harness = new ClientHarness({ sessionExpiryInterval: 60, queue: { maximumMessages: 70_000 } });
+  await harness.start();
+  for (let i = 1; i <= 65_535; i++) {
+    void harness.client.publish('a', '', { qos: 1 });
+    if (i % 4_096 === 0) await harness.took();
+  }
+  const subscription = harness.client.subscribe('b', () => {});
+  const ended = harness.client.unsubscribe('c');
+  const published = await harness.took();
+  assert.deepEqual(filtersIn(published), []);
+  await harness.cut();
+  await harness.advance(1_000);
+  await harness.accept({}, true);
+  await harness.send(acknowledge('puback', 1), acknowledge('puback', 2));
+  const requests = (await harness.took()).filter(({ type }) => type !== PacketType.publish);
+  assert.deepEqual(filtersIn(requests), ['+b', '-c']);
+  await harness.send(suback(packetIdOf(requests[0])), unsuback(packetIdOf(requests[1])));
+  await Promise.all([subscription, ended]);
 });
 
 describe('unsubscribing', () => {

@@ -10,6 +10,7 @@ import {
 import { type Agreement, subscriptionFilterFault } from '@busbar/protocol';
 import type { Link } from '../dialer/link.ts';
 import { ClientError, clientEnded, SubscribeError, UnsubscribeError } from '../errors.ts';
+import { Fifo } from '../fifo.ts';
 import { type Settleable, settleable } from '../settleable.ts';
 import type { Inbox } from './inbox.ts';
 import { ActiveSubscription, requestOf, type SubscribeOptions } from './subscription.ts';
@@ -30,6 +31,8 @@ export class Subscriber {
   readonly #handleFailed: (topicFilter: string, error: Error) => void;
   readonly #requested = new Map<number, FilterEntry>();
   readonly #farewells = new Map<number, Farewell>();
+  /** Requests in their order, which go when there is a Packet Identifier for them. */
+  readonly #due = new Fifo<() => void>();
   /** Topic Filters that the server may still have, and is to be told of with the next connection. */
   readonly #dueFarewells: Farewell[] = [];
   #isEnded = false;
@@ -64,8 +67,7 @@ export class Subscriber {
     const entry = this.#table.ensure(requestOf(topicFilter, options), options.properties ?? NO_PROPERTIES);
     entry.subscriptions.push(subscription);
     if (signal !== undefined) subscription.listenTo(signal);
-    const link = this.#link();
-    if (link !== undefined) this.#request(entry, link);
+    if (this.#link() !== undefined) this.#request(entry);
     return subscription;
   }
 
@@ -74,22 +76,36 @@ export class Subscriber {
     expectFilter(topicFilter);
     const entry = this.#table.get(topicFilter);
     if (entry !== undefined) this.#remove(entry);
-    return this.#sayFarewell(topicFilter);
+    const farewell = { topicFilter, ...settleable() };
+    farewell.promise.catch(() => {}); // nobody has to await it
+    if (this.#isEnded) farewell.resolve();
+    else if (this.#link() === undefined) this.#dueFarewells.push(farewell);
+    else this.#sayFarewell(farewell);
+    return farewell.promise;
   }
 
-  handleConnected({ sessionPresent, protocolVersion }: Agreement, link: Link): void {
+  /** Sends what is due, as far as there are Packet Identifiers. */
+  drain(): void {
+    while (this.#link()?.machine.canRequest) {
+      const send = this.#due.shift();
+      if (send === undefined) return;
+      send();
+    }
+  }
+
+  handleConnected({ sessionPresent, protocolVersion }: Agreement): void {
     this.#requested.clear();
     // 3.1 cannot say whether the session is present.
     const isGone = !sessionPresent || protocolVersion === 3;
     if (!sessionPresent) this.#table.hasOwnIdentifiers = true;
     for (const entry of [...this.#table.entries]) {
       if (isGone) entry.isGranted = false;
-      if (!entry.isGranted) this.#request(entry, link);
+      if (!entry.isGranted) this.#request(entry);
     }
     for (const farewell of this.#dueFarewells.splice(0)) {
       const isWantedAgain = this.#table.get(farewell.topicFilter) !== undefined;
       if (isGone || isWantedAgain) farewell.resolve();
-      else this.#sendFarewell(farewell, link);
+      else this.#sayFarewell(farewell);
     }
   }
 
@@ -98,6 +114,7 @@ export class Subscriber {
     this.#requested.clear();
     this.#dueFarewells.push(...this.#farewells.values());
     this.#farewells.clear();
+    for (const send of this.#due.clear()) send();
   }
 
   handleSuback({ packetId, reasonCodes, properties }: SubackPacket): void {
@@ -149,7 +166,19 @@ export class Subscriber {
     this.#farewells.clear();
   }
 
-  #request(entry: FilterEntry, link: Link): void {
+  #send(send: () => void): void {
+    this.#due.push(send);
+    this.drain();
+  }
+
+  #request(entry: FilterEntry): void {
+    this.#send(() => {
+      const link = this.#link();
+      if (link !== undefined && this.#table.get(entry.topicFilter) === entry) this.#sendRequest(entry, link);
+    });
+  }
+
+  #sendRequest(entry: FilterEntry, link: Link): void {
     const hasIdentifiers = link.machine.agreement?.subscriptionIdentifiersAvailable === true;
     const identified = { ...entry.properties, subscriptionIdentifiers: [entry.identifier] };
     try {
@@ -191,14 +220,12 @@ export class Subscriber {
     else subscription.fail(new ClientError('aborted', 'the subscription was ended before the server answered'));
   }
 
-  #sayFarewell(topicFilter: string): Promise<void> {
-    const farewell = { topicFilter, ...settleable() };
-    farewell.promise.catch(() => {}); // nobody has to await it
-    const link = this.#link();
-    if (this.#isEnded) farewell.resolve();
-    else if (link === undefined) this.#dueFarewells.push(farewell);
-    else this.#sendFarewell(farewell, link);
-    return farewell.promise;
+  #sayFarewell(farewell: Farewell): void {
+    this.#send(() => {
+      const link = this.#link();
+      if (link === undefined) this.#dueFarewells.push(farewell);
+      else this.#sendFarewell(farewell, link);
+    });
   }
 
   #sendFarewell(farewell: Farewell, link: Link): void {

@@ -58,7 +58,7 @@ export interface ClientConnectionOwner {
   handleSuback(packet: SubackPacket): void;
   /** The answer to an `unsubscribe`; below 5.0 without Reason Codes. */
   handleUnsuback(packet: UnsubackPacket): void;
-  /** An end of a flow has opened the window: `hasRoom` may be true again. */
+  /** A flow or a request has ended: `hasRoom` and `canRequest` may be true again. */
   handleWindow(): void;
   /** The connection is over, exactly once and last. What is still to be written should be, then the transport ended. */
   handleClosing(closing: ClientClosing): void;

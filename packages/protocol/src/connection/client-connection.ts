@@ -210,6 +210,11 @@ export class ClientConnection {
     return this.#phase === 'connected' && this.#session.outbound.hasRoom;
   }
 
+  /** Whether a request may be sent now: connected, and a Packet Identifier is free. */
+  get canRequest(): boolean {
+    return this.#phase === 'connected' && this.#session.outbound.hasPacketId;
+  }
+
   /**
    * Publishes a message. At QoS 1 and 2 only while {@link hasRoom}; `handlePublished` tells the end of the flow. The payload
    * must not change before that, nor at QoS 0 before it is written.
@@ -222,7 +227,7 @@ export class ClientConnection {
   }
 
   /**
-   * Subscribes; `handleSuback` brings the answer.
+   * Subscribes, while {@link canRequest}; `handleSuback` brings the answer.
    *
    * @returns The Packet Identifier of the SUBSCRIBE packet.
    * @throws {UsageError} Not connected, or a request that cannot be sent or not to this server.
@@ -232,7 +237,7 @@ export class ClientConnection {
   }
 
   /**
-   * Unsubscribes; `handleUnsuback` brings the answer.
+   * Unsubscribes, while {@link canRequest}; `handleUnsuback` brings the answer.
    *
    * @returns The Packet Identifier of the UNSUBSCRIBE packet.
    * @throws {UsageError} Not connected, or a request that cannot be sent.

@@ -75,6 +75,7 @@ export function dispatch(
       if (fault !== undefined) return fault;
       if (packet.type === PacketType.suback) owner.handleSuback(packet);
       else owner.handleUnsuback(packet);
+      owner.handleWindow();
       return undefined;
     }
     default:

@@ -59,7 +59,12 @@ export class OutboundFlow<Message> {
 
   /** Whether another PUBLISH may be sent now. Never before everything old has been sent again. */
   get hasRoom(): boolean {
-    return this.#quota > 0 && this.#resendAt === this.#resends.length && this.#hasFreePacketId;
+    return this.#quota > 0 && this.#resendAt === this.#resends.length && this.hasPacketId;
+  }
+
+  /** Whether a Packet Identifier is free. */
+  get hasPacketId(): boolean {
+    return this.#inFlight.size + this.#reserved.size < LARGEST_PACKET_ID;
   }
 
   /** Everything in flight, in the order of its first sending, which is that of sending again [MQTT-4.6.0-1]: what a store keeps. */
@@ -129,7 +134,7 @@ export class OutboundFlow<Message> {
 
   /** A Packet Identifier for a SUBSCRIBE or UNSUBSCRIBE, until {@link releasePacketId}; 0 when all are in use. */
   reservePacketId(): number {
-    if (!this.#hasFreePacketId) return 0;
+    if (!this.hasPacketId) return 0;
     const packetId = this.#takePacketId();
     this.#reserved.set(packetId, true);
     return packetId;
@@ -192,10 +197,6 @@ export class OutboundFlow<Message> {
     this.#inFlight.delete(packetId);
     if (entry.holdsPlace) this.#quota++;
     return entry;
-  }
-
-  get #hasFreePacketId(): boolean {
-    return this.#inFlight.size + this.#reserved.size < LARGEST_PACKET_ID;
   }
 
   #takePacketId(): number {
