@@ -185,20 +185,26 @@ export class Client {
    * Ends all subscriptions with these Topic Filters, also such as only the server remembers.
    *
    * @param options `signal`: stops waiting for the answer.
-   * @returns Resolves when the server has answered. Rejects with an UnsubscribeError when it refuses.
-   * @throws {UsageError} A Topic Filter is none.
+   * @returns Resolves when the server has answered. Rejects with an UnsubscribeError when it refuses, with a UsageError when a
+   *   Topic Filter is none; only that ends the program when nobody awaits it.
    */
-  async unsubscribe(
+  unsubscribe(
     topicFilters: string | readonly string[],
     { signal }: { readonly signal?: AbortSignal } = NO_OPTIONS,
   ): Promise<void> {
-    const filters = [topicFilters].flat() as string[];
-    const answered = Promise.all(filters.map((topicFilter) => this.#core.subscriber.unsubscribe(topicFilter)));
-    const aborted = settleable<never>();
-    const abort = () => aborted.reject(signal?.reason);
+    let answered: Promise<unknown>;
+    try {
+      const filters = [topicFilters].flat() as string[];
+      answered = Promise.all(filters.map((topicFilter) => this.#core.subscriber.unsubscribe(topicFilter)));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const { promise, resolve, reject } = settleable();
+    promise.catch(() => {}); // nobody has to await what the server says
+    const abort = () => reject(signal?.reason);
     if (signal?.aborted) abort();
-    const stopListening = onAbort(signal, abort);
-    await Promise.race([answered, aborted.promise]).finally(stopListening);
+    answered.finally(onAbort(signal, abort)).then(() => resolve(), reject);
+    return promise;
   }
 
   /**
@@ -289,6 +295,7 @@ export class Client {
       cancel();
       stopListening();
     }
+    await undefined; // whoever calls this may be asked something by the dialer, which has to be done with that first
     this.#requester?.end();
     await dialer.stop(options);
     await this.#core.closed();

@@ -179,6 +179,7 @@ export class ClientCore {
         this.emitter.emit('disconnected', { reason, nextAttemptInMs });
       },
       handleWritable: () => this.publisher.drain(),
+      handleThrown: (error) => this.settings.clock.endOfTurn(() => this.reportHandler(error, undefined)),
       handleStopped: (error) => {
         const livesOn = (this.#agreement?.sessionExpiryInterval ?? 0) > 0;
         this.#receiver.close();

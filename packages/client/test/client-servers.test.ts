@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type ConnackProperties, type DisconnectProperties, PacketType, ReasonCode } from '@busbar/codec';
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
-import { ConnectionRefusedError, createClient, type ServerUrls } from '../src/index.ts';
+import { ConnectionRefusedError, createClient, MemoryStore, type ServerUrls } from '../src/index.ts';
 import { ClientHarness, outcomeOf } from './client-harness.ts';
 
 const TWO = ['mqtt://a', 'mqtt://b'];
@@ -193,6 +193,58 @@ describe('how long to wait', () => {
     assert.deepEqual(harness.events, ['attempt-failed', 'attempt-failed', 'closed']);
     assert.equal(harness.lastEvent('attempt-failed').nextAttemptInMs, undefined);
   });
+
+  test('giveUp that throws is told of, and the client goes on', async () => {
+    const mistake = new Error('not a function');
+    const harness = new ClientHarness({
+      reconnect: {
+        giveUp: () => {
+          throw mistake;
+        },
+      },
+    });
+    harness.refuseDials();
+    harness.client.start();
+    await harness.advance(500);
+    harness.dialError = undefined;
+    await harness.advance(1_000);
+    await harness.accept();
+    await harness.cut();
+    assert.equal(harness.client.state, 'waiting');
+    assert.equal(harness.client.counters.handlerErrors, 3);
+    assert.deepEqual(harness.lastEvent('handler-error'), { error: mistake, message: undefined });
+  });
+
+  test.each([undefined, new MemoryStore()])(
+    'giveUp may end the client: each event comes once, in order',
+    async (store) => {
+      for (const isConnected of [false, true]) {
+        const harness: ClientHarness = new ClientHarness({
+          ...(store && { store }),
+          reconnect: {
+            giveUp: () => {
+              void harness.client.end({ timeoutMs: 0 });
+              return isConnected;
+            },
+          },
+        });
+        if (isConnected) {
+          await harness.start();
+          await harness.cut();
+        } else {
+          harness.refuseDials();
+          harness.client.start();
+        }
+        await harness.advance(0);
+        assert.deepEqual(harness.events, [
+          ...(isConnected ? ['connected', 'disconnected'] : ['attempt-failed']),
+          'closed',
+        ]);
+        assert.equal(harness.client.state, 'closed');
+        assert.equal(harness.clock.timerCount, 0);
+      }
+    },
+  );
 });
 
 describe('prepare', () => {

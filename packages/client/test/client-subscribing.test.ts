@@ -297,7 +297,7 @@ describe('unsubscribing', () => {
     await assert.rejects(harness.client.unsubscribe('#/a'), { code: 'topic-filter-invalid' });
   });
 
-  test.each(['a loop that is left', 'a signal', 'a call that nobody awaits'])(
+  test.each(['a loop that is left', 'a signal', 'a call that nobody awaits', 'one with the filter'])(
     '%s does not end the program when the server refuses',
     async (how) => {
       const unhandled: unknown[] = [];
@@ -311,6 +311,7 @@ describe('unsubscribing', () => {
       await harness.grant();
       if (how.includes('loop')) await subscription[Symbol.asyncIterator]().return?.();
       else if (how.includes('signal')) abort.abort();
+      else if (how.includes('filter')) void harness.client.unsubscribe('a');
       else void subscription.unsubscribe();
       const [request] = await harness.took();
       await harness.send(unsuback(packetIdOf(request), ReasonCode.notAuthorized));

@@ -26,6 +26,8 @@ export interface DialerOwner {
   handleAttemptFailed(error: Error, server: ServerAddress, attempt: number, nextAttemptInMs: number | undefined): void;
   handleDisconnected(reason: ConnectionEndedError, nextAttemptInMs: number | undefined): void;
   handleWritable(): void;
+  /** What the program gave to be asked has thrown. */
+  handleThrown(error: unknown): void;
   /** There will be no further attempt, exactly once and last. */
   handleStopped(error: Error | undefined): void;
 }
@@ -228,7 +230,7 @@ export class Dialer {
     const server = this.#server as ServerAddress;
     const goesOn = this.#redirect(closing) ?? servers.handleFailed();
     const isAtOnce = goesOn && (backOff !== undefined || this.#isFirstFailureFinal);
-    const isFinal = this.#isAbandoned || (this.#isFirstFailureFinal && !isAtOnce) || backOff?.givesUp(error);
+    const isFinal = this.#isAbandoned || (this.#isFirstFailureFinal && !isAtOnce) || this.#givesUp(error);
     const hintMs = closing === undefined ? 0 : retryHintIn(closing);
     const delayMs = isFinal ? undefined : isAtOnce ? 0 : backOff?.nextDelayMs(hintMs);
     this.#wait(delayMs);
@@ -241,11 +243,21 @@ export class Dialer {
     const reason = endOf(closing, this.#takeObjection());
     if (backOff?.handleDisconnected(clock.now() - this.#connectedAt)) servers.handleHealthy();
     const goesOn = this.#redirect(closing);
-    const isFinal = this.#isAbandoned || backOff === undefined || backOff.givesUp(reason);
+    const isFinal = this.#isAbandoned || backOff === undefined || this.#givesUp(reason);
     const delayMs = isFinal ? undefined : goesOn ? 0 : backOff.nextDelayMs(retryHintIn(closing));
     this.#wait(delayMs);
     this.#owner.handleDisconnected(reason, delayMs);
     if (delayMs === undefined) this.#close(this.#isStopping ? undefined : reason);
+  }
+
+  /** Who cannot say whether to give up goes on. */
+  #givesUp(error: Error): boolean | undefined {
+    try {
+      return this.#options.backOff?.givesUp(error);
+    } catch (thrown) {
+      this.#owner.handleThrown(thrown);
+      return false;
+    }
   }
 
   #redirect(closing: ClientClosing | undefined) {
