@@ -57,6 +57,7 @@ export const USAGE_ERRORS = {
   'unknown-capability': 'There is no capability of this name; the message lists those there are.',
   'unknown-limit': 'There is no limit of this name; the message lists those there are.',
   'unknown-listener': 'The broker has no TLS listener on this port.',
+  'list-expected': 'User Properties or Subscription Identifiers that are no list.',
   'unknown-property': 'MQTT has no property of this name.',
   'version-too-low': 'What was asked for needs MQTT 5.0, and the client speaks an older version.',
   'unsupported-packet': 'AUTH was to be encoded for a version below 5.0.',

@@ -1,4 +1,5 @@
 import type { Agreement } from '@busbar/protocol';
+import { expectOptions } from './call-check.ts';
 import type { ServerAddress } from './dialer/server-address.ts';
 import type { ConnectionEndedError } from './errors.ts';
 import type { Message } from './message.ts';
@@ -80,6 +81,18 @@ export interface ClientEvents {
 /** The names of the events. */
 export type ClientEventName = keyof ClientEvents;
 
+const EVENT_NAMES: readonly ClientEventName[] = [
+  'connecting',
+  'connected',
+  'disconnected',
+  'attempt-failed',
+  'message',
+  'handler-error',
+  'subscription-failed',
+  'publish-failed',
+  'closed',
+];
+
 /** Listeners by event. What one of them throws goes to whoever made the emitter, and the others are still called. */
 export class EventEmitter {
   readonly #listeners = new Map<ClientEventName, Set<(event: never) => unknown>>();
@@ -90,6 +103,7 @@ export class EventEmitter {
   }
 
   on<Name extends ClientEventName>(name: Name, listener: (event: ClientEvents[Name]) => unknown): void {
+    expectOptions({ event: name, listener }, { event: EVENT_NAMES, listener: 'function' });
     const listeners = this.#listeners.get(name) ?? new Set();
     this.#listeners.set(name, listeners.add(listener));
   }

@@ -1,7 +1,7 @@
 import { type ConnectProperties, type ProtocolVersion, type QoS, UsageError, type WillProperties } from '@busbar/codec';
 import type { ClientConnectionOptions } from '@busbar/protocol';
 import type { AuthenticationMethod } from './authenticate/authentication-method.ts';
-import { expectOption } from './call-check.ts';
+import { expectOptions } from './call-check.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { PrepareAttempt } from './dialer/attempt.ts';
 import { BackOff, type ReconnectOptions } from './dialer/back-off.ts';
@@ -138,13 +138,35 @@ const STORED_SESSION_SECONDS = 7 * 24 * 3_600;
 const SHORT_TEXT = 256;
 const encoder = new TextEncoder();
 
+/** What is looked at nowhere else before it is too late to tell the caller. */
+const RULES = {
+  protocolVersion: [3, 4, 5],
+  sessionExpiryInterval: 0,
+  maximumInFlight: 1,
+  topicAliases: 0,
+  connectTimeoutMs: 1,
+  prepare: 'function',
+  onMessage: 'function',
+  dial: 'function',
+  authentication: 'object',
+  store: 'object',
+  queue: 'object',
+} as const;
+
 /** Decides everything. @throws {UsageError} A URL or an option that cannot be. */
 export function settle(urls: ServerUrls, options: ClientOptions): ClientSettings {
+  expectOptions({ options }, { options: 'object' });
+  expectOptions(options, RULES);
   const { protocolVersion = 5, connectTimeoutMs = CONNECT_TIMEOUT_MS, random = Math.random, store } = options;
-  const { will, topicAliases = TOPIC_ALIASES, keepAlive, maximumInFlight, userName, password } = options;
-  expectOption([3, 4, 5].includes(protocolVersion), 'protocolVersion', '3, 4 or 5', protocolVersion);
-  expectOption(maximumInFlight === undefined || maximumInFlight >= 1, 'maximumInFlight', 'at least 1', maximumInFlight);
-  expectOption(connectTimeoutMs > 0, 'connectTimeoutMs', 'more than 0', connectTimeoutMs);
+  const {
+    will,
+    topicAliases = TOPIC_ALIASES,
+    keepAlive,
+    maximumInFlight,
+    userName,
+    password,
+    reconnect = {},
+  } = options;
   if (options.authentication !== undefined && protocolVersion !== 5) throw invalid('authentication needs MQTT 5.0');
   const cleanStart = options.cleanStart ?? store === undefined;
   const sessionExpiryInterval = options.sessionExpiryInterval ?? (store === undefined ? 0 : STORED_SESSION_SECONDS);
@@ -155,7 +177,7 @@ export function settle(urls: ServerUrls, options: ClientOptions): ClientSettings
     servers: new ServerList(urls),
     clock: options.clock ?? systemClock,
     connectTimeoutMs,
-    backOff: options.reconnect === false ? undefined : new BackOff(options.reconnect ?? {}, random),
+    backOff: reconnect === false ? undefined : new BackOff(reconnect, random),
     connection: {
       protocolVersion,
       cleanStart,

@@ -1,6 +1,6 @@
 import { type DisconnectProperties, NO_PROPERTIES, type ReasonCode, UsageError } from '@busbar/codec';
 import type { Agreement } from '@busbar/protocol';
-import { isPayload, isQos, mistakeIn } from './call-check.ts';
+import { expectOptions, isPayload, isQos, mistakeIn } from './call-check.ts';
 import type { ClientEventName, ClientEvents } from './client-events.ts';
 import { bytesOf, type ClientOptions, type ConnectOptions, type ServerUrls } from './client-options.ts';
 import { ClientCore } from './core.ts';
@@ -176,6 +176,7 @@ export class Client {
     const isHandler = typeof optionsOrHandler === 'function';
     const options: SubscribeOptions = isHandler ? NO_OPTIONS : optionsOrHandler;
     const handler = isHandler ? optionsOrHandler : lastHandler;
+    expectOptions({ options, handler }, { options: 'object', handler: 'function' });
     const { qos = 0 } = options;
     if (!isQos(qos)) throw mistakeIn('', qos);
     return this.#core.subscribe(topicFilter, options, handler && ((message) => handler(message, this)));
@@ -236,7 +237,7 @@ export class Client {
     const isHandler = typeof optionsOrHandler === 'function';
     const options: SubscribeOptions = isHandler ? NO_OPTIONS : optionsOrHandler;
     const handler = isHandler ? optionsOrHandler : lastHandler;
-    if (handler === undefined) throw new UsageError('option-invalid', 'respond needs a handler');
+    if (typeof handler !== 'function') throw new UsageError('option-invalid', 'respond needs a handler');
     return this.subscribe(topicFilter, { qos: 1, concurrency: 16, ...options }, (message) =>
       respondWith(this, message, (request) => handler(request, this)),
     );
@@ -282,6 +283,7 @@ export class Client {
   }
 
   async #drainAndStop(options: EndOptions): Promise<void> {
+    expectOptions(options, { timeoutMs: 0 });
     const { timeoutMs = END_TIMEOUT_MS, handlers, signal } = options;
     const { dialer, publisher, subscriber, settings, journal } = this.#core;
     const { state } = dialer;

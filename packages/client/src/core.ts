@@ -9,7 +9,7 @@ import {
   SessionState,
 } from '@busbar/protocol';
 import { Authentication } from './authenticate/authentication.ts';
-import { expectOption } from './call-check.ts';
+import { expectOptions } from './call-check.ts';
 import { type ClientEventName, EventEmitter } from './client-events.ts';
 import {
   bytesOf,
@@ -35,6 +35,15 @@ import { SubscriptionTable } from './subscribe/subscription-table.ts';
 import { Tracing } from './tracing.ts';
 
 const BUFFER_SIZE = 1_000;
+const SUBSCRIBE_RULES = {
+  noLocal: 'boolean',
+  retainAsPublished: 'boolean',
+  retainHandling: [0, 1, 2],
+  bufferSize: 1,
+  acknowledge: ['handled', 'received', 'manual'],
+  concurrency: 1,
+  signal: 'object',
+} as const;
 
 /**
  * The rooms of a client, wired: what happens on a connection goes to those whom it concerns, in the right order. It contains
@@ -131,10 +140,9 @@ export class ClientCore {
 
   /** @throws {UsageError} The Topic Filter is none, or an option cannot be. */
   subscribe(topicFilter: string, options: SubscribeOptions, given: InboxHandler | undefined): Subscription {
+    expectOptions(options, SUBSCRIBE_RULES);
     const handler = given && (this.#tracing?.handler(given) ?? given);
     const { bufferSize = BUFFER_SIZE, concurrency = 1, acknowledge = 'handled' } = options;
-    expectOption(bufferSize >= 1, 'bufferSize', 'at least 1', bufferSize);
-    expectOption(concurrency >= 1, 'concurrency', 'at least 1', concurrency);
     const handleError = (error: unknown, message: Message) => this.reportHandler(error, message);
     const { tally } = this;
     const inbox = new Inbox({ bound: bufferSize, mode: acknowledge, concurrency, handler, handleError, tally });

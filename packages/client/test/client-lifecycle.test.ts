@@ -355,7 +355,7 @@ test('options that cannot be throw at once', () => {
     { keepAlive: -1 },
     { receiveMaximum: 0 },
     { connectTimeoutMs: 0 },
-    { queue: { maximumMessages: 1.5 } },
+    { queue: { maximumMessages: Number.NaN } },
     { reconnect: { initialDelayMs: -5 } },
     { will: { topicName: '#', payload: '' } },
     { protocolVersion: 4, password: 'x' } as const,

@@ -139,7 +139,8 @@ export function writeProperties(
 }
 
 function writeProperty(writer: ByteWriter, property: PropertyDefinition, place: PropertyPlace, value: unknown): void {
-  const values = isList(property) ? (value as unknown[]) : [value];
+  const values = isList(property) ? value : [value];
+  if (!Array.isArray(values)) throw noList(property.title);
   if (values.length > 1 && !mayRepeat(property, place)) {
     throw new UsageError('property-given-twice', 'a SUBSCRIBE has at most one Subscription Identifier');
   }
@@ -151,7 +152,8 @@ function writeProperty(writer: ByteWriter, property: PropertyDefinition, place: 
 
 function writeValue(writer: ByteWriter, property: PropertyDefinition, value: unknown): void {
   if (property.shape === 'pair') {
-    const [name, text] = value as [string, string];
+    if (!Array.isArray(value)) throw noList(property.title);
+    const [name, text] = value;
     writer.writeUtf8String(name, 'a User Property name');
     writer.writeUtf8String(text, 'a User Property value');
   } else if (property.shape === 'string') {
@@ -163,6 +165,10 @@ function writeValue(writer: ByteWriter, property: PropertyDefinition, value: unk
   } else {
     writeNumber(writer, property, Number(value));
   }
+}
+
+function noList(title: string): UsageError {
+  return new UsageError('list-expected', `${title} must be a list, as in userProperties: [['name', 'value']]`);
 }
 
 function expectResponseTopic(topicName: string): void {

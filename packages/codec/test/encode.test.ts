@@ -126,6 +126,8 @@ describe('what MQTT cannot carry is our caller’s mistake', () => {
       'property-not-allowed',
       { ...publish, properties: { receiveMaximum: 1 } },
     ],
+    ['section 3.3.2.3.7 no list', 'list-expected', { ...publish, properties: { userProperties: { a: 'b' } } }],
+    ['section 3.3.2.3.7 no pair', 'list-expected', { ...publish, properties: { userProperties: [{ a: 'b' }] } }],
     ['section 2.2.2.2 no property at all', 'unknown-property', { ...publish, properties: { colour: 'red' } }],
   ];
   for (const [name, code, packet, version = 5] of mistakes) {

@@ -1,4 +1,4 @@
-import { expectOption } from '../call-check.ts';
+import { expectOptions } from '../call-check.ts';
 
 /** How a client waits between attempts. */
 export interface ReconnectOptions {
@@ -18,6 +18,8 @@ export interface ReconnectOptions {
   readonly giveUp?: (error: Error) => boolean;
 }
 
+const RULES = { initialDelayMs: 0, maximumDelayMs: 0, healthyAfterMs: 0, giveUp: 'function' } as const;
+
 /**
  * Exponential back-off with full jitter: each wait is a random part of a bound that doubles with every failure. A server that
  * restarts is so not met by all its clients at once, and a connection that is accepted and dropped at once counts as a
@@ -32,9 +34,11 @@ export class BackOff {
   #failures = 0;
 
   constructor(options: ReconnectOptions, random: () => number) {
-    this.#initialDelayMs = expectMs(options.initialDelayMs ?? 1_000, 'reconnect.initialDelayMs');
-    this.#maximumDelayMs = expectMs(options.maximumDelayMs ?? 30_000, 'reconnect.maximumDelayMs');
-    this.#healthyAfterMs = expectMs(options.healthyAfterMs ?? 10_000, 'reconnect.healthyAfterMs');
+    expectOptions({ reconnect: options }, { reconnect: 'object' });
+    expectOptions(options, RULES, 'reconnect.');
+    this.#initialDelayMs = options.initialDelayMs ?? 1_000;
+    this.#maximumDelayMs = options.maximumDelayMs ?? 30_000;
+    this.#healthyAfterMs = options.healthyAfterMs ?? 10_000;
     this.#random = random;
     this.#giveUp = options.giveUp;
   }
@@ -57,9 +61,4 @@ export class BackOff {
     this.#failures++;
     return Math.round(leastMs + bound * this.#random());
   }
-}
-
-function expectMs(value: number, name: string): number {
-  expectOption(value >= 0 && Number.isFinite(value), name, 'a number of milliseconds from 0', value);
-  return value;
 }

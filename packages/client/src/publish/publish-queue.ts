@@ -1,5 +1,5 @@
 import type { MessageContent } from '@busbar/protocol';
-import { expectOption } from '../call-check.ts';
+import { expectOptions } from '../call-check.ts';
 import { ClientError } from '../errors.ts';
 import { Fifo } from '../fifo.ts';
 import type { Publication } from './publication.ts';
@@ -21,6 +21,14 @@ export interface QueueOptions {
   readonly qos0?: boolean;
 }
 
+const RULES = {
+  maximumMessages: 0,
+  maximumBytes: 0,
+  maximumAgeMs: 1,
+  policy: ['refuse', 'drop-oldest'],
+  qos0: 'boolean',
+} as const;
+
 /** What a message takes in memory besides its topic and payload, roughly. */
 const OVERHEAD = 100;
 
@@ -36,12 +44,12 @@ export class PublishQueue {
   #qos0Count = 0;
 
   constructor(options: QueueOptions) {
-    this.#maximumMessages = expectCount(options.maximumMessages ?? 1_000, 'queue.maximumMessages');
-    this.#maximumBytes = expectCount(options.maximumBytes ?? 16 * 1024 * 1024, 'queue.maximumBytes');
+    expectOptions(options, RULES, 'queue.');
+    this.#maximumMessages = options.maximumMessages ?? 1_000;
+    this.#maximumBytes = options.maximumBytes ?? 16 * 1024 * 1024;
     this.#dropsOldest = options.policy === 'drop-oldest';
     this.keepsQos0 = options.qos0 ?? false;
     this.maximumAgeMs = options.maximumAgeMs ?? Number.POSITIVE_INFINITY;
-    expectOption(this.maximumAgeMs > 0, 'queue.maximumAgeMs', 'more than 0', this.maximumAgeMs);
   }
 
   get length(): number {
@@ -135,9 +143,4 @@ export class PublishQueue {
 
 function byteLengthOf({ topicName, payload }: MessageContent): number {
   return topicName.length + payload.length + OVERHEAD;
-}
-
-function expectCount(value: number, name: string): number {
-  expectOption(Number.isInteger(value) && value >= 0, name, 'a whole number from 0', value);
-  return value;
 }

@@ -1,6 +1,6 @@
 import { NO_PROPERTIES, ReasonCode, UsageError } from '@busbar/codec';
 import type { Agreement } from '@busbar/protocol';
-import { expectOption } from '../call-check.ts';
+import { expectOptions } from '../call-check.ts';
 import { bytesOf, type ClientSettings } from '../client-options.ts';
 import { ClientError, clientEnded } from '../errors.ts';
 import type { Message } from '../message.ts';
@@ -50,7 +50,7 @@ export class Requester {
     const { timeoutMs = TIMEOUT_MS, signal, qos = 1, properties = NO_PROPERTIES, retain = false } = options;
     const { clock, connection } = this.#settings;
     if (connection.protocolVersion !== 5) throw new UsageError('version-too-low', 'requests need MQTT 5.0');
-    expectOption(timeoutMs > 0, 'timeoutMs', 'more than 0', timeoutMs);
+    expectOptions({ timeoutMs }, { timeoutMs: 1 });
     signal?.throwIfAborted();
     const identifier = `${this.#run}/${++this.#count}`;
     const answer = settleable<Message>();

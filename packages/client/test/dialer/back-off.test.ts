@@ -31,7 +31,7 @@ test('thousands of failures do no harm', () => {
   assert.equal(backOff.nextDelayMs(), 30_000);
 });
 
-test.each([{ initialDelayMs: -1 }, { maximumDelayMs: Number.NaN }, { healthyAfterMs: Number.POSITIVE_INFINITY }])(
+test.each([{ initialDelayMs: -1 }, { maximumDelayMs: Number.NaN }, { healthyAfterMs: -0.5 }])(
   '%o is refused',
   (options) => {
     assert.throws(() => new BackOff(options, Math.random), { code: 'option-invalid' });
