@@ -77,6 +77,19 @@ describe('authentication', () => {
     assert.equal(slow.isClosed, true);
   });
 
+  test.each([false, true, undefined, null, 5, 0x91])(
+    '%s from authenticate, which is no Reason Code of CONNACK, lets nobody in, at once or later',
+    async (said) => {
+      for (const answer of [said, Promise.resolve(said)]) {
+        const broker = await VirtualBroker.start({ authenticate: () => answer as never });
+        const client = broker.raw(5);
+        client.send(connectPacket());
+        await settle(broker);
+        client.expectNow({ type: PacketType.connack, reasonCode: serverUnavailable });
+      }
+    },
+  );
+
   test('that fails refuses with 0x88 and is logged', async () => {
     const broker = await VirtualBroker.start({
       authenticate: () => Promise.reject(new Error('the directory is down')),

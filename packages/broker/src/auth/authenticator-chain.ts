@@ -1,5 +1,6 @@
 import { ReasonCode } from '@busbar/codec';
 import type { Authenticator, ChainAnswer, Credentials } from './authenticator.ts';
+import { readChainAnswer } from './chain-answer.ts';
 
 /** The answer of a whole chain, and who gave it. */
 export type ChainVerdict = Exclude<ChainAnswer, { kind: 'next' }> & { readonly by: string };
@@ -73,6 +74,7 @@ function conclude({ authenticators, allowAnonymous }: ChainOptions, { userName, 
   return { kind: 'deny', reasonCode: ReasonCode.notAuthorized, message, by: ANONYMOUS };
 }
 
-function verdictOf(answer: ChainAnswer, { name }: Authenticator): ChainVerdict | undefined {
+function verdictOf(said: ChainAnswer, { name }: Authenticator): ChainVerdict | undefined {
+  const answer = readChainAnswer(said);
   return answer.kind === 'next' ? undefined : { ...answer, by: answer.by ?? name };
 }

@@ -1,6 +1,6 @@
-import { FIRST_FAILURE } from '@busbar/codec';
 import type { Authenticate, Authenticator } from '../auth/authenticator.ts';
 import type { AuthenticatorChain, ChainOptions } from '../auth/authenticator-chain.ts';
+import { readVerdict } from '../auth/chain-answer.ts';
 import type { ListenerOptions } from './listener-options.ts';
 
 /** Who may come in, as the broker's options say it. */
@@ -50,15 +50,11 @@ export function authenticatorsOf(
 }
 
 function byFunction(authenticate: Authenticate): Authenticator {
-  const answerOf = (reasonCode: number) =>
-    reasonCode < FIRST_FAILURE
-      ? ({ kind: 'allow' } as const)
-      : ({ kind: 'deny', reasonCode: reasonCode as never, message: 'authenticate said no' } as const);
   return {
     name: 'authenticate',
     authenticate(credentials) {
       const verdict = authenticate(credentials);
-      return typeof verdict === 'number' ? answerOf(verdict) : verdict.then(answerOf);
+      return verdict instanceof Promise ? verdict.then(readVerdict) : readVerdict(verdict);
     },
   };
 }

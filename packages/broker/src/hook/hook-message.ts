@@ -54,8 +54,7 @@ export class HookMessage {
 
   /** Those of PUBLISH, without Topic Alias; none below 5.0. */
   get properties(): MessageContent['properties'] {
-    const { topicAlias: _, subscriptionIdentifiers: __, ...properties } = this.#decode().properties;
-    return properties;
+    return carriedOf(this.#decode().properties);
   }
 
   /** The payload as UTF-8. */
@@ -104,12 +103,15 @@ export class HookMessage {
     const { topicName = this.topicName, qos = this.qos, retain = this.retain } = changes;
     const { payload = this.#decode().payload, properties = this.properties } = changes;
     if (qos !== 0 && qos !== 1 && qos !== 2) throw new UsageError('qos-invalid', `expected QoS 0, 1 or 2, ${qos} came`);
+    if (typeof payload !== 'string' && !(payload instanceof Uint8Array)) {
+      throw new UsageError('payload-invalid', `expected a text or bytes as payload, ${typeof payload} came`);
+    }
     return {
       topicName,
       payload: typeof payload === 'string' ? Buffer.from(payload) : payload,
       qos,
       retain,
-      properties,
+      properties: carriedOf(properties),
     };
   }
 
@@ -124,6 +126,12 @@ export class HookMessage {
     ) as PublishPacket;
     return this.#decoded;
   }
+}
+
+/** Properties without those that are a connection's or a subscription's, and never the message's. */
+function carriedOf(properties: PublishPacket['properties']): MessageContent['properties'] {
+  const { topicAlias: _, subscriptionIdentifiers: __, ...carried } = properties;
+  return carried;
 }
 
 /** Where the body of a whole packet begins. */

@@ -1,5 +1,6 @@
-import { isReasonCodeOf, PacketType, type QoS, ReasonCode, UsageError } from '@busbar/codec';
+import { isReasonCodeOf, PacketType, type QoS, ReasonCode, UsageError, utf8ByteLength } from '@busbar/codec';
 import type { Authenticator, ChainAnswer } from '../auth/authenticator.ts';
+import { readChainAnswer } from '../auth/chain-answer.ts';
 import type { Identity } from '../authorization/identity.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { BrokerLog } from '../observe/log.ts';
@@ -127,18 +128,16 @@ function authenticatorOf(hooks: Named<'authenticate'>, guard: HookGuard): Authen
   };
 }
 
-function readChainAnswer(said: ChainAnswer): ChainAnswer {
-  const kind: unknown = said?.kind;
-  if (kind === 'allow' || kind === 'deny' || kind === 'next') return said;
-  throw new TypeError(`expected an answer of the kind allow, deny or next, ${String(kind)} came`);
-}
-
 function connectStep(hooks: Named<'connect'>, guard: HookGuard): Step<ConnectAttempt> {
   const failed: HookRefusal = { refuse: ReasonCode.serverUnavailable };
   return (attempt) =>
     guard.ask(
       () => hooks.connect(attempt),
-      (said): Passed<ConnectAttempt> => refusalIn(said, PacketType.connack) ?? attempt,
+      (said): Passed<ConnectAttempt> => {
+        const refusal = refusalIn(said, PacketType.connack);
+        if (refusal === undefined && said !== undefined) throw new TypeError('expected a refusal or nothing');
+        return refusal ?? attempt;
+      },
       failed,
     );
 }
@@ -180,12 +179,23 @@ function changed(message: HookMessage, said: MessageChanges | undefined): HookMe
   return said === undefined ? message : message.with(said);
 }
 
-/** @throws {TypeError} A Reason Code that the answer cannot have. */
+const LARGEST_TEXT_BYTES = 65_535;
+
+/** @throws {TypeError} Something that is no answer at all, or a refusal that the packet cannot carry. */
 function refusalIn(said: unknown, answer: PacketType): HookRefusal | undefined {
-  if (typeof said !== 'object' || said === null || !isRefusal(said)) return undefined;
-  const { refuse } = said;
-  if (refuse >= 0x80 && isReasonCodeOf(answer, refuse)) return said;
-  throw new TypeError(`a refusal cannot have the Reason Code ${refuse} here`);
+  if (said === undefined) return undefined;
+  // False, above all, may be meant as a no.
+  if (typeof said !== 'object' || said === null) throw new TypeError(`expected an object or nothing, ${said} came`);
+  if (!isRefusal(said)) return undefined;
+  const { refuse, reason = '' } = said;
+  if (!(refuse >= 0x80 && isReasonCodeOf(answer, refuse))) {
+    throw new TypeError(`a refusal cannot have the Reason Code ${refuse} here`);
+  }
+  if (typeof reason !== 'string') throw new TypeError(`expected a text as the reason of a refusal, ${reason} came`);
+  const byteLength = utf8ByteLength(reason);
+  if (byteLength >= 0 && byteLength <= LARGEST_TEXT_BYTES) return said;
+  const fault = byteLength < 0 ? 'U+0000 or a lone surrogate in it' : `${byteLength} bytes`;
+  throw new TypeError(`MQTT cannot carry the reason of a refusal: ${fault}`);
 }
 
 // --- on the way of every message -----------------------------------------------------------------------------------------

@@ -236,6 +236,31 @@ describe('publish', () => {
     }
   });
 
+  test.each([
+    ['false, which may be meant as a no', false],
+    ['null', null],
+    ['a number as payload', { payload: 5 }],
+    ['a list as payload', { payload: [1, 2] }],
+    ['a reason that MQTT cannot carry', { refuse: 0x99, reason: 'a\0b' }],
+    ['a reason that is longer than a text may be', { refuse: 0x99, reason: 'x'.repeat(65_536) }],
+    ['a reason that is no text', { refuse: 0x99, reason: 5 }],
+  ])('refuses the message where a hook answers %s, and the connection goes on', async (_, said) => {
+    const broker = await start({ name: 'plain', publish: () => said as never });
+    const client = broker.connect('c');
+    client.send(publishPacket('t', 'x', { qos: 1, packetId: 1 }), { type: PacketType.pingreq });
+    const { implementationSpecificError: reasonCode } = ReasonCode;
+    client.expectNow({ type: PacketType.puback, packetId: 1, reasonCode }, { type: PacketType.pingresp });
+    assert.match(broker.takeLog('error')[0]?.message ?? '', /the hook 'plain' has failed at 'publish'/);
+  });
+
+  test('MQTT-3.3.4-6 what a hook says of Topic Alias and Subscription Identifiers, which are no part of a message, is left out', async () => {
+    const properties = { topicAlias: 3, subscriptionIdentifiers: [7], contentType: 'text/plain' };
+    const broker = await start({ name: 'eager', publish: () => ({ properties }) });
+    const watcher = hear(broker);
+    broker.connect('c').send(publishPacket('t', 'x'));
+    assert.deepEqual(watcher.messages()[0]?.properties, { contentType: 'text/plain' });
+  });
+
   test('a refusal without a reason says none, whatever was said about another message before', async () => {
     const hooks: BrokerHooks[] = [
       { name: 'gate', publish: (m) => (m.text() === 'bad' ? { refuse: ReasonCode.payloadFormatInvalid } : undefined) },
@@ -315,6 +340,12 @@ describe('connect', () => {
     assert.equal(broker.connect('c').connack.reasonCode, ReasonCode.serverUnavailable);
     assert.match(broker.takeLog('error')[0]?.message ?? '', /the hook 'broken' has failed at 'connect'/);
   });
+
+  test.each([false, 'no', null, {}, { refuse: 0x87, reason: '\ud800' }])('%j lets nobody in', async (said) => {
+    const broker = await start({ name: 'plain', connect: () => said as never });
+    assert.equal(broker.connect('c').connack.reasonCode, ReasonCode.serverUnavailable);
+    assert.match(broker.takeLog('error')[0]?.message ?? '', /the hook 'plain' has failed at 'connect'/);
+  });
 });
 
 describe('authenticate', () => {
@@ -340,6 +371,23 @@ describe('authenticate', () => {
     const staff = broker.connect('b', { userName: 'badge' });
     staff.send(publishPacket('t', 'x', { qos: 1, packetId: 1 }));
     staff.expectNow({ type: PacketType.puback, reasonCode: ReasonCode.noMatchingSubscribers });
+  });
+
+  test.each([
+    true,
+    undefined,
+    { kind: 'deny', message: 'no', reasonCode: 0 },
+    { kind: 'deny', message: 'no', reasonCode: 0x91 },
+    { kind: 'allow', grant: { mountPoint: 'a/#' } },
+    { kind: 'allow', grant: { groups: 'staff' } },
+    { kind: 'allow', grant: { userName: 5 } },
+  ])('%j lets nobody in, of a hook or of an authenticator', async (said) => {
+    const one = { name: 'plain', authenticate: () => said as never };
+    const hooked = await start(one);
+    const asked = await VirtualBroker.start({ authenticators: [one] });
+    for (const broker of [hooked, asked]) {
+      assert.equal(broker.connect('c', { userName: 'u' }).connack.reasonCode, ReasonCode.serverUnavailable);
+    }
   });
 
   test('is asked at listeners with authenticators of their own, too, and after others have been put in their place', async () => {
@@ -371,6 +419,12 @@ describe('subscribe', () => {
     assert.deepEqual(suback.reasonCodes, [2, 0x97, 0, ReasonCode.topicFilterInvalid]);
     assert.deepEqual(suback.properties.userProperties?.[0], ['refused', 'no: too dear']);
     assert.equal(broker.broker.stats().subscriptions, 2);
+  });
+
+  test('a reason that MQTT cannot carry refuses with 0x83, and the connection goes on', async () => {
+    const reason = 'a\0b';
+    const broker = await start({ name: 'plain', subscribe: () => ({ refuse: ReasonCode.quotaExceeded, reason }) });
+    assert.deepEqual(broker.connect('c').subscribe('t').reasonCodes, [ReasonCode.implementationSpecificError]);
   });
 
   test('a hook that throws refuses with 0x83', async () => {
