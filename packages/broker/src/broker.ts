@@ -96,7 +96,10 @@ export interface Broker extends InProcessClient {
    * @returns Whether it was connected.
    */
   kick(clientIdentifier: string, message?: string): boolean;
-  /** Stops gracefully: no new connections, 0x8B to 5.0 clients, what was sent is flushed; sessions stay in the store. */
+  /**
+   * Stops gracefully: no new connections, 0x8B to 5.0 clients, what was sent is flushed; sessions stay in the store. May be called
+   * again.
+   */
   stop(): Promise<void>;
 }
 
@@ -169,7 +172,7 @@ function systemTopicsOf(house: House): SystemTopics {
 }
 
 /** Lets hooks begin, and then clients in; where either fails, everything ends. */
-async function open({ options, listeners, entrance, local, wheel, log }: House): Promise<void> {
+async function open({ options, listeners, entrance, local, wheel, log, clock }: House): Promise<void> {
   try {
     await startHooks(options.hooks ?? [], local);
     await entrance.listen(listeners);
@@ -177,13 +180,14 @@ async function open({ options, listeners, entrance, local, wheel, log }: House):
     await entrance.close();
     local.close();
     wheel.stop();
-    await stopHooks(options.hooks ?? [], log);
+    await stopHooks(options.hooks ?? [], log, clock);
     throw error;
   }
 }
 
 function brokerOf(house: House, system: SystemTopics): Broker {
   const { sessions, entrance, local, authorization, readiness } = house;
+  let stopped: Promise<void> | undefined;
   return {
     listeners: entrance.bound,
     accept: entrance.accept,
@@ -202,7 +206,10 @@ function brokerOf(house: House, system: SystemTopics): Broker {
     },
     kick: (clientIdentifier, message = 'the operator has ended the connection') =>
       sessions.get(clientIdentifier)?.kick(message) ?? false,
-    stop: () => stop(house, system),
+    stop() {
+      stopped ??= stop(house, system);
+      return stopped;
+    },
   };
 }
 
@@ -238,7 +245,7 @@ function replacementsOf(house: House): Replacements {
 }
 
 async function stop(house: House, system: SystemTopics): Promise<void> {
-  const { readiness, loopLag, wills, entrance, local, wheel, store, options, log, chain, listeners } = house;
+  const { readiness, loopLag, wills, entrance, local, wheel, store, options, log, clock, chain, listeners } = house;
   readiness.report('stopping', 'the broker is stopping');
   loopLag.stop();
   wills.stop();
@@ -247,6 +254,6 @@ async function stop(house: House, system: SystemTopics): Promise<void> {
   local.close();
   wheel.stop();
   await store.close();
-  await stopHooks(options.hooks ?? [], log);
+  await stopHooks(options.hooks ?? [], log, clock);
   await Promise.all([...authenticatorsOf(chain, listeners)].map((authenticator) => authenticator.close?.()));
 }

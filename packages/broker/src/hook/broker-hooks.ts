@@ -106,7 +106,7 @@ export interface SessionEvent {
 export interface BrokerHooks {
   /** For the log. */
   readonly name: string;
-  /** Milliseconds that an answer may take. Default: 10,000. */
+  /** Milliseconds that an answer, and `stop`, may take. Default: 10,000. */
   readonly timeoutMs?: number | undefined;
 
   /** The broker has its sessions and is about to listen. What it throws keeps the broker from starting. */

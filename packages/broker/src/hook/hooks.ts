@@ -79,18 +79,10 @@ export async function startHooks(list: readonly BrokerHooks[], client: InProcess
   }
 }
 
-/** Lets all hooks end: of a broker that has stopped, or that could not start. */
-export async function stopHooks(list: readonly BrokerHooks[], log: BrokerLog): Promise<void> {
-  for (const hooks of list) {
-    try {
-      await hooks.stop?.();
-    } catch (error) {
-      log.error(
-        { hook: hooks.name, event: 'stop', error: String(error) },
-        `the hook '${hooks.name}' has failed at 'stop'`,
-      );
-    }
-  }
+/** Lets all hooks end, one after the other: of a broker that has stopped, or that could not start. */
+export async function stopHooks(list: readonly BrokerHooks[], log: BrokerLog, clock: Clock): Promise<void> {
+  for (const hooks of list)
+    await new HookGuard(hooks, 'stop', log, clock).ask(() => hooks.stop?.(), nothing, undefined);
 }
 
 function having<Event extends keyof BrokerHooks>(list: readonly BrokerHooks[], event: Event): Named<Event>[] {

@@ -105,3 +105,25 @@ test('start comes before the broker listens, and keeps it from starting when it 
     /not today/,
   );
 });
+
+test('a hook that does not end in time is left behind, and asked to end once, however often the broker is stopped', async () => {
+  const steps: string[] = [];
+  const hooks: BrokerHooks[] = [
+    { name: 'slow', timeoutMs: 300, stop: () => new Promise(() => void steps.push('slow')) },
+    { name: 'next', stop: () => void steps.push('next') },
+  ];
+  const broker = await VirtualBroker.start({ hooks });
+  let isStopped = false;
+  const stopped = Promise.all([broker.broker.stop(), broker.broker.stop()]).then(() => {
+    isStopped = true;
+  });
+  for (let turn = 0; turn < 50 && !isStopped; turn++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    broker.advance(100);
+  }
+  assert.ok(isStopped);
+  await stopped;
+  await broker.broker.stop();
+  assert.deepEqual(steps, ['slow', 'next']);
+  assert.match(broker.takeLog('error')[0]?.message ?? '', /the hook 'slow' has failed at 'stop'/);
+});
