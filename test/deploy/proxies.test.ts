@@ -75,7 +75,7 @@ describe.skipIf(!hasHaproxy)("behind Debian's HAProxy, as deploy/haproxy has it"
       ['bind :8883', `bind 127.0.0.1:${port}`],
       ['/etc/haproxy/busbar.pem', certificate.both],
       ['127.0.0.1:1883', `127.0.0.1:${ports[0]}`],
-      ['maxconn 100000', 'maxconn 100'],
+      ['fd-hard-limit 200100', 'fd-hard-limit 1000'],
     ]);
     const proxy = startProgram('haproxy', ['-f', config, '-db']);
     const { ca } = certificate;
