@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { connect } from '@busbar/client';
 import { describe, onTestFinished, test, vi } from 'vitest';
@@ -120,9 +120,10 @@ describe('the image', () => {
 });
 
 describe('deploy/backup.sh', () => {
-  const backUp = (...args: readonly string[]) =>
+  const backUp = (...args: readonly string[]) => backUpWith(`${process.execPath} ${BUSBAR}`, ...args);
+  const backUpWith = (command: string, ...args: readonly string[]) =>
     spawnSync(path.join(ROOT, 'deploy/backup.sh'), args, {
-      env: { ...process.env, PATH, BUSBAR: `${process.execPath} ${BUSBAR}` },
+      env: { ...process.env, PATH, BUSBAR: command },
       encoding: 'utf8',
     });
 
@@ -193,5 +194,14 @@ describe('deploy/backup.sh', () => {
     assert.match(readFileSync(path.join(backups, readdirSync(backups)[0] ?? ''), 'utf8'), /^\{/);
     assert.notEqual(backUp(path.join(folder, 'nothing'), backups).status, 0);
     assert.equal(readdirSync(backups).length, 1);
+  });
+
+  test.each(['HUP', 'INT', 'TERM'])('leaves nothing when it is ended by SIG%s, and fails', (signal) => {
+    const folder = temporaryFolder();
+    const [command, backups] = [path.join(folder, 'command.sh'), path.join(folder, 'backups')];
+    // Stands for a dump that has begun: store dump --data DATA --file FILE.
+    writeFileSync(command, `[ "$2" = dump ] || exit 0\necho half >"$6"\nkill -${signal} $PPID\n`);
+    assert.notEqual(backUpWith(`sh ${command}`, folder, backups).status, 0);
+    assert.deepEqual(readdirSync(backups), []);
   });
 });
