@@ -53,7 +53,7 @@ function readLimit(text: string): Limit {
 }
 
 async function run(options: BenchOptions, isWatched: boolean): Promise<BenchResult> {
-  const stopSignal = new StopSignal();
+  const stopSignal = new StopSignal(undefined, ['SIGINT', 'SIGTERM', 'SIGHUP']);
   const abort = new AbortController();
   void stopSignal.received.then(() => abort.abort());
   let isLineShown = false;

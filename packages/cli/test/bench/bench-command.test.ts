@@ -184,13 +184,25 @@ describe('errors are one line', () => {
   });
 });
 
-test('SIGINT ends it with what was measured until then', async () => {
+test.each(['SIGINT', 'SIGHUP'] as const)('%s ends it with what was measured until then', async (signal) => {
   const other = await openBroker();
   const command = startBusbar(['bench', '-p', other.port, '-d', '60s', '--warm-up', '1ms', '--publishers', '2']);
   await vi.waitUntil(() => other.broker.stats().messagesMatched > 100, { timeout: 20_000 });
-  command.kill('SIGINT');
+  command.kill(signal);
   const { exitCode, stdout, stderr } = await command.ended;
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   expect(stdout).toMatch(/^ {2}lost +0$/m);
+  await other.close();
+});
+
+test('a terminal that is closed leaves no retained messages behind', async () => {
+  const other = await openBroker();
+  const args = ['bench', '-p', other.port, '-w', 'retained', '--messages', '200000', '--topic-prefix', 'r'];
+  const command = startBusbar(args);
+  await vi.waitUntil(() => other.broker.stats().retained > 100, { timeout: 20_000 });
+  command.kill('SIGHUP');
+  await command.ended;
+  const left = [...other.broker.inspect.retained()].filter(({ topicName }) => topicName.startsWith('r/'));
+  expect(left).toEqual([]);
   await other.close();
 });
