@@ -32,16 +32,15 @@ function progress(text) {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }
 
-const idler = fork(fileURLToPath(new URL('./idler.mjs', import.meta.url)));
+const idler = start('idler.mjs');
 await answer(idler);
 
 const results = [];
 for (const name of names) {
   const { title, run } = CASES[/** @type {keyof typeof CASES} */ (name)];
-  const broker = fork(fileURLToPath(new URL('./broker.mjs', import.meta.url)), [], {
-    // The young generation is as small as `busbar broker` keeps it.
-    execArgv: ['--expose-gc', '--max-semi-space-size=2', ...(process.env.SCALE_ARGV?.split(' ') ?? [])],
-  });
+  // The young generation is as small as `busbar broker` keeps it.
+  const execArgv = ['--expose-gc', '--max-semi-space-size=2', ...(process.env.SCALE_ARGV?.split(' ') ?? [])];
+  const broker = start('broker.mjs', execArgv);
   const { port } = await answer(broker);
   let longestStallMs = 0;
   const read = async () => {
@@ -69,6 +68,18 @@ idler.disconnect();
 const machine = { processor: cpus()[0]?.model, processors: cpus().length, node: process.version };
 if (values.json) console.log(JSON.stringify({ machine, results }, undefined, 2));
 else console.log(`on ${machine.processors} x ${machine.processor}, Node ${machine.node}`);
+
+/** A program of this folder. Nobody would answer any more if it ended before it is let go. @param {string} file */
+function start(file, /** @type {string[]} */ execArgv = []) {
+  const program = fork(fileURLToPath(new URL(file, import.meta.url)), [], { execArgv });
+  program.once('exit', (code, signal) => {
+    if (code === 0) return;
+    progress('');
+    console.error(`${file} has ended with ${signal ?? `exit code ${code}`}`);
+    process.exit(1);
+  });
+  return program;
+}
 
 /** @param {import('node:child_process').ChildProcess} program @returns {Promise<any>} */
 function answer(program) {
