@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createBroker, type ListenerOptions } from '../src/index.ts';
 
-const tls = { certificates: [{ cert: '', key: '' }] };
+const tls = { certificates: [{ cert: 'x', key: 'x' }] };
 
 /** What an untyped program, or a file, may say. */
 async function refusal(listener: object): Promise<{ code: string; message: string }> {
@@ -48,6 +48,19 @@ describe('a listener is refused before any is opened', () => {
     [
       { transport: 'wss', tls: { certificates: [] } },
       'listeners[1].tls.certificates must be a list with at least one { cert, key }',
+    ],
+    [
+      { transport: 'tls', tls: { certificates: [{ cert: 'x' }] } },
+      'listeners[1].tls.certificates must be a list with at least one { cert, key }',
+    ],
+    [{ transport: 'tls', tls: { ...tls, preSharedKeys: { a: 'b' } } }, 'listeners[1].tls.preSharedKeys must be a Map'],
+    [
+      { transport: 'tls', tls: { certificates: [], preSharedKeys: new Map(), minVersion: 'TLSv1.3' } },
+      'listeners[1].tls.minVersion must be TLSv1.2 with pre-shared keys, which TLS 1.3 does not have here',
+    ],
+    [
+      { transport: 'tls', tls: { ...tls, alpnProtocols: 'mqtt' } },
+      'listeners[1].tls.alpnProtocols must be a list of texts',
     ],
     [
       { transport: 'tls', tls: { ...tls, cert: 'x' } },

@@ -122,10 +122,12 @@ export function withCredentials<Result>(what: string, act: () => Result): Result
 /**
  * What clients and servers tell `node:tls` alike.
  *
- * @throws {TransportError} A trusted authority is no certificate; Node would pass over it in silence and trust nobody.
+ * @throws {TransportError} Cipher suites that OpenSSL does not know, or a trusted authority that is no certificate; Node would pass
+ *   over it in silence and trust nobody.
  */
 export function contextOptions({ minVersion = 'TLSv1.2', maxVersion, ciphers, ca, crl }: ContextParameters) {
   for (const pem of asList(ca ?? [])) withCredentials('cannot use a trusted authority', () => new X509Certificate(pem));
+  if (ciphers !== undefined) checkCiphers(ciphers);
   return {
     minVersion,
     ...(maxVersion !== undefined && { maxVersion }),
@@ -133,6 +135,17 @@ export function contextOptions({ minVersion = 'TLSv1.2', maxVersion, ciphers, ca
     ...(ca !== undefined && { ca: asList(ca) }),
     ...(crl !== undefined && { crl: asList(crl) }),
   };
+}
+
+/** Alone: together with a certificate, the error would be about that. */
+function checkCiphers(ciphers: string): void {
+  try {
+    createSecureContext({ ciphers });
+  } catch (error) {
+    const { code = 'UNKNOWN' } = error as { code?: string };
+    const message = `cannot use the cipher suites '${ciphers}': expected names as OpenSSL lists them, with colons (${code})`;
+    throw new TransportError(code, message, { cause: error });
+  }
 }
 
 interface ContextParameters extends TlsParameters {

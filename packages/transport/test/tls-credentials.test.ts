@@ -188,7 +188,7 @@ describe('credentials', () => {
     ];
     for (const dial of dials) {
       expect((await failure(dial())).message).toMatch(
-        /^cannot use (the TLS options of the client|a trusted authority)/,
+        /^cannot use (the TLS options of the client|a trusted authority|the cipher suites)/,
       );
     }
   });
@@ -198,6 +198,12 @@ describe('credentials', () => {
     ['no key', { cert: server.cert, key: 'nothing' }, /^cannot use certificate 1 of 1/],
   ])('%s is refused before anything listens', async (_, certificate, message) => {
     expect((await failure(listenSecurely({ certificates: [certificate] }))).message).toMatch(message);
+  });
+
+  test('cipher suites that do not exist are named, not the certificate', async () => {
+    expect((await failure(listenSecurely({ ciphers: 'NOTHING' }))).message).toBe(
+      "cannot use the cipher suites 'NOTHING': expected names as OpenSSL lists them, with colons (ERR_SSL_NO_CIPHER_MATCH)",
+    );
   });
 });
 

@@ -175,8 +175,15 @@ function checkTls({ tls, useIdentityAsUserName }: ListenerOptions, where: string
     throw invalid(`the option ${where}.tls.${name} does not exist; there are ${TLS_OPTIONS.join(', ')}`);
   }
   const hasKeys = tls.preSharedKeys !== undefined;
-  if (!Array.isArray(tls.certificates) || (tls.certificates.length === 0 && !hasKeys)) {
+  // Node opens with a certificate without a key, and lets nobody in.
+  const isList = Array.isArray(tls.certificates) && tls.certificates.every((each) => each?.cert && each.key);
+  if (!isList || (tls.certificates.length === 0 && !hasKeys)) {
     throw invalid(`${where}.tls.certificates must be a list with at least one { cert, key }`);
+  }
+  if (hasKeys && !(tls.preSharedKeys instanceof Map)) throw invalid(`${where}.tls.preSharedKeys must be a Map`);
+  const { alpnProtocols = [] } = tls;
+  if (!Array.isArray(alpnProtocols) || !alpnProtocols.every((each) => typeof each === 'string' && each !== '')) {
+    throw invalid(`${where}.tls.alpnProtocols must be a list of texts`);
   }
   const { clientCertificates = 'none', minVersion = 'TLSv1.2', maxVersion = 'TLSv1.3' } = tls;
   expectOneOf(`${where}.tls.clientCertificates`, clientCertificates, CLIENT_CERTIFICATES);
@@ -184,6 +191,9 @@ function checkTls({ tls, useIdentityAsUserName }: ListenerOptions, where: string
   expectOneOf(`${where}.tls.maxVersion`, maxVersion, TLS_VERSIONS);
   if (minVersion > maxVersion) {
     throw invalid(`${where}.tls.minVersion must not be above maxVersion ${maxVersion}, ${minVersion} is`);
+  }
+  if (hasKeys && minVersion === 'TLSv1.3') {
+    throw invalid(`${where}.tls.minVersion must be TLSv1.2 with pre-shared keys, which TLS 1.3 does not have here`);
   }
   if (useIdentityAsUserName === undefined) return;
   expectOneOf(`${where}.useIdentityAsUserName`, useIdentityAsUserName, IDENTITY_NAMES);
