@@ -41,6 +41,7 @@ export function reload(
     throw error;
   }
   const { options } = loaded;
+  for (const notice of loaded.notices) log.warn({}, notice);
   replaceCertificates(broker, loaded, log);
   http?.replaceToken(loaded.http?.token);
   setLevel?.(loaded.configuration.log?.level ?? 'info');

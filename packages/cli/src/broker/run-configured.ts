@@ -46,6 +46,7 @@ export async function runConfigured(run: ConfiguredRun): Promise<number> {
   const source = sourceOf(run);
   const loaded = loadOrFail(source);
   if (run.testConfig) {
+    for (const notice of loaded.notices) process.stderr.write(`Notice: ${notice}\n`);
     process.stdout.write(`${run.config ?? 'configuration'}: ok\n`);
     return ExitCode.success;
   }

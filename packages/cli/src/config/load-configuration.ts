@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type ReadConfiguration, readConfiguration } from './broker-options.ts';
+import { certificateNotices } from './certificate-notices.ts';
 import { checkSettings } from './check-settings.ts';
 import { loadYaml, overridesOf, parseOverride, type RawSettings } from './load-yaml.ts';
 import { readConf } from './mosquitto/read-conf.ts';
@@ -24,7 +25,7 @@ export interface LoadedConfiguration extends ReadConfiguration {
   readonly configuration: Configuration;
   /** Where relative files of it are. */
   readonly folder: string;
-  /** What was accepted and changes nothing. */
+  /** What was accepted and changes nothing, or will not do what is wanted. */
   readonly notices: readonly string[];
 }
 
@@ -76,7 +77,9 @@ function finish(
   folder: string,
   notices: readonly string[],
 ): LoadedConfiguration {
-  return { configuration, ...readConfiguration(configuration, folder, findPlace), folder, notices };
+  const read = readConfiguration(configuration, folder, findPlace);
+  const all = [...notices, ...certificateNotices(read, findPlace, Date.now())];
+  return { configuration, ...read, folder, notices: all };
 }
 
 function readText(file: string): string {

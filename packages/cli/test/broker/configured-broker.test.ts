@@ -151,6 +151,9 @@ data: memory
       exitCode: 0,
       stdout: `${good}: ok\n`,
     });
+    const vain = write('vain.conf', 'listener 0 127.0.0.1\nconnection_messages true\n');
+    const noticed = await runBusbar(['broker', '-c', vain, '--test-config']);
+    expect(noticed).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(/^Notice: .*connection_messages/) });
     const bad = write('wrong.conf', 'listenr 1\nplugin x\n');
     const { exitCode, stderr } = await runBusbar(['broker', '-c', bad, '--test-config']);
     expect(exitCode).toBe(3);
@@ -353,6 +356,12 @@ describe('a running broker', () => {
     command.kill('SIGHUP');
     await command.untilStderr(/has been read again/);
     expect(await shown()).not.toBe(before);
+    const validity = { validFrom: new Date(Date.now() - 7_200_000), validTo: new Date(Date.now() - 3_600_000) };
+    const expired = authority.issue({ commonName: 'localhost', ...validity });
+    write('tls-cert.pem', expired.cert);
+    write('tls-key.pem', expired.key);
+    command.kill('SIGHUP');
+    await command.untilStderr(/listeners\[0\]\.tls\.cert: the certificate of CN=localhost has expired/);
   });
 });
 

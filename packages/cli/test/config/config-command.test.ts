@@ -61,6 +61,30 @@ test('config check finds the TLS that a listener could not open with, or would o
   }
 });
 
+test('config check tells of certificates that have expired or are not valid yet, and of nothing else', async () => {
+  const authority = createTestAuthority();
+  const [early, late] = [new Date(Date.now() - 7_200_000), new Date(Date.now() + 7_200_000)];
+  const issue = (validity: object) => authority.issue({ commonName: 'broker.plant', ...validity });
+  const check = async ({ cert, key }: { cert: string; key: string }): Promise<string> => {
+    write('its.pem', `${cert}\n${authority.cert}`);
+    write('its.key', key);
+    const tls = '{ cert: its.pem, key: its.key }';
+    const file = write('valid.yaml', `listeners:\n  - transport: tls\n    tls: ${tls}\nhttp: { tls: ${tls} }\n`);
+    const { exitCode, stderr } = await runInProcess(['config', 'check', file]);
+    expect(exitCode).toBe(0);
+    return stderr.replaceAll(file, 'valid.yaml');
+  };
+  expect(await check(issue({}))).toBe('');
+  const expired = await check(issue({ validFrom: early, validTo: new Date(early.getTime() + 3_600_000) }));
+  expect(expired).toMatch(
+    /^Notice: valid\.yaml:3: listeners\[0\]\.tls\.cert: the certificate of CN=broker\.plant has expired at \d.*Z: peers refuse it\n/,
+  );
+  expect(expired).toMatch(/\nNotice: valid\.yaml:4: http\.tls\.cert: the certificate of CN=broker\.plant has expired/);
+  expect(await check(issue({ validFrom: late, validTo: new Date(late.getTime() + 3_600_000) }))).toContain(
+    'the certificate of CN=broker.plant is not valid before ',
+  );
+});
+
 test('config convert prints a busbar.yaml that does the same', async () => {
   const conf = write('mosquitto.conf', 'listener 0 127.0.0.1\nmax_keepalive 30\nconnection_messages true\n');
   const { exitCode, stdout, stderr } = await runInProcess(['config', 'convert', conf]);
