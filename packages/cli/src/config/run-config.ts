@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CommandError, WrongUsage } from '../command/command-error.ts';
 import { noneOf } from '../command/value.ts';
 import { ExitCode } from '../exit-code.ts';
+import { withAbsoluteFiles } from './absolute-files.ts';
 import { isYaml, type LoadedConfiguration, loadConfiguration } from './load-configuration.ts';
 import { ConfigurationError } from './place.ts';
 import { CONFIGURATION } from './schema.ts';
@@ -29,8 +30,9 @@ export async function runConfig(action: string, file: string | undefined, sets: 
       return ExitCode.success;
     case 'convert': {
       if (file !== undefined && isYaml(file)) throw new WrongUsage(`${file} is a busbar.yaml already`);
-      const { notices, configuration } = load(file, sets);
+      const { notices, configuration: translated, folder } = load(file, sets);
       tell(notices);
+      const configuration = withAbsoluteFiles(translated, folder);
       process.stdout.write(`# Made from ${file} by busbar config convert.\n${showConfiguration(configuration)}`);
       return ExitCode.success;
     }

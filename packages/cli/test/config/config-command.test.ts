@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createTestAuthority } from '@busbar/testkit';
@@ -93,6 +93,19 @@ test('config convert prints a busbar.yaml that does the same', async () => {
   const converted = write('converted.yaml', stdout);
   const shown = await runInProcess(['config', 'show', converted]);
   expect(stdout).toContain(shown.stdout);
+});
+
+test('what config convert prints finds its files from any folder', async () => {
+  const { cert, key } = createTestAuthority().issue({ commonName: 'localhost' });
+  const near = (name: string, text: string): string => path.relative(process.cwd(), write(name, text));
+  const [own, its] = [near('near-cert.pem', cert), near('near-key.pem', key)];
+  const lines = ['listener 0 127.0.0.1', `certfile ${own}`, `keyfile ${its}`, `acl_file ${near('near.acl', '')}`];
+  const conf = write('near.conf', `${lines.join('\n')}\n`);
+  const { stdout } = await runInProcess(['config', 'convert', conf]);
+  expect(stdout).toContain('data: memory\n');
+  mkdirSync(path.join(folder, 'elsewhere'), { recursive: true });
+  const converted = write('elsewhere/busbar.yaml', stdout);
+  expect(await runInProcess(['config', 'check', converted])).toMatchObject({ exitCode: 0, stderr: '' });
 });
 
 test('config schema is a JSON schema', async () => {
