@@ -34,7 +34,7 @@ export const USAGE_ERRORS = {
   'not-authorized':
     'The identity in whose name the program subscribes may not; the message names the rule or the hook.',
   'not-connected': 'The connection machine was asked for something before CONNACK came or after the end.',
-  'option-invalid': 'An option of the client is out of its range; the message names it.',
+  'option-invalid': 'An option is out of its range or of another kind; the message names it.',
   'out-of-range': 'A number does not fit its field; the message names field and range.',
   'packet-identifiers-exhausted': 'All 65,535 Packet Identifiers are in use.',
   'packet-too-large': 'The packet is larger than the server said it takes.',
@@ -55,6 +55,7 @@ export const USAGE_ERRORS = {
   'topic-pattern-invalid': 'The pattern of a typed topic is none; the message says why.',
   'topic-name-invalid': 'What was given is no Topic Name: it is empty, too long, or holds a wildcard.',
   'unknown-capability': 'There is no capability of this name; the message lists those there are.',
+  'unknown-option': 'There is no option, or no hook, of this name; the message lists those there are.',
   'unknown-limit': 'There is no limit of this name; the message lists those there are.',
   'unknown-listener': 'The broker has no TLS listener on this port.',
   'list-expected': 'User Properties or Subscription Identifiers that are no list.',

@@ -1,5 +1,6 @@
 import type { ByteTransport, TlsCredentials } from '@busbar/transport';
 import type { BrokerOptions } from './assembly/broker-options.ts';
+import { checkOptions } from './assembly/check-options.ts';
 import { type EntranceRooms, wireEntrance } from './assembly/entrance-rooms.ts';
 import { type Ground, layGround } from './assembly/ground.ts';
 import { type LoadRooms, wireLoad } from './assembly/load-rooms.ts';
@@ -106,7 +107,7 @@ export interface Broker extends InProcessClient {
 /**
  * Starts a broker and resolves when it listens.
  *
- * @throws {UsageError} Limits or listener options that do not exist or are out of range; `hook-not-started`.
+ * @throws {UsageError} Options, limits, hooks or listener options that do not exist or are out of range; `hook-not-started`.
  * @throws {TransportError} A listener's port is in use or may not be opened.
  * @example
  * const broker = await createBroker({ listeners: [{ port: 0 }] });
@@ -114,6 +115,7 @@ export interface Broker extends InProcessClient {
  * await broker.stop();
  */
 export async function createBroker(options: BrokerOptions = {}): Promise<Broker> {
+  checkOptions(options);
   checkListeners(options.listeners ?? [{}]);
   const house = build(options);
   house.readiness.report('starting', 'the broker is starting');
