@@ -20,7 +20,8 @@ function modifiedAt(file) {
 
 /** A reader that has gone away (`| head -1`) is the ordinary end of a pipe; a full disk is an error in one line. */
 function handleOutputError(error) {
-  const isToldElsewhere = process.stdout.listenerCount('error') > 1 || process.exitCode !== undefined;
+  // It may come when the command has ended well already, with 0.
+  const isToldElsewhere = process.stdout.listenerCount('error') > 1 || (process.exitCode ?? 0) !== 0;
   if (error.code === 'EPIPE' || isToldElsewhere) return;
   process.stderr.write(`Error: cannot write to stdout: ${error.message}\n`);
   process.exitCode = 1;

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -21,6 +21,20 @@ test('without a build, one line says what to do', async () => {
     stderr: 'busbar is not built yet: run npm run build first\n',
   });
 });
+
+test.skipIf(!existsSync('/dev/full'))(
+  'a disk that is full is an error, also of a command that has done its work',
+  async () => {
+    for (const words of ['--help', 'config schema', 'completion bash']) {
+      const shell = startProgram('sh', ['-c', `"${process.execPath}" "${LAUNCHER}" ${words} >/dev/full`]);
+      const { exitCode, stderr } = await shell.ended;
+      expect({ exitCode, stderr }).toEqual({
+        exitCode: 1,
+        stderr: 'Error: cannot write to stdout: ENOSPC: no space left on device, write\n',
+      });
+    }
+  },
+);
 
 test('--version', async () => {
   expect(await runBusbar(['--version'])).toMatchObject({ exitCode: 0, stdout: 'busbar 0.1.0\n', stderr: '' });
