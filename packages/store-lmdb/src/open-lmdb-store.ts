@@ -1,4 +1,4 @@
-import { chmod, type FileHandle, open } from 'node:fs/promises';
+import { access, chmod, type FileHandle, open } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import path from 'node:path';
 import { findHolder, lockDirectory } from './directory/directory-lock.ts';
@@ -15,6 +15,9 @@ import { StoreError } from './store-error.ts';
 const LMDB_MAGIC = 0xbeefc0de;
 const LMDB_MAGIC_AT = [16, 24];
 
+/** Where a restore makes the store, beside the place that it has when it is whole. */
+export const UNFINISHED = 'busbar.restore';
+
 /** What may be much, and is read when somebody wants it. */
 export const QUEUES: ReadonlySet<string> = new Set<Table>(['chunks', 'messages', 'references']);
 
@@ -28,7 +31,7 @@ export interface OpenOptions extends LmdbStoreOptions {
  * Opens the durable store in a data directory, or makes a new one there, and takes the directory for this process.
  *
  * @throws {StoreError} `store-in-use`: another process has it; `store-format`: it is another version's, or no store at all;
- * `store-damaged`: its file has been cut off or written over; `store-unreadable`: it cannot be made, read or written.
+ * `store-damaged`: its file has been cut off or written over, or a restore into it was; `store-unreadable`: it cannot be made, read or written.
  * @example
  * const store = await openLmdbStore({ directory: 'busbar-data' });
  * const broker = await createBroker({ store });
@@ -37,6 +40,7 @@ export async function openLmdbStore({ directory, ...options }: OpenOptions): Pro
   await worded(directory, makeDirectory(directory));
   const lock = await worded(directory, lockDirectory(directory));
   try {
+    await expectNoRestore(directory);
     const disk = await openDisk(directory);
     return new LmdbStore(disk, options, () => lock.release());
   } catch (error) {
@@ -45,13 +49,27 @@ export async function openLmdbStore({ directory, ...options }: OpenOptions): Pro
   }
 }
 
+/** A broker that began anew where data were to be brought back would make devices begin anew, too. @throws {StoreError} */
+async function expectNoRestore(directory: string): Promise<void> {
+  if ((await isThere(directory, DATA_FILE)) || !(await isThere(directory, UNFINISHED))) return;
+  const advice = `restore the dump again, or remove ${path.join(directory, UNFINISHED)} to begin anew`;
+  throw new StoreError('store-damaged', `a restore into ${directory} was cut off: ${advice}`);
+}
+
+function isThere(directory: string, name: string): Promise<boolean> {
+  return access(path.join(directory, name)).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** Opens the tables of a directory that this process has, and makes them where there are none. @throws {StoreError} */
 export async function openDisk(directory: string): Promise<LmdbDisk> {
-  const isThere = await worded(directory, isLmdbFile(path.join(directory, DATA_FILE)));
-  if (isThere) await expectSound(directory, QUEUES);
+  const hasFile = await worded(directory, isLmdbFile(path.join(directory, DATA_FILE)));
+  if (hasFile) await expectSound(directory, QUEUES);
   await worded(directory, prepareLockFile(directory));
   // Looked at before anything is written to it: it may be another's.
-  const isMade = isThere && (await isMadeStore(directory));
+  const isMade = hasFile && (await isMadeStore(directory));
   const disk = await openTables(directory, false);
   // Messages are nobody else's to read.
   if (!isMade) await worded(directory, chmod(path.join(directory, DATA_FILE), 0o600));
@@ -74,11 +92,11 @@ export async function openDiskToRead(
   directory: string,
   { left = new Set(), isLocked = false }: ReadOptions = {},
 ): Promise<LmdbDisk> {
-  const isThere = await worded(directory, isLmdbFile(path.join(directory, DATA_FILE)));
+  const hasFile = await worded(directory, isLmdbFile(path.join(directory, DATA_FILE)));
   // Another one who has the store has looked at it, and writes to it now.
-  if (isThere && (isLocked || (await findHolder(directory)) === undefined)) await expectSound(directory, left);
-  if (isThere) await worded(directory, prepareLockFileToRead(directory));
-  if (!isThere || !(await isMadeStore(directory))) {
+  if (hasFile && (isLocked || (await findHolder(directory)) === undefined)) await expectSound(directory, left);
+  if (hasFile) await worded(directory, prepareLockFileToRead(directory));
+  if (!hasFile || !(await isMadeStore(directory))) {
     throw new StoreError('store-missing', `there is no store in ${directory}`);
   }
   return openTables(directory, true);

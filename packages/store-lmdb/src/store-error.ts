@@ -6,7 +6,7 @@ export type StoreErrorCode =
   | 'store-missing'
   /** Another version's format, or not a store of Busbar at all. */
   | 'store-format'
-  /** The file has been cut off or written over, or a record is not what this version writes. */
+  /** The file has been cut off or written over, a record is not what this version writes, or a restore was cut off. */
   | 'store-damaged'
   /** The operating system or LMDB refuses. */
   | 'store-unreadable'

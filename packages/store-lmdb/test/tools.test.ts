@@ -166,6 +166,18 @@ describe('a dump', () => {
     assert.deepEqual(await readdir(directory), ['busbar.mdb', 'busbar.mdb-lock']);
   });
 
+  test('whose restore was ended by force lets no broker begin anew in its directory, until it is restored', async () => {
+    const [directory, other] = [temporaryDirectory(), temporaryDirectory()];
+    await fill(other, 1);
+    const dump = await dumped(other);
+    await mkdir(path.join(directory, 'busbar.restore'));
+    const message =
+      /^a restore into .* was cut off: restore the dump again, or remove .*busbar\.restore to begin anew$/;
+    await assert.rejects(openLmdbStore({ directory }), { code: 'store-damaged', message });
+    await restoreStore(directory, Readable.from([dump]));
+    await (await openLmdbStore({ directory })).close();
+  });
+
   test('is restored into a directory without a store only', async () => {
     const directory = temporaryDirectory();
     await fill(directory, 1);

@@ -8,15 +8,13 @@ import { type Disk, DiskChanges } from '../disk/disk.ts';
 import { DATA_FILE } from '../disk/lmdb-disk.ts';
 import { isReadable, READABLE } from '../format/meta-format.ts';
 import { RecordWriter } from '../format/record-writer.ts';
-import { openDisk } from '../open-lmdb-store.ts';
+import { openDisk, UNFINISHED } from '../open-lmdb-store.ts';
 import { StoreError } from '../store-error.ts';
 import { DUMP_END, DUMP_NAME, type RowLine, rowOf } from './json-rows.ts';
 import { sync } from './sync.ts';
 
 const BATCH_BYTES = 4 * 1024 * 1024;
 const END_LINE = new RegExp(`^\\{"kind":"${DUMP_END}","rows":(\\d+)\\}$`);
-/** Where the store is made, beside the place that it has when it is whole. */
-const UNFINISHED = 'busbar.restore';
 
 /**
  * Makes a store from the lines of {@link dumpStore}, in a directory that has none. The store's time goes on from the moment of the
