@@ -9,7 +9,7 @@ import type { AuthorizationOptions } from './authorization/authorization.ts';
 import type { Explanation } from './authorization/explain.ts';
 import { type BrokerLimits, replaceLimits } from './config/limits.ts';
 import { type AuthenticationOptions, authenticatorsOf, chainOptionsOf } from './entrance/chain-of.ts';
-import type { Bound, ListenerLimits } from './entrance/entrance.ts';
+import type { Bound, ListenerLimits, ListenerPlace } from './entrance/entrance.ts';
 import { checkListeners, type ListenerOptions } from './entrance/listener-options.ts';
 import { askingFirst, withFirst } from './hook/asked-first.ts';
 import { startHooks, stopHooks } from './hook/hooks.ts';
@@ -36,10 +36,11 @@ export interface Broker extends InProcessClient {
    * Gives the TLS listeners on a port new certificates, authorities and revocation lists for the connections to come. Those
    * that are open stay.
    *
-   * @throws {UsageError} `unknown-listener`: no listener with TLS has this port.
+   * @param where Their port, or the place of one listener in the options.
+   * @throws {UsageError} `unknown-listener`: no listener with TLS is there.
    * @throws {TransportError} They cannot be used; the former ones stay in use.
    */
-  replaceCertificates(port: number, credentials: TlsCredentials): void;
+  replaceCertificates(where: number | ListenerPlace, credentials: TlsCredentials): void;
   /**
    * Gives the broker other rules; undefined ends all rules. Subscriptions that they no longer allow end, nobody is disconnected.
    *
@@ -195,7 +196,7 @@ function brokerOf(house: House, system: SystemTopics): Broker {
     accept: entrance.accept,
     publish: local.publish,
     subscribe: local.subscribe,
-    replaceCertificates: (port, credentials) => entrance.replaceCertificates(port, credentials),
+    replaceCertificates: (where, credentials) => entrance.replaceCertificates(where, credentials),
     ...replacementsOf(house),
     stats: () => statsOf(house),
     trace: (clientIdentifier, listener) => entrance.trace(clientIdentifier, listener),

@@ -51,7 +51,7 @@ export type { Capabilities, Redirection } from './config/capabilities.ts';
 export type { Durability, DurabilityRule } from './config/durability.ts';
 export { type BrokerLimits, LIMIT_BOUNDS, LIMIT_WORDS, type QueuePolicy, type RatePolicy } from './config/limits.ts';
 export { type AuthenticationOptions, chainOptionsOf, isLoopback } from './entrance/chain-of.ts';
-export type { Bound, ListenerLimits } from './entrance/entrance.ts';
+export type { Bound, ListenerLimits, ListenerPlace } from './entrance/entrance.ts';
 export { checkListeners, type ListenerOptions, type ListenerTransport } from './entrance/listener-options.ts';
 export type { LoginGuardOptions } from './entrance/login-guard.ts';
 export type {

@@ -290,6 +290,23 @@ describe('certificates', () => {
     await before.expect({ type: PacketType.pingresp });
   });
 
+  test('are replaced at the place of one listener, also where another has its port', async () => {
+    const { broker, portOf } = await start([
+      { transport: 'tls', host, port: 0, tls },
+      { transport: 'tls', host: '127.0.0.2', port: 0, tls },
+    ]);
+    const renewed = [authority.issue({ commonName: 'renewed', altNames: ['localhost'] })];
+    broker.replaceCertificates({ place: 1 }, { certificates: renewed });
+    const names = [];
+    for (const [at, address] of [host, '127.0.0.2'].entries()) {
+      const dialled = await dialTls({ host: address, port: portOf(at), tls: { ...trust, serverName: 'localhost' } });
+      names.push(dialled.tls?.peerCertificate?.commonName);
+      dialled.destroy();
+    }
+    expect(names).toEqual(['localhost', 'renewed']);
+    expect(() => broker.replaceCertificates({ place: 2 }, { certificates: renewed })).toThrow('is at place 2');
+  });
+
   test('that cannot be used, or for a port without TLS, are refused', async () => {
     const { broker, portOf } = await start([
       { host, port: 0 },

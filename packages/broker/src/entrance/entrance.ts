@@ -24,7 +24,12 @@ export interface Bound {
   readonly port: number;
 }
 
-interface Door extends Bound {
+/** A listener, by its place in the options: several may have one port, at different addresses. */
+export interface ListenerPlace {
+  readonly place: number;
+}
+
+interface Door extends Bound, ListenerPlace {
   close(): Promise<void>;
   replaceCertificates?(credentials: TlsCredentials): void;
 }
@@ -91,21 +96,25 @@ export class Entrance implements Hall {
     this.#ownLimits.push(options);
     const accept = (connection: ByteTransport) => this.#accept(connection, peerOf(connection, chain, options));
     const opened = await openListeners(options, this.#rooms.limits, gate, this.#reportsOf(transport, at), accept);
-    for (const listener of opened) this.#doors.push({ ...listener, transport });
+    for (const listener of opened) this.#doors.push({ ...listener, transport, place: at });
   }
 
   /** Takes in a Network Connection from wherever it comes. */
   readonly accept = (transport: ByteTransport): void => this.#accept(transport, peerOf(transport, this.#rooms.chain));
 
   /**
-   * Gives the TLS listeners on a port new credentials for the connections to come.
+   * Gives the TLS listeners on a port, or the one at a place, new credentials for the connections to come.
    *
-   * @throws {UsageError} `unknown-listener`: no listener with TLS has this port.
+   * @throws {UsageError} `unknown-listener`: no listener with TLS is there.
    * @throws {TransportError} They cannot be used; then the former ones stay in use.
    */
-  replaceCertificates(port: number, credentials: TlsCredentials): void {
-    const doors = this.#doors.filter((door) => door.port === port && door.replaceCertificates !== undefined);
-    if (doors.length === 0) throw new UsageError('unknown-listener', `no listener with TLS has the port ${port}`);
+  replaceCertificates(where: number | ListenerPlace, credentials: TlsCredentials): void {
+    const isMeant = ({ port, place }: Door) => (typeof where === 'number' ? port === where : place === where.place);
+    const doors = this.#doors.filter((door) => isMeant(door) && door.replaceCertificates !== undefined);
+    if (doors.length === 0) {
+      const named = typeof where === 'number' ? `has the port ${where}` : `is at place ${where.place}`;
+      throw new UsageError('unknown-listener', `no listener with TLS ${named}`);
+    }
     for (const door of doors) door.replaceCertificates?.(credentials);
   }
 

@@ -1,15 +1,18 @@
-import type { Broker, BrokerLog } from '@busbar/broker';
+import type { Broker, BrokerLog, ListenerOptions } from '@busbar/broker';
 import { messageOf } from '../command/message-of.ts';
 import { type ConfigurationSource, type LoadedConfiguration, loadConfiguration } from '../config/load-configuration.ts';
 import { ConfigurationError } from '../config/place.ts';
-import type { Configuration } from '../config/schema.ts';
+import type { Configuration, ListenerSettings } from '../config/schema.ts';
 import type { HttpServer } from '../http/http-server.ts';
 import type { LogLevel } from './log.ts';
+import { replacementsOf, rulesOf } from './open-listeners.ts';
 
 /** What is taken over while the broker runs; everything else needs a new start. */
 const TAKEN_OVER = new Set(['authentication', 'authorization', 'limits']);
-/** What is taken over of a listener. */
-const TAKEN_OVER_OF_LISTENERS = new Set(['maximumConnections', 'connectionRate']);
+/** What is taken over of a listener, of `authentication` where it had one of its own before. */
+const TAKEN_OVER_OF_LISTENERS = new Set(['maximumConnections', 'connectionRate', 'authentication']);
+/** What of `authentication` is made when the broker starts. */
+const FIXED_OF_AUTHENTICATION = ['backOff', 'flapping', 'sessionOwnership'] as const;
 
 /** What is told of a new configuration besides the broker. */
 export interface Reloadable {
@@ -41,16 +44,16 @@ export function reload(
     throw error;
   }
   const { options } = loaded;
+  const listeners = replacementsOf(before.options, options);
   for (const notice of loaded.notices) log.warn({}, notice);
-  replaceCertificates(broker, loaded, log);
+  replaceCertificates(broker, listeners, log);
   http?.replaceToken(loaded.http?.token);
   setLevel?.(loaded.configuration.log?.level ?? 'info');
-  broker.replaceAuthorization(options.authorization);
+  broker.replaceAuthorization(rulesOf(before.options, options));
   const { authenticators, allowAnonymous } = options;
-  broker.replaceAuthentication({ authenticators, allowAnonymous }, options.listeners ?? []);
-  const isSame = sameListeners(before, loaded);
-  const fixed = broker.replaceLimits(options.limits ?? {}, (isSame ? loaded : before).options.listeners ?? []);
-  const restart = [...changedSections(before, loaded, isSame), ...fixed.map((name) => `limits.${name}`)];
+  broker.replaceAuthentication({ authenticators, allowAnonymous }, listeners);
+  const fixed = broker.replaceLimits(options.limits ?? {}, listeners);
+  const restart = [...changedSections(before, loaded), ...fixed.map((name) => `limits.${name}`)];
   if (isFrameFixed(before, loaded)) restart.push('limits.maximumPacketSize (listeners with WebSocket)');
   if (restart.length > 0) log.warn({ settings: restart }, 'these settings have changed and need a new start');
   log.info({}, 'the configuration has been read again');
@@ -59,10 +62,10 @@ export function reload(
 }
 
 /** Certificates come first: they are what may still fail, and then nothing else has changed. */
-function replaceCertificates(broker: Broker, { options }: LoadedConfiguration, log: BrokerLog): void {
+function replaceCertificates(broker: Broker, listeners: readonly ListenerOptions[], log: BrokerLog): void {
   try {
-    for (const { tls, port } of options.listeners ?? []) {
-      if (tls !== undefined && port !== undefined && port !== 0) broker.replaceCertificates(port, tls);
+    for (const [place, { tls }] of listeners.entries()) {
+      if (tls !== undefined) broker.replaceCertificates({ place }, tls);
     }
   } catch (error) {
     const fault = messageOf(error);
@@ -74,30 +77,34 @@ function replaceCertificates(broker: Broker, { options }: LoadedConfiguration, l
 function changedSections(
   { configuration: before }: LoadedConfiguration,
   { configuration: after }: LoadedConfiguration,
-  hasSameListeners: boolean,
 ): string[] {
   const names = new Set([...Object.keys(before), ...Object.keys(after)]) as Set<keyof typeof before>;
-  return [...names].filter((name) => {
-    if (TAKEN_OVER.has(name) || (name === 'listeners' && hasSameListeners)) return false;
-    return JSON.stringify(fixedPartOf(name, before)) !== JSON.stringify(fixedPartOf(name, after));
+  const sections = [...names].filter((name) => {
+    return !TAKEN_OVER.has(name) && isOther(fixedPartOf(name, before), fixedPartOf(name, after));
   });
+  const fixed = FIXED_OF_AUTHENTICATION.filter((name) => {
+    return isOther(before.authentication?.[name], after.authentication?.[name]);
+  });
+  return [...sections, ...fixed.map((name) => `authentication.${name}`)];
 }
 
-/** Of `http` the token is taken over, of `log` the level. */
+function isOther(before: unknown, after: unknown): boolean {
+  return JSON.stringify(before) !== JSON.stringify(after);
+}
+
+/** Of `http` the token is taken over, of `log` the level, of listeners what each says of its clients. */
 function fixedPartOf(name: keyof Configuration, configuration: Configuration): unknown {
   if (name === 'log') return { ...configuration.log, level: undefined };
+  if (name === 'listeners') return configuration.listeners?.map(fixedPartOfListener);
   if (name !== 'http' || configuration.http === undefined) return configuration[name];
   const { token: _, tokenFile: __, ...rest } = configuration.http;
   return rest;
 }
 
-/** Whether the listeners differ by nothing but what is taken over: then each is bounded by what its own place says. */
-function sameListeners(before: LoadedConfiguration, after: LoadedConfiguration): boolean {
-  const fixed = ({ configuration: { listeners = [] } }: LoadedConfiguration): string =>
-    JSON.stringify(
-      listeners.map((each) => Object.entries(each).filter(([name]) => !TAKEN_OVER_OF_LISTENERS.has(name))),
-    );
-  return fixed(before) === fixed(after);
+function fixedPartOfListener(listener: ListenerSettings): unknown {
+  const { chain, allowAnonymous } = listener.authentication ?? {};
+  const hasOwnChain = chain !== undefined || allowAnonymous !== undefined;
+  return [Object.entries(listener).filter(([name]) => !TAKEN_OVER_OF_LISTENERS.has(name)), hasOwnChain];
 }
 
 /** A WebSocket listener is told the largest frame when it is opened. */

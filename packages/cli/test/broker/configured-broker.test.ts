@@ -320,6 +320,55 @@ describe('a running broker', () => {
     expect(stats.limitsReached).toMatchObject({ maximumTopicLevels: 1, maximumMessageRate: refused.length });
   });
 
+  test('gives users, rules and bounds to the listeners they are for, whatever comes before them or is gone', async () => {
+    await users('own-passwd', 'ann');
+    write('own-acl', 'user ann\ntopic write own/#\n');
+    const open = '{ host: 127.0.0.1, port: 0, aclFile: false, authentication: { allowAnonymous: true } }';
+    const own = (host: string, chain = '[{ passwordFile: own-passwd }]'): string =>
+      `{ host: ${host}, port: 0, aclFile: own-acl, authentication: { allowAnonymous: false, chain: ${chain} } }`;
+    const authority = createTestAuthority();
+    const { cert, key } = authority.issue({ commonName: 'localhost' });
+    write('own-cert.pem', cert);
+    write('own-key.pem', key);
+    const tls = '{ transport: tls, host: 127.0.0.4, port: 0, tls: { cert: own-cert.pem, key: own-key.pem } }';
+    const yaml = (...listeners: readonly string[]): string => `listeners: [${listeners.join(', ')}]\ndata: memory\n`;
+    const config = write('own.yaml', yaml(open, own('127.0.0.2')));
+    const { ports } = await start('-c', config);
+    const port = ports[0] ?? '';
+    const reload = async () => (await runBusbar(['reload', '-p', port])).stdout;
+    const enter = (userName?: string) =>
+      connectClient(`mqtt://127.0.0.2:${ports[1]}`, {
+        reconnect: false,
+        ...(userName === undefined ? {} : { userName, password: `pw-${userName}` }),
+      } as never);
+    const newStart = 'the configuration has been read again; a new start is needed for listeners\n';
+    const arrangements = [[own('127.0.0.2'), open], [tls, own('127.0.0.3'), open, own('127.0.0.2')], [open]];
+    for (const listeners of arrangements) {
+      write('own.yaml', yaml(...listeners));
+      expect(await reload()).toBe(newStart);
+      await expect(enter()).rejects.toMatchObject({ reasonCode: 0x87 });
+      const ann = await enter('ann');
+      await ann.publish('own/x', '1', { qos: 1 });
+      await expect(ann.publish('other/x', '1', { qos: 1 })).rejects.toMatchObject({ reasonCode: 0x87 });
+      await ann.end();
+      await (await login(port)).publish('other/x', '1', { qos: 1 });
+    }
+    write('own.yaml', yaml(open, own('127.0.0.2', '[]')));
+    expect(await reload()).toBe('the configuration has been read again\n');
+    await expect(enter('ann')).rejects.toMatchObject({ reasonCode: 0x87 });
+  });
+
+  test('names what of authentication needs a new start', async () => {
+    const yaml = (rest: string): string =>
+      `listeners: [{ host: 127.0.0.1, port: 0 }]\nauthentication: ${rest}\ndata: memory\n`;
+    const config = write('guard.yaml', yaml('{ allowAnonymous: true }'));
+    const { ports } = await start('-c', config);
+    write('guard.yaml', yaml('{ allowAnonymous: true, backOff: { nameFailures: 1 }, sessionOwnership: anyone }'));
+    expect((await runBusbar(['reload', '-p', ports[0] ?? ''])).stdout).toBe(
+      'the configuration has been read again; a new start is needed for authentication.backOff, authentication.sessionOwnership\n',
+    );
+  });
+
   test('takes over new certificates and revocation lists; with a key that does not fit, nothing changes', async () => {
     const authority = createTestAuthority();
     const [first, second] = [
