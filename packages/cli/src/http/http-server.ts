@@ -159,11 +159,11 @@ export class HttpServer {
   }
 
   async #answer(request: IncomingMessage): Promise<Answer> {
-    const [path = ''] = (request.url ?? '').split('?', 1);
+    const { path, host } = targetOf(request);
     const isHealth = path === '/health/live' || path === '/health/ready';
     const isKnown = this.#token?.isIn(request.headers.authorization) ?? true;
     if (!isKnown && !(isHealth && this.#settings.openHealth === true)) return this.#refuse(request);
-    if (this.#token === undefined && !isOwnName(request.headers.host)) {
+    if (this.#token === undefined && !isOwnName(host)) {
       return textAnswer(421, 'without a token, ask for localhost or an address\n');
     }
     if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -198,6 +198,15 @@ export class HttpServer {
     if (metrics === undefined) return textAnswer(503, 'the broker is starting\n');
     return { status: 200, type: metrics.contentType, body: await metrics.text() };
   }
+}
+
+/** A request may name the whole URL, whose host then counts instead of the header's (RFC 9112, section 3.2.2). */
+function targetOf({ url = '', headers }: IncomingMessage): {
+  readonly path: string;
+  readonly host: string | undefined;
+} {
+  const [, host = headers.host, target = url] = /^https?:\/\/([^/?]+)(.*)$/i.exec(url) ?? [];
+  return { path: target.split('?', 1)[0] ?? '', host };
 }
 
 /**

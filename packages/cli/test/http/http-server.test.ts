@@ -115,7 +115,16 @@ describe('what it answers', () => {
     const { url } = await open();
     const paths = ['/', '/metrics/', '/%6Detrics', '//metrics', '/METRICS', '/health', '/etc/passwd'];
     for (const each of paths) expect([each, (await ask(url + each)).status]).toEqual([each, 404]);
-    for (const each of ['GET http://other/metrics', 'GET /metrics/../metrics', 'GET /../../etc/passwd', 'GET *']) {
+    const whole = async (target: string): Promise<string> =>
+      (await converse(url, `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`).closed).slice(
+        0,
+        13,
+      );
+    expect(await whole('http://127.0.0.1:9883/health/live?x')).toBe('HTTP/1.1 200 ');
+    expect(await whole('HTTP://localhost/metrics')).toBe('HTTP/1.1 200 ');
+    expect(await whole('http://localhost')).toBe('HTTP/1.1 404 ');
+    expect(await whole('http://other/metrics')).toBe('HTTP/1.1 421 ');
+    for (const each of ['GET /metrics/../metrics', 'GET /../../etc/passwd', 'GET *']) {
       const { closed } = converse(url, `${each} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
       expect(await closed).toMatch(/^HTTP\/1.1 404 /);
     }
