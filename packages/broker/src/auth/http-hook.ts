@@ -4,6 +4,7 @@ import { claimsOf } from '../authorization/identity.ts';
 import type { Authenticator, ChainAnswer, Credentials, Grant } from './authenticator.ts';
 import { BoundedTable } from './bounded-table.ts';
 import { BoundedWork, TooMuchWork } from './bounded-work.ts';
+import { reasonOf, type WebService, webServiceOf } from './web-service.ts';
 
 /** A web service that knows the clients. */
 export interface HttpHookOptions {
@@ -47,6 +48,7 @@ export function httpHook(options: HttpHookOptions, now: () => number = () => per
 class HttpHook implements Authenticator {
   readonly name: string;
   readonly #options: HttpHookOptions;
+  readonly #service: WebService;
   readonly #now: () => number;
   readonly #work: BoundedWork;
   readonly #cache: BoundedTable<Cached>;
@@ -56,6 +58,7 @@ class HttpHook implements Authenticator {
   constructor(options: HttpHookOptions, now: () => number) {
     const { url, maximumRequests = 50, cacheSize = 10_000 } = options;
     this.name = `http ${new URL(url).origin}`;
+    this.#service = webServiceOf(new URL(url));
     this.#options = options;
     this.#now = now;
     this.#work = new BoundedWork(maximumRequests, MAXIMUM_WAITING);
@@ -84,16 +87,16 @@ class HttpHook implements Authenticator {
       if (error instanceof TooMuchWork) {
         return { kind: 'deny', reasonCode: ReasonCode.serverBusy, message: 'too many logins wait to be asked for' };
       }
-      const reason = error instanceof Error ? error.message : String(error);
-      return { kind: 'deny', reasonCode: ReasonCode.serverUnavailable, message: `no answer came: ${reason}` };
+      return { kind: 'deny', reasonCode: ReasonCode.serverUnavailable, message: `no answer came: ${reasonOf(error)}` };
     }
   }
 
   async #request(body: string): Promise<ChainAnswer> {
-    const { url, headers = {}, timeoutMs = 5000 } = this.#options;
+    const { headers = {}, timeoutMs = 5000 } = this.#options;
+    const { url, headers: own } = this.#service;
     const response = await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'application/json', ...headers },
+      headers: { 'content-type': 'application/json', accept: 'application/json', ...own, ...headers },
       body,
       // What a redirection leads to was not configured to see passwords.
       redirect: 'error',

@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { ReasonCode, UsageError } from '@busbar/codec';
 import { createLocalJWKSet, createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { claimsOf, type Permissions } from '../authorization/identity.ts';
+import { TokenBucket } from '../clock/token-bucket.ts';
 import type { Authenticator, ChainAnswer, Credentials, Grant } from './authenticator.ts';
+import { reasonOf, webServiceOf } from './web-service.ts';
 
 const ALGORITHMS = [
   ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
@@ -14,7 +16,7 @@ const ALGORITHMS = [
 export interface TokenOptions {
   /** The only signatures that count, such as `['RS256']`. `none` is never among them. */
   readonly algorithms: readonly string[];
-  /** The keys: one of these four. A URL is asked again when a token names a key that is not known. */
+  /** The keys: one of these four. A URL is asked again when a token names a key that is not known, once a second at the most. */
   readonly jwksUrl?: string | undefined;
   readonly jwksFile?: string | undefined;
   /** A public key in PEM. */
@@ -83,7 +85,7 @@ function tokenOf({ userName, password }: Credentials, place: 'password' | 'userN
 }
 
 function answerOf(payload: JWTPayload, { clientIdentifier }: Credentials, options: TokenOptions): ChainAnswer {
-  const { userNameClaim = 'sub', clientIdentifierClaim } = options;
+  const { userNameClaim = 'sub', clientIdentifierClaim, clockToleranceSeconds = 30 } = options;
   const { groupsClaim = 'groups', publishClaim = 'publish', subscribeClaim = 'subscribe' } = options;
   const userName = payload[userNameClaim];
   if (typeof userName !== 'string' || userName === '') return denied(`the token has no text as claim ${userNameClaim}`);
@@ -101,9 +103,15 @@ function answerOf(payload: JWTPayload, { clientIdentifier }: Credentials, option
     claims: claimsOf(payload),
     ...(groups === undefined ? {} : { groups }),
     ...(grantsTopics ? { permissions } : {}),
-    ...(payload.exp === undefined ? {} : { validUntil: payload.exp * 1000 }),
+    ...(payload.exp === undefined ? {} : { validUntil: endOf(payload.exp, clockToleranceSeconds) }),
   };
   return { kind: 'allow', grant };
+}
+
+/** A token that counts only because clocks may differ does so as long as they may: its connection would end where it began. */
+function endOf(exp: number, clockToleranceSeconds: number): number {
+  const end = exp * 1000;
+  return end > Date.now() ? end : end + clockToleranceSeconds * 1000;
 }
 
 function textsOf(claim: unknown): string[] | undefined {
@@ -115,7 +123,7 @@ function textsOf(claim: unknown): string[] | undefined {
 function refusalOf(error: unknown): ChainAnswer {
   const isAboutToken = error instanceof errors.JOSEError && error.code !== errors.JOSEError.code;
   const isOurs = !isAboutToken || error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid;
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = reasonOf(error);
   if (!isOurs) return denied(`the token does not hold: ${reason}`);
   return { kind: 'deny', reasonCode: ReasonCode.serverUnavailable, message: `the keys cannot be had: ${reason}` };
 }
@@ -139,7 +147,10 @@ function checkAlgorithms({ algorithms, secret }: TokenOptions): void {
 function keyOf({ jwksUrl, jwksFile, publicKey, secret, timeoutMs = 5000 }: TokenOptions): JWTVerifyGetKey {
   const given = [jwksUrl, jwksFile, publicKey, secret].filter((key) => key !== undefined);
   if (given.length !== 1) throw invalid('expected one of jwksUrl, jwksFile, publicKey and secret');
-  if (jwksUrl !== undefined) return createRemoteJWKSet(urlOf(jwksUrl), { timeoutDuration: timeoutMs });
+  if (jwksUrl !== undefined) {
+    const { url, headers } = webServiceOf(urlOf(jwksUrl));
+    return readAgain(createRemoteJWKSet(url, { timeoutDuration: timeoutMs, headers }));
+  }
   if (jwksFile !== undefined) return readKeySet(jwksFile);
   if (secret !== undefined) {
     const bytes = Buffer.from(secret);
@@ -152,6 +163,24 @@ function keyOf({ jwksUrl, jwksFile, publicKey, secret, timeoutMs = 5000 }: Token
   } catch (error) {
     throw invalid(`publicKey: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/**
+ * jose asks a server again after half a minute at the soonest. A key that was exchanged meanwhile counts at once, too: once a
+ * second a token may name one that is not known.
+ */
+function readAgain(keys: ReturnType<typeof createRemoteJWKSet>): JWTVerifyGetKey {
+  const reloads = new TokenBucket(performance.now());
+  return async (header, token) => {
+    try {
+      return await keys(header, token);
+    } catch (error) {
+      const isUnknown = error instanceof errors.JWKSNoMatchingKey && keys.coolingDown;
+      if (!isUnknown || !reloads.tryTake(1, 1, performance.now())) throw error;
+      await keys.reload();
+      return await keys(header, token);
+    }
+  };
 }
 
 function readKeySet(file: string): JWTVerifyGetKey {

@@ -261,8 +261,12 @@ export class ClientAdmission implements WaitingClient {
 
   #turnAway(connect: ConnectPacket, step: Extract<AuthenticationStep, { kind: 'refuse' }>): void {
     const { name = 'authentication', reason = step.message } = step.by ?? {};
-    if (step.reasonCode === ReasonCode.notAuthorized || step.reasonCode === ReasonCode.badUserNameOrPassword) {
-      this.#rooms.loginGuard.handleFailure(this.#attemptOf(connect), name, reason);
+    const { reasonCode } = step;
+    const { loginGuard } = this.#rooms;
+    if (reasonCode === ReasonCode.notAuthorized || reasonCode === ReasonCode.badUserNameOrPassword) {
+      loginGuard.handleFailure(this.#attemptOf(connect), name, reason);
+    } else if (reasonCode === ReasonCode.serverUnavailable || reasonCode === ReasonCode.serverBusy) {
+      loginGuard.handleUnanswered(this.#attemptOf(connect), name, reason);
     }
     this.#refuse(step);
   }

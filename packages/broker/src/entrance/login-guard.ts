@@ -28,6 +28,7 @@ export class LoginGuard {
   readonly #flapping: Flapping;
   readonly #failures: Tallies['loginFailures'];
   readonly #failed: QuietWarning;
+  readonly #unanswered: QuietWarning;
   readonly #keptOut: QuietWarning;
 
   constructor(
@@ -42,6 +43,7 @@ export class LoginGuard {
     this.#backOff = new LoginBackOff(backOff);
     this.#flapping = new Flapping(flapping);
     this.#failed = new QuietWarning(log, 'a login has failed', later);
+    this.#unanswered = new QuietWarning(log, 'a login could not be looked at', later);
     this.#keptOut = new QuietWarning(log, 'a client has to wait before it may log in', later);
   }
 
@@ -70,6 +72,12 @@ export class LoginGuard {
     this.#backOff.handleFailure(address, userName, now);
     this.#failures.count('refused');
     this.#failed.warn({ client: clientIdentifier, user: shown(userName), address, by, reason }, now);
+  }
+
+  /** Who should have been asked could not be: that is no failure of the client's. @param by Who, and why, for the log alone. */
+  handleUnanswered({ clientIdentifier, userName, address }: LoginAttempt, by: string, reason: string): void {
+    const fields = { client: clientIdentifier, user: shown(userName), address, by, reason };
+    this.#unanswered.warn(fields, this.#clock.now());
   }
 
   handleSuccess(userName: string | undefined): void {

@@ -126,6 +126,15 @@ describe('jsonWebToken', () => {
     assert.ok((validUntil ?? 0) > Date.now() + 3_000_000);
   });
 
+  test('a token that has expired within the tolerance counts until that is over', async () => {
+    const authenticator = jsonWebToken({ algorithms: ['HS256'], secret, clockToleranceSeconds: 600 });
+    const token = await sign({ sub: 'filler' }, secret, 'HS256', '10 seconds ago');
+    const answer = await authenticator.authenticate(credentials({ text: token }));
+    assert.ok(answer.kind === 'allow');
+    const left = (answer.grant?.validUntil ?? 0) - Date.now();
+    assert.ok(left > 500_000 && left < 600_000, `${left}`);
+  });
+
   test('forged, expired, unsigned, unfit tokens are refused; what is no token is left to others', async () => {
     const options = { algorithms: ['HS256'], secret, issuer: 'plant', audience: 'mqtt', clientIdentifierClaim: 'cid' };
     const authenticator = jsonWebToken(options);
@@ -167,8 +176,34 @@ describe('jsonWebToken', () => {
     const failing = jsonWebToken({ algorithms: ['ES256'], jwksUrl: url });
     const answer = await failing.authenticate(credentials({ text: token }));
     assert.ok(answer.kind === 'deny' && answer.reasonCode === ReasonCode.serverUnavailable, JSON.stringify(answer));
+    assert.match(answer.message, /^the keys cannot be had: /);
     status = 200;
     assert.equal(await kindOf(jsonWebToken({ algorithms: ['ES256'], jwksUrl: url }), token), 'allow');
+  });
+
+  test('keys that are new count at once; tokens that name keys at random do not ask for each', async () => {
+    const pairs = await Promise.all(['k1', 'k2'].map(() => generateKeyPair('ES256', { extractable: true })));
+    let kid = 'k1';
+    let asked = 0;
+    const url = await serve(async (_request, response) => {
+      asked++;
+      const jwk = await exportJWK((pairs[kid === 'k1' ? 0 : 1] as (typeof pairs)[0]).publicKey);
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ keys: [{ ...jwk, kid, alg: 'ES256' }] }));
+    });
+    const authenticator = jsonWebToken({ algorithms: ['ES256'], jwksUrl: url });
+    const signed = (name: string, key: (typeof pairs)[0] | undefined) =>
+      new SignJWT({ sub: 'u' })
+        .setProtectedHeader({ alg: 'ES256', kid: name })
+        .setExpirationTime('1h')
+        .sign((key as (typeof pairs)[0]).privateKey);
+    assert.equal(await kindOf(authenticator, await signed('k1', pairs[0])), 'allow');
+    kid = 'k2';
+    assert.equal(await kindOf(authenticator, await signed('k2', pairs[1])), 'allow');
+    assert.equal(await kindOf(authenticator, await signed('k1', pairs[0])), 'deny');
+    for (let at = 0; at < 30; at++) await kindOf(authenticator, await signed(`random-${at}`, pairs[0]));
+    assert.ok(asked < 10, `${asked}`);
   });
 });
 
@@ -227,6 +262,31 @@ describe('httpHook', () => {
     const answer = await (await hook(status, body)).hook.authenticate(client);
     assert.equal(answer.kind, kind);
     assert.equal(answer.kind === 'deny' ? answer.reasonCode : undefined, reasonCode);
+  });
+
+  test('user name and password of a URL are shown in a header, not in its name', async () => {
+    let shown: string | undefined;
+    const url = await serve((request, response) => {
+      shown = request.headers.authorization;
+      request.resume().on('end', () => response.writeHead(200).end('{"result":"allow"}'));
+    });
+    const authenticator = httpHook({ url: url.replace('://', '://busbar:p%40ss@') });
+    assert.equal((await authenticator.authenticate(client)).kind, 'allow');
+    assert.equal(shown, `Basic ${Buffer.from('busbar:p@ss').toString('base64')}`);
+    assert.doesNotMatch(authenticator.name, /p@ss|p%40ss/);
+  });
+
+  test('a service that is not there is told from others in the reason', async () => {
+    const { hook: authenticator } = await hook(200, '');
+    const nobody = createServer().listen(0, '127.0.0.1');
+    await once(nobody, 'listening');
+    const { port } = nobody.address() as AddressInfo;
+    await new Promise((resolve) => nobody.close(resolve));
+    const answer = await httpHook({ url: `http://127.0.0.1:${port}` }).authenticate(client);
+    assert.ok(answer.kind === 'deny');
+    assert.match(answer.message, /^no answer came: fetch failed: connect ECONNREFUSED/);
+    const other = await authenticator.authenticate(client);
+    assert.ok(other.kind === 'deny' && !other.message.includes('ECONNREFUSED'));
   });
 
   test('no answer in time lets nobody in', async () => {

@@ -59,6 +59,21 @@ describe('authentication in the broker', () => {
     await broker.stop();
   });
 
+  test('the log says why nobody could be asked; the client has not failed', async () => {
+    const down: Authenticator = {
+      name: 'http http://id.plant',
+      authenticate: () => ({ kind: 'deny', reasonCode: ReasonCode.serverUnavailable, message: 'no answer came' }),
+    };
+    const broker = await VirtualBroker.start({ authenticators: [down], login: { backOff: { nameFailures: 1 } } });
+    const codes = [1, 2, 3].map(() => broker.connect('a', credentials('ann', 'right')).connack.reasonCode);
+    assert.deepEqual(codes, Array(3).fill(ReasonCode.serverUnavailable));
+    const lines = broker.takeLog().filter(({ message }) => message === 'a login could not be looked at');
+    expect(lines).toMatchObject([
+      { level: 'warn', fields: { client: 'a', user: 'ann', by: 'http http://id.plant', reason: 'no answer came' } },
+    ]);
+    await broker.stop();
+  });
+
   test('guessing is slowed down, by name and by address; the right password has to wait as well', async () => {
     let asked = 0;
     const counting = counted(() => asked++);
