@@ -129,11 +129,20 @@ function unknownKey(path: SettingPath, key: string): Fault {
 
 /** The names that are known at a path of the schema. */
 export function keysAt(path: SettingPath): string[] {
+  return [...new Set(schemasAt(path).flatMap((schema) => Object.keys(shapeOf(schema))))];
+}
+
+/** What may be at a path of the schema, such as `string`; none where there is no such setting. */
+export function kindsAt(path: SettingPath): string[] {
+  return [...new Set(schemasAt(path).map((schema) => schema.def.type))];
+}
+
+function schemasAt(path: SettingPath): z.ZodType[] {
   let schemas: z.ZodType[] = [CONFIGURATION];
   for (const part of path) {
     schemas = schemas.flatMap((schema) => childrenOf(schema, part)).flatMap(unwrapped);
   }
-  return [...new Set(schemas.flatMap((schema) => Object.keys(shapeOf(schema))))];
+  return schemas;
 }
 
 export function unwrapped(schema: z.ZodType): z.ZodType[] {
@@ -148,9 +157,10 @@ export function shapeOf(schema: z.ZodType): Readonly<Record<string, z.ZodType>> 
 }
 
 function childrenOf(schema: z.ZodType, part: string | number): z.ZodType[] {
-  const { def } = schema as unknown as { def: { type: string; element?: z.ZodType } };
+  const { def } = schema as unknown as { def: { element?: z.ZodType; valueType?: z.ZodType } };
   if (typeof part === 'number') return def.element === undefined ? [] : [def.element];
-  const child = shapeOf(schema)[part];
+  const shape = shapeOf(schema);
+  const child = Object.hasOwn(shape, part) ? shape[part] : def.valueType;
   return child === undefined ? [] : [child];
 }
 
@@ -171,6 +181,7 @@ function nearest(values: readonly unknown[], value: unknown): string {
 }
 
 function shown(value: unknown): string {
+  if (value === null) return 'nothing';
   if (typeof value === 'string') return `'${value}'`;
   return typeof value === 'object' ? (Array.isArray(value) ? 'a list' : 'settings') : String(value);
 }

@@ -1,6 +1,7 @@
-import { type Document, isMap, isNode, LineCounter, parseDocument, parse as parseYaml } from 'yaml';
+import { type Document, isMap, isNode, isSeq, LineCounter, parseDocument, parse as parseYaml } from 'yaml';
+import { nearestOf } from '../command/nearest.ts';
 import type { FindPlace } from './check-settings.ts';
-import { keysAt } from './check-settings.ts';
+import { keysAt, kindsAt } from './check-settings.ts';
 import { ConfigurationError, formatPath, type Place, type SettingPath } from './place.ts';
 
 /** Settings as they were written, not yet checked, and where each stands. */
@@ -29,7 +30,7 @@ export function loadYaml(text: string, file: string, overrides: readonly Overrid
     );
   }
   const overridden = new Map(overrides.map(({ path, place }) => [formatPath(path), place]));
-  for (const { path, value } of overrides) set(document, path, value);
+  for (const override of overrides) set(document, override, overrides.length);
   return {
     settings: document.toJS(),
     findPlace(path) {
@@ -41,9 +42,21 @@ export function loadYaml(text: string, file: string, overrides: readonly Overrid
   };
 }
 
-function set(document: Document, path: SettingPath, value: unknown): void {
+/** @param most Entries that a list may grow by: what is further behind its end is a mistake. */
+function set(document: Document, { path, value, place }: Override, most: number): void {
   if (document.contents === null) document.contents = document.createNode({}) as never;
-  document.setIn([...path], document.createNode(value));
+  for (const [at, part] of path.entries()) {
+    const list = document.getIn(path.slice(0, at), true);
+    const length = isSeq(list) ? list.items.length : 0;
+    if (typeof part === 'number' ? part < length + most : !isSeq(list)) continue;
+    const name = formatPath(path.slice(0, at));
+    throw new ConfigurationError([`${place.file}: there is no ${part} in ${name}, which has ${length}`]);
+  }
+  try {
+    document.setIn([...path], document.createNode(value));
+  } catch {
+    throw new ConfigurationError([`${place.file}: there is no such setting`]);
+  }
 }
 
 /** Where the name of a setting stands, or in a list its value. */
@@ -72,7 +85,29 @@ export function parseOverride(text: string): Override {
     .split(/[.[\]]+/)
     .filter((part) => part !== '')
     .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
-  return { path, value: parseYaml(text.slice(equals + 1)), place: { file: `--set ${text.slice(0, equals)}`, line: 0 } };
+  return overrideOf(path, text.slice(equals + 1), { file: `--set ${text.slice(0, equals)}`, line: 0 });
+}
+
+/**
+ * Text is text, whatever it looks like: a token may be all digits, or hold `#`. Only in quotes it is read as in the file, and where
+ * it may be a list as well.
+ *
+ * @throws {ConfigurationError} It cannot be read.
+ */
+function overrideOf(path: SettingPath, text: string, place: Place): Override {
+  const kinds = kindsAt(path);
+  const isText = kinds.length > 0 && kinds.every((kind) => kind === 'string');
+  if (isText && !/^(["']).*\1$/s.test(text)) return { path, value: text, place };
+  try {
+    const value = parseYaml(text);
+    const mayStay = !kinds.includes('string') || typeof value === 'boolean' || Array.isArray(value);
+    return { path, value: mayStay || isText ? value : text, place };
+  } catch {
+    // The value may be a secret, and is in the parser's words.
+    throw new ConfigurationError([
+      `${place.file}: the value is not understood; text with signs of YAML stands in quotes`,
+    ]);
+  }
 }
 
 const PREFIX = 'BUSBAR_';
@@ -91,8 +126,8 @@ export function overridesOf(environment: Readonly<Record<string, string | undefi
     const words = name.slice(PREFIX.length);
     if (!keysAt([]).some((key) => words === snake(key) || words.startsWith(`${snake(key)}_`))) continue;
     const path = pathOf(words, []);
-    if (path === undefined) faults.push(`${name}: there is no such setting`);
-    else overrides.push({ path, value: parseYaml(value), place: { file: name, line: 0 } });
+    if (path === undefined) faults.push(`${name}: there is no such setting${hintOf(words)}`);
+    else overrides.push(overrideOf(path, value, { file: name, line: 0 }));
   }
   if (faults.length > 0) throw new ConfigurationError(faults);
   return overrides;
@@ -111,6 +146,17 @@ function pathOf(words: string, path: SettingPath): SettingPath | undefined {
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** The nearest spelling of a variable, by what of it is known. */
+function hintOf(words: string): string {
+  for (let end = words.lastIndexOf('_'); end > 0; end = words.lastIndexOf('_', end - 1)) {
+    const path = pathOf(words.slice(0, end), []);
+    if (path === undefined) continue;
+    const near = nearestOf(words.slice(end + 1), keysAt(path).map(snake));
+    if (near !== undefined) return `; did you mean ${PREFIX}${words.slice(0, end)}_${near}?`;
+  }
+  return '';
 }
 
 /** `maximumQoS` is `MAXIMUM_QOS`. */

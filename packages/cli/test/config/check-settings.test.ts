@@ -99,6 +99,45 @@ describe('overrides', () => {
     expect(check('', [parseOverride('listeners[0].host="0.0.0.0"')])).toEqual({ listeners: [{ host: '0.0.0.0' }] });
   });
 
+  test('text is text, whatever it looks like; in quotes it is read as in the file', () => {
+    const texts = ['12345', '0x10', 'null', 'true', '@home', '*star', '!bang', '#5', 'a #b', 'a: b: c', '[x', "it's"];
+    for (const text of texts) {
+      expect(check('', [parseOverride(`http.token=${text}`)]).http?.token).toBe(text);
+      expect(check('', overridesOf({ BUSBAR_HTTP_TOKEN: text })).http?.token).toBe(text);
+    }
+    expect(check('', [parseOverride("http.token='0x10'")]).http?.token).toBe('0x10');
+    expect(check('', [parseOverride('listeners[0].tls.ca=[a.pem, b.pem]')]).listeners?.[0]?.tls?.ca).toHaveLength(2);
+    expect(check('', [parseOverride('listeners[0].tls.ca=7')]).listeners?.[0]?.tls?.ca).toBe('7');
+    expect(check('', [parseOverride('listeners[0].aclFile=false')]).listeners?.[0]?.aclFile).toBe(false);
+    const header = 'authentication.chain[0].http={url: "http://a/", headers: {k: v}}';
+    const chain = check('', [parseOverride(header), parseOverride('authentication.chain[0].http.headers.k=5')]);
+    expect(chain.authentication?.chain?.[0]).toMatchObject({ http: { headers: { k: '5' } } });
+  });
+
+  test('what is no setting, or not understood, is said with where it stands, and without the value', () => {
+    const faults = (...texts: readonly string[]): readonly string[] => {
+      try {
+        return faultsOf('listeners: [{ port: 1 }]\nlog: { level: info }', texts.map(parseOverride));
+      } catch (error) {
+        if (error instanceof ConfigurationError) return error.faults;
+        throw error;
+      }
+    };
+    expect(faults('listeners[-1].port=2')).toEqual([
+      '--set listeners[-1].port: there is no -1 in listeners, which has 1',
+    ]);
+    expect(faults('listeners[99999999].port=2')[0]).toContain('listeners, which has 1');
+    expect(faults('listeners[1].port=2')).toEqual([]);
+    expect(faults('listeners[2].port=2', 'listeners[1].port=3')).toEqual([]);
+    expect(faults('log.level.x=2')).toEqual(['--set log.level.x: there is no such setting']);
+    expect(faults('authentication.chain=[{ secret')).toEqual([
+      '--set authentication.chain: the value is not understood; text with signs of YAML stands in quotes',
+    ]);
+    expect(faults('limits.maximumConnections=')).toEqual([
+      '--set limits.maximumConnections: limits.maximumConnections must be a number, not nothing',
+    ]);
+  });
+
   test('so does a variable; others that begin with BUSBAR_ are nobody’s business', () => {
     const overrides = overridesOf({
       BUSBAR_LIMITS_MAXIMUM_CONNECTIONS: '9',
@@ -115,7 +154,7 @@ describe('overrides', () => {
       systemTopicsInterval: 0,
     });
     expect(() => overridesOf({ BUSBAR_LIMITS_MAXIMUM_CONECTIONS: '9' })).toThrow(
-      'BUSBAR_LIMITS_MAXIMUM_CONECTIONS: there is no such setting',
+      'BUSBAR_LIMITS_MAXIMUM_CONECTIONS: there is no such setting; did you mean BUSBAR_LIMITS_MAXIMUM_CONNECTIONS?',
     );
   });
 
