@@ -19,6 +19,9 @@ const BINARY_FIXED_BYTES = 16;
 const MAXIMUM_BINARY_BYTES = 4_096;
 const TCP_OVER_IPV4 = 0x11;
 const TCP_OVER_IPV6 = 0x21;
+/** What is above Unix sockets, and above datagrams, is reserved: it has to be refused. */
+const LAST_FAMILY = 3;
+const LAST_PROTOCOL = 2;
 
 /**
  * Decodes a header of the PROXY protocol, version 1 (a line) or 2 (binary), from the beginning of a stream.
@@ -76,8 +79,12 @@ function decodeBinary(bytes: Uint8Array): ProxyHeader | undefined {
   }
   const byteLength = BINARY_FIXED_BYTES + length;
   if (bytes.length < byteLength) return undefined;
-  const source =
-    command === 0 ? undefined : readSource(view.subarray(BINARY_FIXED_BYTES, byteLength), view.readUInt8(13));
+  const family = view.readUInt8(13);
+  // For LOCAL whatever stands here is passed over.
+  if (command === 1 && (family >> 4 > LAST_FAMILY || (family & 0x0f) > LAST_PROTOCOL)) {
+    throw fault(`expected a family that is known, 0x${family.toString(16).padStart(2, '0')} came`);
+  }
+  const source = command === 0 ? undefined : readSource(view.subarray(BINARY_FIXED_BYTES, byteLength), family);
   return { byteLength, source };
 }
 

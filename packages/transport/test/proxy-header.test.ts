@@ -82,6 +82,8 @@ test.each([
   ['a line without end', Buffer.from(`PROXY UNKNOWN ${'x'.repeat(93)}`), /expected a line of at most 107 bytes/],
   ['version 3', binary(0x31, 0x11, ipv4), /expected version 2, 3 came/],
   ['an unknown command', binary(0x22, 0x11, ipv4), /expected the command LOCAL \(0\) or PROXY \(1\), 2 came/],
+  ['a reserved family', binary(0x21, 0x41, ipv4), /expected a family that is known, 0x41 came/],
+  ['a reserved protocol', binary(0x21, 0x13, ipv4), /expected a family that is known, 0x13 came/],
   ['too little for IPv4', binary(0x21, 0x11, ipv4.subarray(1)), /expected 12 bytes of IPv4 addresses, 11 came/],
   ['too little for IPv6', binary(0x21, 0x21, ipv4), /expected 36 bytes of IPv6 addresses, 12 came/],
   ['too much', binary(0x21, 0x11, Buffer.alloc(4_097)).subarray(0, 16), /at most 4096 bytes .+ 4097 are announced/],
