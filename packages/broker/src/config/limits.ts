@@ -93,7 +93,7 @@ export interface BrokerLimits {
    * packet of maximum size wait, the client asks and does not read the answers: it is not read until it does.
    */
   readonly maximumBufferedBytes: number;
-  /** Retained messages; one more on a new topic is answered with 0x97. */
+  /** Retained messages of clients, those below `$SYS` aside; one more on a new topic is answered with 0x97. */
   readonly maximumRetainedMessages: number;
   /** Bytes of all retained messages. */
   readonly maximumRetainedBytes: number;

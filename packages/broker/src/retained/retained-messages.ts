@@ -1,4 +1,5 @@
 import { type ApplicationMessage, TopicTree } from '@busbar/protocol';
+import { isReservedTopic } from '../authorization/reserved-topic.ts';
 import type { BrokerLimits } from '../config/limits.ts';
 import type { Store, StoredRetained } from '../store/store.ts';
 import type { RetainSources } from './retain-sources.ts';
@@ -6,7 +7,8 @@ import { RetainedMessage } from './retained-message.ts';
 import { RetainedSearch } from './retained-search.ts';
 
 /**
- * The last message of each topic that was published with RETAIN (section 3.3.1.3), bounded by count and bytes.
+ * The last message of each topic that was published with RETAIN (section 3.3.1.3), bounded by count and bytes. What the broker says
+ * of itself below `$SYS` takes nobody's room.
  *
  * Expired messages are dropped when somebody comes across them.
  */
@@ -16,6 +18,9 @@ export class RetainedMessages {
   readonly #limits: BrokerLimits;
   readonly #sources: RetainSources;
   #byteLength = 0;
+  /** How many of them are the broker's own, and their bytes. */
+  #ownSize = 0;
+  #ownByteLength = 0;
   /** Memory is used up: nothing more is retained, and what is retained may become smaller. */
   isShut = false;
 
@@ -31,6 +36,11 @@ export class RetainedMessages {
 
   get byteLength(): number {
     return this.#byteLength;
+  }
+
+  /** What of them `maximumRetainedBytes` bounds. */
+  get boundedByteLength(): number {
+    return this.#byteLength - this.#ownByteLength;
   }
 
   /** Takes up what the store kept. */
@@ -74,23 +84,33 @@ export class RetainedMessages {
   /** The message before it is looked for only where it makes the difference. */
   #hasRoomFor({ topicName, byteLength }: ApplicationMessage): boolean {
     const { maximumRetainedMessages, maximumRetainedBytes } = this.#limits;
-    const bytes = this.#byteLength + byteLength;
-    if (!this.isShut && this.#tree.size < maximumRetainedMessages && bytes <= maximumRetainedBytes) return true;
+    if (isReservedTopic(topicName)) return true;
+    const size = this.#tree.size - this.#ownSize;
+    const before = this.boundedByteLength;
+    const bytes = before + byteLength;
+    if (!this.isShut && size < maximumRetainedMessages && bytes <= maximumRetainedBytes) return true;
     const previous = this.#tree.get(topicName);
-    if (previous === undefined && this.#tree.size >= maximumRetainedMessages) return false;
+    if (previous === undefined && size >= maximumRetainedMessages) return false;
     const rest = bytes - (previous?.byteLength ?? 0);
-    return rest <= (this.isShut ? Math.min(this.#byteLength, maximumRetainedBytes) : maximumRetainedBytes);
+    return rest <= (this.isShut ? Math.min(before, maximumRetainedBytes) : maximumRetainedBytes);
   }
 
   #put(topicName: string, retained: RetainedMessage): void {
     const previous = this.#tree.set(topicName, retained);
-    this.#byteLength += retained.byteLength - (previous?.byteLength ?? 0);
+    this.#count(topicName, previous === undefined ? 1 : 0, retained.byteLength - (previous?.byteLength ?? 0));
   }
 
   #remove(topicName: string): void {
     const previous = this.#tree.delete(topicName);
     if (previous === undefined) return;
-    this.#byteLength -= previous.byteLength;
+    this.#count(topicName, -1, -previous.byteLength);
     this.#store.removeRetained(topicName);
+  }
+
+  #count(topicName: string, messages: number, byteLength: number): void {
+    this.#byteLength += byteLength;
+    if (!isReservedTopic(topicName)) return;
+    this.#ownSize += messages;
+    this.#ownByteLength += byteLength;
   }
 }

@@ -180,7 +180,7 @@ export class Router {
 
   #countUnretained({ publisher, byteLength }: ApplicationMessage): void {
     const { maximumRetainedMessages, maximumRetainedBytes } = this.#limits;
-    const isFull = this.#retained.byteLength + byteLength > maximumRetainedBytes;
+    const isFull = this.#retained.boundedByteLength + byteLength > maximumRetainedBytes;
     const limit = this.#retained.isShut ? 'memoryLimit' : isFull ? 'maximumRetainedBytes' : 'maximumRetainedMessages';
     this.#limitWatch.handleReached(limit, { client: publisher, maximumRetainedMessages, maximumRetainedBytes });
   }
