@@ -1,5 +1,7 @@
 /** @busbar/transport: moves bytes over TCP, TLS, WebSocket, Unix sockets and in memory; dials and listens. */
+
 export { formatAddress, formatPeer, numericAddress } from './address.ts';
+export { AddressList } from './address-list.ts';
 export type { HandshakeOptions } from './arrival.ts';
 export type { ByteTransport, TransportAddress, TransportReceiver } from './byte-transport.ts';
 export { TransportError } from './byte-transport.ts';

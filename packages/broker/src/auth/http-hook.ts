@@ -34,7 +34,7 @@ const LARGEST_ANSWER = 64 * 1024;
  * answers 200 with `{ "result": "allow" | "deny" | "next" }` and, where it allows, `userName`, `groups`, `claims` and
  * `permissions`. 204 is next, 401 and 403 are deny. Whatever else comes, or nothing in time, lets nobody in (0x88).
  *
- * @throws {UsageError} `invalid-authenticator`: what is given is no http or https URL.
+ * @throws {UsageError} `invalid-authenticator`: what is given is no http or https URL, or a header that cannot be sent.
  */
 export function httpHook(options: HttpHookOptions, now: () => number = () => performance.now()): Authenticator {
   const { url } = options;
@@ -42,7 +42,20 @@ export function httpHook(options: HttpHookOptions, now: () => number = () => per
   if (parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:') {
     throw new UsageError('invalid-authenticator', `http: expected an http or https URL, '${url}' came`);
   }
+  for (const [name, value] of Object.entries(options.headers ?? {})) checkHeader(name, value);
   return new HttpHook(options, now);
+}
+
+/** Found now, it is one mistake; found by fetch, it is every login's. The value may be a secret. */
+function checkHeader(name: string, value: string): void {
+  try {
+    new Headers([[name, value]]);
+  } catch {
+    throw new UsageError(
+      'invalid-authenticator',
+      `http: the header '${name}' cannot be sent: its name or value is none of HTTP`,
+    );
+  }
 }
 
 class HttpHook implements Authenticator {

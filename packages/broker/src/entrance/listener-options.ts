@@ -1,6 +1,6 @@
 import { UsageError } from '@busbar/codec';
 import { topicNameFault } from '@busbar/protocol';
-import type { TlsServerOptions } from '@busbar/transport';
+import { AddressList, type TlsServerOptions } from '@busbar/transport';
 import type { Authenticator } from '../auth/authenticator.ts';
 import { type Durability, expectDurability } from '../config/durability.ts';
 import type { ConnectConditions } from './connect-conditions.ts';
@@ -129,6 +129,17 @@ export function checkListeners(listeners: readonly ListenerOptions[]): void {
   });
 }
 
+function checkProxies(trustedProxies: readonly string[] = [], where: string): void {
+  for (const [at, entry] of trustedProxies.entries()) {
+    try {
+      new AddressList([entry]);
+    } catch {
+      const expected = 'an address such as 192.0.2.1 or a network such as 10.0.0.0/8';
+      throw invalid(`${where}.trustedProxies[${at}] must be ${expected}, not '${entry}'`);
+    }
+  }
+}
+
 function checkListener(listener: ListenerOptions, where: string): void {
   const { transport = 'tcp' } = listener;
   expectOneOf(`${where}.transport`, transport, TRANSPORTS);
@@ -149,6 +160,7 @@ function checkListener(listener: ListenerOptions, where: string): void {
   if (rate !== undefined && !(typeof rate === 'number' && rate > 0 && Number.isFinite(rate))) {
     throw invalid(`${where}.connectionRate must be more than 0, not ${String(rate)}`);
   }
+  checkProxies(listener.trustedProxies, where);
   checkMountPoint(listener.mountPoint, where);
   for (const version of listener.protocolVersions ?? []) expectInteger(`${where}.protocolVersions`, version, 3, 5);
   checkPath(listener, where, transport);

@@ -18,6 +18,7 @@ import {
   type TokenOptions,
   UsageError,
 } from '@busbar/broker';
+import { topicFilterFault } from '@busbar/protocol';
 import { messageOf } from '../command/message-of.ts';
 import { type HttpSettings, httpSettingsFault } from '../http/http-settings.ts';
 import type { FindPlace } from './check-settings.ts';
@@ -95,8 +96,13 @@ class Reader {
   }
 
   /** What the broker itself would find wrong. */
-  #crossCheck({ listeners, authorization }: ConfiguredOptions): void {
+  #crossCheck({ listeners, authorization, durability }: ConfiguredOptions): void {
     for (const line of usageFault(() => new Authorization(authorization))) this.#faults.push(line);
+    for (const [at, { topicFilter }] of (durability ?? []).entries()) {
+      const fault = topicFilterFault(topicFilter);
+      const where = ['durability', at, 'topicFilter'];
+      if (fault !== undefined) this.#fail(where, `${formatPath(where)}: ${fault}`);
+    }
     // A file that could not be read is named already.
     if (this.#faults.length > 0) return;
     for (const [at, listener] of (listeners ?? []).entries()) {

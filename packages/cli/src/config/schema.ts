@@ -224,7 +224,7 @@ const monitoring = z
   );
 
 export const CONFIGURATION = z.strictObject({
-  listeners: z.array(listener).optional().describe('default: localhost:1883'),
+  listeners: z.array(listener).min(1).optional().describe('default: localhost:1883'),
   authentication: z
     .strictObject({
       chain: chain.optional(),

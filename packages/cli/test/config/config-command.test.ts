@@ -37,6 +37,23 @@ test('config check finds what does not fit together, and rules with mistakes', a
   expect((await runInProcess(['config', 'check', rules])).stderr).toContain(`${rules}:3: topics: Topic Filter`);
 });
 
+test('config check finds what the broker would not start with, or would start with in vain', async () => {
+  const faults = async (text: string): Promise<string> => {
+    const { exitCode, stderr } = await runInProcess(['config', 'check', write('vain.yaml', text)]);
+    expect(exitCode).toBe(1);
+    return stderr;
+  };
+  expect(await faults('listeners: []\n')).toContain('vain.yaml:1: listeners must have at least 1');
+  const proxies = "listeners:\n  - { proxyProtocol: true, trustedProxies: ['::1', '10.0.0.0/33'] }\n";
+  expect(await faults(proxies)).toContain('vain.yaml:2: listeners[0].trustedProxies[1] must be an address such as');
+  const durability = "data: memory\ndurability:\n  - { topicFilter: 'a/#/b', durability: disk }\n";
+  expect(await faults(durability)).toContain('vain.yaml:3: durability[0].topicFilter: Topic Filter: expected #');
+  const headers = 'authentication: { chain: [{ http: { url: \'http://a/\', headers: { x: "secret\\n" } } }] }\n';
+  const line = await faults(headers.replace('x:', "'x y':"));
+  expect(line).toContain("vain.yaml:1: authentication.chain[0]: http: the header 'x y' cannot be sent");
+  expect(line).not.toContain('secret');
+});
+
 test('config check finds the TLS that a listener could not open with, or would open with in vain', async () => {
   const { cert, key } = createTestAuthority().issue({ commonName: 'localhost' });
   write('cert.pem', cert);
