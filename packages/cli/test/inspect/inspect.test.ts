@@ -1,9 +1,11 @@
 import { linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { connect as connectClient } from '@busbar/client';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { ControlClient } from '../../src/control/control-client.ts';
 import { ControlServer } from '../../src/control/control-server.ts';
 import { Table } from '../../src/inspect/table.ts';
 import { type BrokerUnderTest, openBroker } from '../support/broker-under-test.ts';
@@ -43,6 +45,37 @@ test('sockets of brokers that were killed are no brokers: the one that runs is f
   killed.close();
   expect(await runInProcess(['inspect', 'losses'])).toEqual({ exitCode: 0, stdout: 'nothing was lost\n', stderr: '' });
   expect(readdirSync(directory).filter((file) => file.endsWith('.sock'))).toEqual(['1883.sock']);
+});
+
+describe('a broker that does not answer as it should', () => {
+  async function answering(answer: (connection: Socket) => void): Promise<string> {
+    const file = path.join(folder, 'odd.sock');
+    const server = createServer((connection) => {
+      connection.on('error', () => {}).once('data', () => answer(connection));
+    });
+    await new Promise<void>((resolve) => server.listen(file, resolve));
+    onTestFinished(() => void server.close());
+    return file;
+  }
+
+  test('is waited for so long, and no longer', async () => {
+    const held: Socket[] = [];
+    const client = new ControlClient(await answering((connection) => void held.push(connection)), { answerMs: 20 });
+    await expect(client.get('stats')).rejects.toThrow(/^no broker answers at .*: nothing came for 0.02 s$/);
+  });
+
+  test.each(['{"clientIdentifier":"a"}\n', '{"clientIdentifier":"a"}\n{"clientId'])(
+    'has stopped after %j',
+    async (begun) => {
+      const head = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
+      const odd = await answering((connection) => {
+        connection.end(`${head}${begun.length.toString(16)}\r\n${begun}\r\n`);
+      });
+      const { exitCode, stdout, stderr } = await runInProcess(['inspect', 'clients', '--json', '--socket', odd]);
+      expect([exitCode, stdout, stderr]).toEqual([1, '{"clientIdentifier":"a"}\n', 'Error: the broker has stopped\n']);
+      await expect(new ControlClient(odd).get('stats')).rejects.toThrow(/^the broker has stopped$/);
+    },
+  );
 });
 
 test.each([
