@@ -4,6 +4,7 @@ import { CommandError } from '../command/command-error.ts';
 import { messageOf } from '../command/message-of.ts';
 import { ExitCode } from '../exit-code.ts';
 import { isColorful } from '../terminal/color.ts';
+import { withoutTricks } from '../terminal/json-line.ts';
 
 export type LogFormat = 'pretty' | 'json';
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -93,14 +94,6 @@ function writeShortened(
 
 function shortened(text: string, longest: number): string {
   return text.length <= longest ? text : `${text.slice(0, longest)}... (${text.length} characters)`;
-}
-
-/** What JSON does not escape and a terminal obeys all the same: the other control characters, and those that turn the direction. */
-const TRICKS = /[\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
-
-/** A line in JSON that says the same, and holds nothing that moves a cursor: names are the peers' own. */
-function withoutTricks(line: string): string {
-  return line.replace(TRICKS, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** A line in JSON whose texts show control characters by their escapes, also when somebody prints them as they are. */

@@ -16,14 +16,17 @@ function withoutSecrets(value: unknown, name: string): unknown {
       entries.map(([key, each]) => [key, name === 'headers' ? '***' : withoutSecrets(each, key)]),
     );
   }
-  if (name === 'url' || name === 'jwksUrl') return withoutUserInfo(String(value));
+  if (name === 'url' || name === 'jwksUrl') return withoutUrlSecrets(String(value));
   return typeof value === 'string' && SECRET.test(name) ? '***' : value;
 }
 
-function withoutUserInfo(text: string): string {
+/** User, password and what is asked with a URL: a key may stand in each. */
+function withoutUrlSecrets(text: string): string {
   const url = new URL(text);
-  if (url.password === '' && url.username === '') return text;
-  url.username = '***';
+  const hasUser = url.password !== '' || url.username !== '';
+  if (!hasUser && url.search === '') return text;
+  if (hasUser) url.username = '***';
   url.password = '';
+  url.search = url.search.replace(/=[^&]*/g, '=***');
   return url.href;
 }

@@ -3,6 +3,7 @@ import { noneOf } from '../command/value.ts';
 import { ControlClient } from '../control/control-client.ts';
 import { findControlSocket } from '../control/control-socket.ts';
 import { ExitCode } from '../exit-code.ts';
+import { jsonLine } from '../terminal/json-line.ts';
 import { Table } from './table.ts';
 
 /** What is looked at, and how it is shown. */
@@ -53,7 +54,7 @@ export async function inspect(what: string, { port, socket, match, json }: Inspe
   }
   const client = new ControlClient(socket ?? (await findControlSocket(port)));
   if (columns !== undefined) await printList(client, what, columns, match, json);
-  else if (json) process.stdout.write(`${JSON.stringify(await client.get(what))}\n`);
+  else if (json) process.stdout.write(jsonLine(await client.get(what)));
   else if (what === 'losses') process.stdout.write(describeLosses((await client.get(what)) as LossReport));
   else process.stdout.write(describeStats((await client.get(what)) as Record<string, unknown>));
   return ExitCode.success;
@@ -71,7 +72,7 @@ async function printList(
     match === undefined || Object.values(item).some((value) => typeof value === 'string' && value.includes(match));
   for await (const item of client.list(what)) {
     if (!isWanted(item)) continue;
-    if (json) process.stdout.write(`${JSON.stringify(item)}\n`);
+    if (json) process.stdout.write(jsonLine(item));
     else table.add(Object.keys(columns).map((name) => shown(item[name])));
     if (table.length < ROWS_AT_A_TIME) continue;
     process.stdout.write(table.toString());

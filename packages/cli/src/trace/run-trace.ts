@@ -5,6 +5,7 @@ import { ControlClient } from '../control/control-client.ts';
 import { findControlSocket } from '../control/control-socket.ts';
 import { ExitCode } from '../exit-code.ts';
 import { isColorful } from '../terminal/color.ts';
+import { jsonLine } from '../terminal/json-line.ts';
 import { createStyle } from '../terminal/style.ts';
 import { renderPacket } from './render-packet.ts';
 
@@ -40,7 +41,7 @@ export async function runTrace(
   const style = createStyle(isColorful(stdout));
   try {
     for await (const line of client.list(`trace?client=${encodeURIComponent(clientIdentifier)}`, controller.signal)) {
-      const text = json ? JSON.stringify(line) : render(line as unknown as TraceLine);
+      const text = json ? jsonLine(line).trimEnd() : render(line as unknown as TraceLine);
       if (text !== '' && !controller.signal.aborted) stdout.write(`${text}\n`);
     }
   } catch (error) {

@@ -169,10 +169,10 @@ test('what is shown holds no secrets', () => {
   const text = showConfiguration(
     check(`authentication:
   chain:
-    - http: { url: 'https://user:pa55@id.plant/login', headers: { authorization: 'Bearer s3cret', x-key: k3y } }
+    - http: { url: 'https://user:pa55@id.plant/login?key=q5ery&x=1', headers: { authorization: 'Bearer s3cret', x-key: k3y } }
     - passwordFile: passwd
 `),
   );
-  for (const secret of ['pa55', 's3cret', 'k3y']) expect(text).not.toContain(secret);
+  for (const secret of ['pa55', 's3cret', 'k3y', 'q5ery']) expect(text).not.toContain(secret);
   expect(text).toContain('passwordFile: passwd');
 });

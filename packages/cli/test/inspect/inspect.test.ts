@@ -149,6 +149,15 @@ describe('busbar inspect', () => {
     expect(nowhere.stderr).toMatch(/^Error: no broker answers at \S+: .+\n$/);
   });
 
+  test('JSON lines are lines, whatever clients are called', async () => {
+    const clientIdentifier = 'a\u0085b\u2028c\u009b31m\u202e\u007f';
+    const client = await connectClient(broker.url, { clientIdentifier });
+    onTestFinished(() => client.end());
+    const { stdout } = await inspect('clients', '--json');
+    expect(stdout).toMatch(/^[\x20-\x7e]+\n$/);
+    expect(JSON.parse(stdout)).toMatchObject({ clientIdentifier });
+  });
+
   test('names of clients cannot move the cursor', () => {
     const table = new Table(['CLIENT']);
     table.add(['\u001b[2Jx\u009b']);
