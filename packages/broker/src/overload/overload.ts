@@ -136,7 +136,7 @@ export class Overload {
   #change(): void {
     this.#level = this.#state.level;
     const { lagMs, isOutOfMemory } = this.#state;
-    const fields = { level: this.#level, lagMs: Math.round(lagMs), memoryBytes: this.#memoryBytes };
+    const fields = { overload: this.#level, lagMs: Math.round(lagMs), memoryBytes: this.#memoryBytes };
     if (this.#level === 'none') this.#rooms.log.info(fields, 'the broker is not overloaded any more');
     else this.#rooms.log.warn(fields, 'the broker is overloaded');
     const why = isOutOfMemory ? 'the memory is used up' : `the event loop is ${Math.round(lagMs)} ms late`;
@@ -157,7 +157,7 @@ export class Overload {
   }
 
   #refuse(client: WaitingClient): void {
-    this.#rooms.limitWatch.handleReached('overload', { remote: client.remote, level: this.#level });
+    this.#rooms.limitWatch.handleReached('overload', { remote: client.remote, overload: this.#level });
     client.refuse(this.retryAfterSeconds());
   }
 
