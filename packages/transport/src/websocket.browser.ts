@@ -184,8 +184,8 @@ export function dialWebSocket(options: WebSocketTarget): Promise<ByteTransport> 
     };
     const fail = (error: TransportError) => {
       settle();
+      reject(error); // first: some tell of the close before close() returns
       webSocket.close();
-      reject(error);
     };
     const onAbort = () => fail(aborted());
     const timedOut = () => codedError('ETIMEDOUT', `${attempt}: no answer in ${timeoutMs} ms`);
