@@ -176,7 +176,6 @@ export function dialWebSocket(options: WebSocketTarget): Promise<ByteTransport> 
 
   const webSocket = new WebSocket(url, [...subprotocols]);
   webSocket.binaryType = 'arraybuffer';
-  webSocket.onerror = () => {}; // it says nothing, and a close follows
   return new Promise((resolve, reject) => {
     const settle = () => {
       clearTimeout(timer);
@@ -184,18 +183,22 @@ export function dialWebSocket(options: WebSocketTarget): Promise<ByteTransport> 
     };
     const fail = (error: TransportError) => {
       settle();
-      reject(error); // first: some tell of the close before close() returns
+      reject(error);
+    };
+    const giveUp = (error: TransportError) => {
+      fail(error); // first: some tell of the close before close() returns
       webSocket.close();
     };
-    const onAbort = () => fail(aborted());
+    const onAbort = () => giveUp(aborted());
     const timedOut = () => codedError('ETIMEDOUT', `${attempt}: no answer in ${timeoutMs} ms`);
-    const timer = setTimeout(() => fail(timedOut()), timeoutMs);
+    const timer = setTimeout(() => giveUp(timedOut()), timeoutMs);
     signal?.addEventListener('abort', onAbort);
     webSocket.onopen = () => {
       settle();
       resolve(new BrowserWebSocketTransport(webSocket, remote, options));
     };
-    webSocket.onclose = () => {
+    // An error says nothing, and a close follows it; not so with every WebSocket that is no browser's.
+    webSocket.onerror = webSocket.onclose = () => {
       fail(codedError('ERR_WS_HANDSHAKE', `${attempt}: the browser says no more`));
     };
   });
