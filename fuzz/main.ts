@@ -18,12 +18,9 @@ const STREAMS_AT_A_TIME = 80;
  * find is printed with the seed and the shortest input that makes it, and the exit code is 1; it becomes a test.
  */
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { seconds: { type: 'string' }, streams: { type: 'string' }, seed: { type: 'string', default: '1' } },
-  });
+  const { values, positionals } = readArguments();
   const [command, ...rest] = positionals;
-  if (rest.length > 0 || (command !== undefined && command !== 'codec' && command !== 'broker')) {
+  if (rest.length > 0 || values.help || (command !== undefined && command !== 'codec' && command !== 'broker')) {
     console.error(`usage: ${USAGE}`);
     process.exitCode = 2;
     return;
@@ -39,6 +36,19 @@ async function main(): Promise<void> {
     if (!(error instanceof FuzzFind)) throw error;
     console.error(error.message);
     process.exitCode = 1;
+  }
+}
+
+function readArguments() {
+  const help = { type: 'boolean' } as const;
+  const seed = { type: 'string', default: '1' } as const;
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: { seconds: { type: 'string' }, streams: { type: 'string' }, seed, help },
+    });
+  } catch {
+    return { values: { help: true, seed: '1', seconds: undefined, streams: undefined }, positionals: [] };
   }
 }
 

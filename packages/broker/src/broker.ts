@@ -177,7 +177,7 @@ function systemTopicsOf(house: House): SystemTopics {
 /** Lets hooks begin, and then clients in; where either fails, everything ends. */
 async function open({ options, listeners, entrance, local, wheel, log, clock }: House): Promise<void> {
   try {
-    await startHooks(options.hooks ?? [], local);
+    await startHooks(options.hooks ?? [], local, log, clock);
     await entrance.listen(listeners);
   } catch (error) {
     await entrance.close();

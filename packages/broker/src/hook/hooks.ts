@@ -67,14 +67,26 @@ export function wireHooks(list: readonly BrokerHooks[], log: BrokerLog, clock: C
   };
 }
 
+/** After so long whoever looks into the log is to know what the broker waits for. */
+const PATIENCE_MS = 10_000;
+
 /** Lets hooks begin, one after the other. @throws {UsageError} `hook-not-started`: one has thrown. */
-export async function startHooks(list: readonly BrokerHooks[], client: InProcessClient): Promise<void> {
+export async function startHooks(
+  list: readonly BrokerHooks[],
+  client: InProcessClient,
+  log: BrokerLog,
+  clock: Clock,
+): Promise<void> {
   for (const hooks of list) {
+    const tellOfWait = () => log.warn({ hook: hooks.name }, `the broker waits for the hook '${hooks.name}' to start`);
+    const cancel = clock.schedule(tellOfWait, PATIENCE_MS);
     try {
       await hooks.start?.(client);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new UsageError('hook-not-started', `the hook '${hooks.name}' has not started: ${reason}`);
+    } finally {
+      cancel();
     }
   }
 }

@@ -61,7 +61,7 @@ export interface InProcessClient {
    * @param payload A text is encoded as UTF-8.
    * @returns When router and store have the message: at QoS 1 and 2 what a client's PUBACK would say, a synced batch with a
    *   store on disk. The Reason Code is 0, or 0x10 when nobody has subscribed.
-   * @throws {UsageError} `topic-name-invalid`, `qos-invalid`: content that MQTT cannot carry.
+   * @throws {UsageError} `topic-name-invalid`, `qos-invalid`, `property-not-allowed`: content that MQTT cannot carry.
    * @throws {PublishRefusedError} Rules, a full queue or a full store are against it (`reasonCode`).
    * @example await broker.publish('plant/1/state', 'running', { qos: 1, retain: true });
    */

@@ -65,6 +65,7 @@ export class LocalClient implements InProcessClient {
     this.#checkOpen();
     const { qos = 0, retain = false, properties = {}, identity } = options;
     checkQos(qos);
+    checkContent(topicName, properties);
     const name = (identity?.mountPoint ?? '') + topicName;
     const content = { topicName: name, payload: bytesOf(payload), qos, retain, properties };
     const now = clock.now();
@@ -99,6 +100,7 @@ export class LocalClient implements InProcessClient {
     const handler = typeof handlerOrOptions === 'function' ? handlerOrOptions : undefined;
     const options = (typeof handlerOrOptions === 'function' ? further : handlerOrOptions) ?? {};
     const { qos = 1, identity, maximumInFlight = DEFAULT_IN_FLIGHT } = options;
+    if (typeof options !== 'object') throw new UsageError('option-invalid', `expected options, ${typeof options} came`);
     const { around, log, clock, subscriptions } = this.#rooms;
     const { maximumTopicLevels } = around.limits;
     checkQos(qos);
@@ -172,6 +174,17 @@ export class LocalClient implements InProcessClient {
 
 function checkQos(qos: number): void {
   if (qos !== 0 && qos !== 1 && qos !== 2) throw new UsageError('qos-invalid', `expected QoS 0, 1 or 2, ${qos} came`);
+}
+
+/** What types forbid and programs without them can do all the same. */
+function checkContent(topicName: unknown, properties: object): void {
+  if (typeof topicName !== 'string') {
+    throw new UsageError('topic-name-invalid', `expected a text as Topic Name, ${typeof topicName} came`);
+  }
+  if ('topicAlias' in properties || 'subscriptionIdentifiers' in properties) {
+    const message = 'a message cannot bring its own Topic Alias or Subscription Identifiers';
+    throw new UsageError('property-not-allowed', message);
+  }
 }
 
 function bytesOf(payload: string | Uint8Array): Uint8Array {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { ReasonCode } from '@busbar/codec';
-import { publishPacket } from '@busbar/testkit';
+import { publishPacket, VirtualClock } from '@busbar/testkit';
 import { test } from 'vitest';
 import type { BrokerHooks } from '../../src/index.ts';
+import { RecordingLog } from '../recording-log.ts';
 import { VirtualBroker } from '../virtual-broker.ts';
 
 /** What hooks are told, in a line each. */
@@ -104,6 +105,26 @@ test('start comes before the broker listens, and keeps it from starting when it 
     VirtualBroker.start({ hooks: [{ name: 'no', start: () => assert.fail('not today') }] }),
     /not today/,
   );
+});
+
+test('a hook that the broker waits for to start is named in the log', async () => {
+  const clock = new VirtualClock();
+  const log = new RecordingLog();
+  let begin = (): void => {};
+  const started = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const starting = VirtualBroker.start({ log, hooks: [{ name: 'slow', start: () => started }] }, clock);
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+  clock.advance(9_999);
+  assert.deepEqual(log.take('warn'), []);
+  clock.advance(1);
+  assert.deepEqual(
+    log.take('warn').map(({ message }) => message),
+    ["the broker waits for the hook 'slow' to start"],
+  );
+  begin();
+  await (await starting).broker.stop();
 });
 
 test('a hook that does not end in time is left behind, and asked to end once, however often the broker is stopped', async () => {

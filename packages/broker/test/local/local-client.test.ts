@@ -31,6 +31,17 @@ describe('publish', () => {
     assert.equal(broker.stats().retained, 1);
   });
 
+  test('refuses what types forbid', async () => {
+    const { broker } = await start();
+    const untyped = broker as unknown as Record<'publish' | 'subscribe', (...values: unknown[]) => Promise<unknown>>;
+    await assert.rejects(untyped.publish(5, 'x'), { code: 'topic-name-invalid' });
+    for (const properties of [{ topicAlias: 3 }, { subscriptionIdentifiers: [1] }]) {
+      await assert.rejects(untyped.publish('t', 'x', { properties }), { code: 'property-not-allowed' });
+    }
+    assert.throws(() => untyped.subscribe('t', 5), { code: 'option-invalid' });
+    assert.throws(() => untyped.subscribe(5), { code: 'topic-filter-invalid' });
+  });
+
   test('is kept in the queue of a client that is away', async () => {
     const { broker, virtual } = await start();
     virtual.connectLasting('away').subscribe('t', { qos: 1 });

@@ -43,6 +43,12 @@ describe('a mosquitto.conf', () => {
     expect(translate('port 1884\n').settings.authentication?.allowAnonymous).toBe(false);
   });
 
+  test('tls_version is for keys alone, too', () => {
+    const { settings, faults } = translate('listener 1\npsk_hint x\npsk_file k\ntls_version tlsv1.3\n');
+    expect(faults).toEqual([]);
+    expect(settings.listeners?.[0]?.tls).toEqual({ pskFile: 'k', pskHint: 'x', minVersion: 'TLSv1.3' });
+  });
+
   test('numbers, truths and words end where a space is, as comments behind them need it', () => {
     const lines = [
       'listener 1884 # all',

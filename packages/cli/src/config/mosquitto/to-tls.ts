@@ -34,7 +34,7 @@ export function translateTls(
     ...(ca.length === 0 ? {} : { ca }),
     ...(text('crlfile') === undefined ? {} : { crl: text('crlfile') }),
     ...(required ? { clientCertificates: 'require' as const } : {}),
-    ...(values.has('tls_version') ? { minVersion: text('tls_version') as 'TLSv1.2' } : {}),
+    ...minVersion(values),
     ...(ciphers === undefined ? {} : { ciphers }),
   };
 }
@@ -48,7 +48,12 @@ function pskOnly(translation: Translation, values: Values, where: SettingPath, p
   translation.mark([...where, 'pskFile'], file?.place);
   const ciphers = values.get('ciphers')?.value as string | undefined;
   const pskFile = String(file?.value ?? '');
-  return { pskFile, pskHint: hint, ...(ciphers === undefined ? {} : { ciphers }) };
+  return { pskFile, pskHint: hint, ...minVersion(values), ...(ciphers === undefined ? {} : { ciphers }) };
+}
+
+function minVersion(values: Values): { minVersion?: 'TLSv1.2' | 'TLSv1.3' } {
+  const version = values.get('tls_version')?.value as 'TLSv1.2' | 'TLSv1.3' | undefined;
+  return version === undefined ? {} : { minVersion: version };
 }
 
 function capath(translation: Translation, values: Values): string[] {
