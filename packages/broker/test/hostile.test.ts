@@ -71,7 +71,8 @@ async function assertServed(): Promise<void> {
 
 /** What was said since the start, but of clients that came in order. */
 function complaints(): LogLine[] {
-  return log.take().filter(({ message }) => message !== 'connected');
+  // How busy the machine is with other things is nobody's fault.
+  return log.take().filter(({ message, fields }) => message !== 'connected' && !('overload' in fields));
 }
 
 /** The connection is closed after just these packets; the broker says one line about it, and serves others. */

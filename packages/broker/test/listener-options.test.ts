@@ -87,6 +87,10 @@ describe('a listener is refused before any is opened', () => {
       { transport: 'tls', tls, useIdentityAsUserName: 'cn' },
       'listeners[1].useIdentityAsUserName needs tls.clientCertificates to be request or require',
     ],
+    [
+      { trustedProxies: ['nonsense'], proxyProtocol: true },
+      "listeners[1].trustedProxies[0] must be an address such as 192.0.2.1 or a network such as 10.0.0.0/8, not 'nonsense'",
+    ],
   ])('%j', async (listener, message) => {
     const error = await refusal(listener);
     expect(error).toMatchObject({ name: 'UsageError', code: 'invalid-listener', message });
@@ -94,7 +98,5 @@ describe('a listener is refused before any is opened', () => {
 
   test('what only its transport can judge is refused by that, and nothing stays open', async () => {
     expect(await refusal({ transport: 'tls', tls })).toMatchObject({ name: 'TransportError' });
-    expect(await refusal({ trustedProxies: ['nonsense'], proxyProtocol: true })).toMatchObject({ code: 'ERR_ADDRESS' });
-    expect(await refusal({ transport: 'ws', trustedProxies: ['nonsense'] })).toMatchObject({ code: 'ERR_ADDRESS' });
   });
 });
