@@ -1,5 +1,5 @@
 import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { ClientError } from '../errors.ts';
 import { ClientStore } from '../store/client-store.ts';
 import type { StoreChange } from '../store/record-store.ts';
@@ -48,7 +48,7 @@ export class FileStore extends ClientStore {
   /** @param path The file; made when there is none, its folder too. */
   constructor(path: string, options: FileStoreOptions = {}) {
     super();
-    this.#path = path;
+    this.#path = resolve(path); // a program may change its folder
     this.#sync = options.sync ?? true;
     this.#compactAfterBytes = options.compactAfterBytes ?? COMPACT_AFTER_BYTES;
   }
@@ -71,6 +71,7 @@ export class FileStore extends ClientStore {
   async write(changes: readonly StoreChange[]): Promise<void> {
     const file = this.#file;
     if (file === undefined) throw new ClientError('store-failed', `the store '${this.#path}' is not open`);
+    await this.#lock?.confirm();
     const group = encodeGroup(changes);
     await writeAll(file, group);
     if (this.#sync) await file.datasync();

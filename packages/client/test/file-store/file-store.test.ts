@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
@@ -12,7 +13,7 @@ import {
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
-import { afterAll, describe, test } from 'vitest';
+import { afterAll, describe, test, vi } from 'vitest';
 import { FileStore } from '../../src/file-store/index.ts';
 import { encodeGroup, MAGIC, readLog } from '../../src/file-store/log-format.ts';
 import type { ClientError, StoreChange } from '../../src/index.ts';
@@ -161,6 +162,61 @@ describe('one client at a time', () => {
     await taken.close();
     writeFileSync(`${file}.lock`, `4194305 ${hostname()}\n`);
     await new FileStore(file).load();
+  });
+
+  test('the same file under another name, and that of another thread, are refused, not that of an earlier process', async () => {
+    const file = newPath();
+    const store = new FileStore(file);
+    await store.load();
+    await assert.rejects(new FileStore(path.relative('.', file)).load(), { code: 'store-in-use' });
+    await store.close();
+    const lock = `${file}.lock`;
+    writeFileSync(lock, `${process.pid} ${hostname()}\n`);
+    await assert.rejects(new FileStore(file).load(), { code: 'store-in-use' });
+    const before = new Date(Date.now() - (process.uptime() + 1) * 1_000);
+    utimesSync(lock, before, before);
+    const next = new FileStore(file);
+    await next.load();
+    await next.close();
+  });
+
+  test('of many who find what a crash has left, one gets it', async () => {
+    for (let round = 0; round < 5; round++) {
+      const file = newPath();
+      mkdirSync(path.dirname(file), { recursive: true });
+      writeFileSync(`${file}.lock`, `4194305 ${hostname()}\n`);
+      const takes: Promise<unknown>[] = [];
+      for (let thread = 0; thread < 8; thread++) {
+        vi.resetModules(); // each has a list of its own of what it has locked, as threads have
+        const { FileLock } = await import('../../src/file-store/file-lock.ts');
+        takes.push(FileLock.take(file));
+      }
+      const outcomes = await Promise.allSettled(takes);
+      const refusals = outcomes.flatMap((each) =>
+        each.status === 'rejected' ? [(each.reason as ClientError).code] : [],
+      );
+      assert.deepEqual(refusals, Array(7).fill('store-in-use'));
+    }
+  });
+
+  test('who was stopped for so long that it counted as gone changes nothing any more', async () => {
+    const file = newPath();
+    const store = new FileStore(file);
+    await store.load();
+    await store.write([put('a', 1)]);
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      vi.advanceTimersByTime(16_000);
+      await store.write([put('b', 1)]); // it has still got it
+      vi.advanceTimersByTime(16_000);
+      writeFileSync(`${file}.lock`, `1 ${hostname()}\n`);
+      await assert.rejects(store.write([put('c', 1)]), { code: 'store-in-use' });
+    } finally {
+      vi.useRealTimers();
+    }
+    await store.close();
+    assert.equal(existsSync(`${file}.lock`), true, 'the lock is that of the other process');
+    assert.deepEqual([...readLog(readFileSync(file)).records.keys()], ['a', 'b']);
   });
 });
 
