@@ -44,6 +44,8 @@ export class FileStore extends ClientStore {
   #file: FileHandle | undefined;
   #byteLength = 0;
   #liveBytes = 0;
+  /** The length that the file has to have before it is written anew, once that has failed. */
+  #rewriteAt = 0;
 
   /** @param path The file; made when there is none, its folder too. */
   constructor(path: string, options: FileStoreOptions = {}) {
@@ -77,7 +79,8 @@ export class FileStore extends ClientStore {
     if (this.#sync) await file.datasync();
     this.#byteLength += group.length;
     for (const { key, value } of changes) this.#keep(key, value);
-    if (this.#byteLength - this.#liveBytes > this.#compactAfterBytes + this.#liveBytes) await this.#rewrite();
+    const isMostlyOver = this.#byteLength - this.#liveBytes > this.#compactAfterBytes + this.#liveBytes;
+    if (isMostlyOver && this.#byteLength >= this.#rewriteAt) await this.#compact();
   }
 
   async close(): Promise<void> {
@@ -139,23 +142,38 @@ export class FileStore extends ClientStore {
     this.#byteLength = byteLength;
   }
 
+  /** A disk that has no room for a second file is no reason to stop: everything is in the first one. */
+  async #compact(): Promise<void> {
+    try {
+      await this.#rewrite();
+    } catch {
+      this.#rewriteAt = this.#byteLength + this.#compactAfterBytes;
+    }
+  }
+
   /** Until the new file has the old one's name, the old one counts. */
   async #rewrite(): Promise<void> {
     const file = await open(this.#newPath, 'w');
-    await writeAll(file, MAGIC);
     let byteLength = MAGIC.length;
-    for (const changes of groupsOf(this.#records)) {
-      const group = encodeGroup(changes);
-      await writeAll(file, group);
-      byteLength += group.length;
+    try {
+      await writeAll(file, MAGIC);
+      for (const changes of groupsOf(this.#records)) {
+        const group = encodeGroup(changes);
+        await writeAll(file, group);
+        byteLength += group.length;
+      }
+      await file.sync();
+      await rename(this.#newPath, this.#path);
+    } catch (error) {
+      await file.close();
+      await rm(this.#newPath, { force: true });
+      throw error;
     }
-    await file.sync();
-    await rename(this.#newPath, this.#path);
     await syncFolder(dirname(this.#path));
     await this.#file?.close();
-    await file.close();
-    this.#file = await open(this.#path, 'a');
+    this.#file = file;
     this.#byteLength = byteLength;
+    this.#rewriteAt = 0;
   }
 }
 

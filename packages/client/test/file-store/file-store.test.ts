@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   statSync,
   utimesSync,
@@ -101,6 +102,21 @@ test('what is over is thrown away once it is more than what counts', async () =>
   assert.equal(existsSync(`${file}.new`), false);
 });
 
+test('a file that cannot be written anew is gone on with, and written anew later', async () => {
+  const file = newPath();
+  const store = new FileStore(file, { sync: false, compactAfterBytes: 10_000 });
+  await store.load();
+  mkdirSync(`${file}.new`); // as little room for it as on a full disk
+  for (let i = 0; i < 100; i++) await store.write([put('a', 500)]);
+  assert.ok(statSync(file).size > 50_000);
+  rmdirSync(`${file}.new`);
+  for (let i = 0; i < 50; i++) await store.write([put('a', 500)]);
+  await store.write([put('b', 7)]);
+  await store.close();
+  assert.ok(statSync(file).size < 20_000, `${statSync(file).size} bytes`);
+  assert.deepEqual([...readLog(readFileSync(file)).records.keys()], ['a', 'b']);
+});
+
 test('a new file that was not finished counts for nothing', async () => {
   const file = newPath();
   const store = new FileStore(file);
@@ -161,7 +177,9 @@ describe('one client at a time', () => {
     await taken.load();
     await taken.close();
     writeFileSync(`${file}.lock`, `4194305 ${hostname()}\n`);
-    await new FileStore(file).load();
+    const last = new FileStore(file);
+    await last.load();
+    await last.close();
   });
 
   test('the same file under another name, and that of another thread, are refused, not that of an earlier process', async () => {
