@@ -75,6 +75,7 @@ export interface ClientEvents {
   readonly 'handler-error': HandlerErrorEvent;
   readonly 'subscription-failed': SubscriptionFailedEvent;
   readonly 'publish-failed': PublishFailedEvent;
+  /** `error`: why there is no further attempt; undefined when the program has ended the client. */
   readonly closed: { readonly error: Error | undefined };
 }
 

@@ -63,6 +63,14 @@ describe('connect', () => {
     }
   });
 
+  test('says in whole milliseconds for how long no CONNACK came', async () => {
+    const prepare = () => harness.clock.advance(12.3456) as undefined;
+    const harness = new ClientHarness({ connectTimeoutMs: 5_000, prepare });
+    const outcome = harness.connect().then(undefined, (error: unknown) => error);
+    await harness.advance(5_000);
+    assert.match(String(await outcome), /no CONNACK came within 4\.988 s/);
+  });
+
   test('gives up when its signal is aborted, and leaves a connected client alone', async () => {
     const harness = new ClientHarness();
     harness.isDialSilent = true;
@@ -343,6 +351,7 @@ describe('end', () => {
     await ended;
     assert.equal(harness.client.state, 'closed');
     assert.deepEqual(harness.events, state === 'idle' ? ['closed'] : ['attempt-failed', 'closed']);
+    assert.equal(harness.lastEvent('closed').error, undefined, 'the program wanted it so');
     assert.equal(harness.clock.timerCount, 0);
     harness.client.start();
     assert.equal(harness.client.state, 'closed');

@@ -208,7 +208,7 @@ export class Dialer {
   #open(transport: ByteTransport, attempt: Attempt, prepared: PreparedAttempt): void {
     const { clock, connectTimeoutMs, gate } = this.#options;
     attempt.cancelTimeout();
-    const left = Math.max(1, attempt.startedAt + connectTimeoutMs - clock.now());
+    const left = Math.max(1, Math.ceil(attempt.startedAt + connectTimeoutMs - clock.now()));
     let machine: ClientConnection;
     try {
       machine = prepared.makeMachine(left);
@@ -247,7 +247,7 @@ export class Dialer {
     const delayMs = isFinal ? undefined : goesOn ? 0 : backOff.nextDelayMs(retryHintIn(closing));
     this.#wait(delayMs);
     this.#owner.handleDisconnected(reason, delayMs);
-    if (delayMs === undefined) this.#close(this.#isStopping ? undefined : reason);
+    if (delayMs === undefined) this.#close(reason);
   }
 
   /** Who cannot say whether to give up goes on. */
@@ -272,12 +272,13 @@ export class Dialer {
     this.#cancelWait = this.#options.clock.schedule(() => this.hurry(), delayMs);
   }
 
+  /** @param error Why, unless the program wants it so. */
   #close(error: Error | undefined): void {
     if (this.#state === 'closed') return;
     this.#cancelWait?.();
     this.#cancelWait = undefined;
     this.#state = 'closed';
-    this.#owner.handleStopped(error);
+    this.#owner.handleStopped(this.#isStopping ? undefined : error);
   }
 
   #takeObjection(): Error | undefined {
