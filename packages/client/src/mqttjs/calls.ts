@@ -1,6 +1,9 @@
 import type { DisconnectProperties, PublishProperties, QoS, SubscribeProperties } from '@busbar/codec';
 import type { MqttJsProperties } from './properties.ts';
 
+/** What MQTT.js publishes: nothing is an empty payload, which deletes what is retained. */
+export type MqttJsPayload = string | Uint8Array | null | undefined;
+
 /** How MQTT.js publishes. */
 export interface MqttJsPublishOptions {
   readonly qos?: QoS;
@@ -37,6 +40,11 @@ export function requestsOf(topics: Topics, options: MqttJsSubscribeOptions): [st
     topic,
     { ...options, ...own },
   ]);
+}
+
+/** To MQTT.js an option that is null is as one that is not given. */
+export function withoutNulls<Options extends object>(options: Options): Options {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== null)) as Options;
 }
 
 /** Calls back when a promise is settled. */

@@ -15,11 +15,13 @@ import {
   type Callback,
   callbackIn,
   type MqttJsEndOptions,
+  type MqttJsPayload,
   type MqttJsPublishOptions,
   type MqttJsSubscribeOptions,
   requestsOf,
   settle,
   type Topics,
+  withoutNulls,
 } from './calls.ts';
 import { clientDisconnecting, mqttJsError } from './errors.ts';
 import { Listeners } from './listeners.ts';
@@ -27,7 +29,7 @@ import { clientOptionsOf, type MqttJsOptions, type SettledOptions, serversOf, se
 import type { MqttJsConnack, MqttJsDisconnect, MqttJsGrant, MqttJsPacket } from './packets.ts';
 import { type MqttJsProperties, mqttJsPropertiesOf, propertiesOf, readable } from './properties.ts';
 
-export type { MqttJsEndOptions, MqttJsPublishOptions, MqttJsSubscribeOptions } from './calls.ts';
+export type { MqttJsEndOptions, MqttJsPayload, MqttJsPublishOptions, MqttJsSubscribeOptions } from './calls.ts';
 export type { MqttJsOptions } from './options.ts';
 export type { MqttJsConnack, MqttJsDisconnect, MqttJsGrant, MqttJsPacket } from './packets.ts';
 export type { MqttJsProperties, MqttJsUserProperties } from './properties.ts';
@@ -68,11 +70,11 @@ export class MqttClient extends Listeners<MqttJsEvents> {
 
   constructor(url: string | undefined, options: MqttJsOptions) {
     super();
-    this.options = settledOptions(url, options);
+    this.options = settledOptions(url, withoutNulls(options));
     this.#protocolVersion = this.options.protocolVersion;
     this.#client = createClient(serversOf(this.options), clientOptionsOf(this.options));
     this.#listen();
-    if (options.manualConnect !== true) this.connect();
+    if (this.options.manualConnect !== true) this.connect();
   }
 
   /** The client beneath, for what MQTT.js does not have. */
@@ -105,17 +107,17 @@ export class MqttClient extends Listeners<MqttJsEvents> {
     return this;
   }
 
-  publish(topic: string, message: string | Uint8Array, callback?: Callback<MqttJsPacket>): this;
+  publish(topic: string, message: MqttJsPayload, callback?: Callback<MqttJsPacket>): this;
   publish(
     topic: string,
-    message: string | Uint8Array,
-    options?: MqttJsPublishOptions,
+    message: MqttJsPayload,
+    options?: MqttJsPublishOptions | null,
     callback?: Callback<MqttJsPacket>,
   ): this;
   publish(
     topic: string,
-    message: string | Uint8Array,
-    optionsOrCallback?: MqttJsPublishOptions | Callback<MqttJsPacket>,
+    message: MqttJsPayload,
+    optionsOrCallback?: MqttJsPublishOptions | Callback<MqttJsPacket> | null,
     last?: Callback<MqttJsPacket>,
   ) {
     const isCallback = typeof optionsOrCallback === 'function';
@@ -127,22 +129,24 @@ export class MqttClient extends Listeners<MqttJsEvents> {
   /** @returns At QoS 1 and 2 the packet, with its `messageId`. */
   async publishAsync(
     topic: string,
-    message: string | Uint8Array,
-    { qos = 0, retain = false, properties }: MqttJsPublishOptions = {},
+    message: MqttJsPayload,
+    options?: MqttJsPublishOptions | null,
   ): Promise<MqttJsPacket | undefined> {
     this.#expectOpen();
+    const { qos = 0, retain = false, properties } = withoutNulls(options ?? {});
+    const payload = message ?? '';
     const { topicAlias: _, ...given } = propertiesOf(properties ?? {});
-    const { packetId } = await this.#told(this.#client.publish(topic, message, { qos, retain, properties: given }));
+    const { packetId } = await this.#told(this.#client.publish(topic, payload, { qos, retain, properties: given }));
     if (packetId === undefined) return undefined;
     const own = properties === undefined ? {} : { properties };
-    return { cmd: 'publish', topic, payload: message, qos, retain, dup: false, messageId: packetId, ...own };
+    return { cmd: 'publish', topic, payload, qos, retain, dup: false, messageId: packetId, ...own };
   }
 
   subscribe(topics: Topics, callback?: Callback<MqttJsGrant[]>): this;
-  subscribe(topics: Topics, options?: MqttJsSubscribeOptions, callback?: Callback<MqttJsGrant[]>): this;
+  subscribe(topics: Topics, options?: MqttJsSubscribeOptions | null, callback?: Callback<MqttJsGrant[]>): this;
   subscribe(
     topics: Topics,
-    optionsOrCallback?: MqttJsSubscribeOptions | Callback<MqttJsGrant[]>,
+    optionsOrCallback?: MqttJsSubscribeOptions | Callback<MqttJsGrant[]> | null,
     last?: Callback<MqttJsGrant[]>,
   ) {
     const isCallback = typeof optionsOrCallback === 'function';
@@ -152,16 +156,16 @@ export class MqttClient extends Listeners<MqttJsEvents> {
   }
 
   /** Rejects when the server refuses one of them. */
-  async subscribeAsync(topics: Topics, options: MqttJsSubscribeOptions = {}): Promise<MqttJsGrant[]> {
+  async subscribeAsync(topics: Topics, options?: MqttJsSubscribeOptions | null): Promise<MqttJsGrant[]> {
     this.#expectOpen();
-    const requests = requestsOf(topics, options);
+    const requests = requestsOf(topics, withoutNulls(options ?? {}));
     if (requests.length === 0) throw new Error('Invalid topic empty_topic_list');
     return Promise.all(requests.map(([topic, each]) => this.#subscribe(topic, each)));
   }
 
   unsubscribe(topics: string | readonly string[], callback?: Callback): this;
-  unsubscribe(topics: string | readonly string[], options?: object, callback?: Callback): this;
-  unsubscribe(topics: string | readonly string[], optionsOrCallback?: object | Callback, last?: Callback) {
+  unsubscribe(topics: string | readonly string[], options?: object | null, callback?: Callback): this;
+  unsubscribe(topics: string | readonly string[], optionsOrCallback?: object | Callback | null, last?: Callback) {
     settle(this.unsubscribeAsync(topics), callbackIn(optionsOrCallback, last));
     return this;
   }
@@ -312,8 +316,9 @@ export class MqttClient extends Listeners<MqttJsEvents> {
  * const client = mqtt.connect('mqtt://localhost');
  * client.on('connect', () => client.subscribe('presence'));
  */
-export function connect(url: string | MqttJsOptions, options: MqttJsOptions = {}): MqttClient {
-  return typeof url === 'string' ? new MqttClient(url, options) : new MqttClient(undefined, url);
+export function connect(url?: string | MqttJsOptions | null, options?: MqttJsOptions | null): MqttClient {
+  if (typeof url === 'string') return new MqttClient(url, options ?? {});
+  return new MqttClient(undefined, { ...url, ...options });
 }
 
 /**
@@ -323,7 +328,10 @@ export function connect(url: string | MqttJsOptions, options: MqttJsOptions = {}
  * const client = await connectAsync('mqtt://localhost');
  * await client.publishAsync('presence', 'here');
  */
-export async function connectAsync(url: string | MqttJsOptions, options: MqttJsOptions = {}): Promise<MqttClient> {
+export async function connectAsync(
+  url?: string | MqttJsOptions | null,
+  options?: MqttJsOptions | null,
+): Promise<MqttClient> {
   const client = connect(url, options);
   return new Promise((resolve, reject) => {
     let reason = new Error("Couldn't connect to server");

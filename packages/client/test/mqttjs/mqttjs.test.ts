@@ -9,14 +9,14 @@ import { assertSameTranscript } from './transcript.ts';
 
 /** What the programs below use: both modules have it. */
 interface Mqtt {
-  connect(url: string, options?: object): Program;
+  connect(url: string | null, options?: object | null): Program;
   connectAsync(url: string, options?: object): Promise<Program>;
 }
 interface Program {
   connected: boolean;
   on(name: string, listener: (...values: never[]) => unknown): unknown;
   once(name: string, listener: (...values: never[]) => unknown): unknown;
-  publish(topic: string, message: string, ...rest: unknown[]): unknown;
+  publish(topic: string, message: string | null | undefined, ...rest: unknown[]): unknown;
   subscribe(topics: unknown, ...rest: unknown[]): unknown;
   unsubscribe(topics: unknown, ...rest: unknown[]): unknown;
   end(...rest: unknown[]): unknown;
@@ -50,6 +50,37 @@ const PROGRAMS: Readonly<Record<string, (mqtt: Mqtt, url: string, log: Log) => P
         resolve();
       });
     }),
+  'null where something is left open, as in JavaScript: options, credentials, the payload that deletes what is retained':
+    async (mqtt, url, log) => {
+      const { hostname: host, port } = new URL(url);
+      const other = mqtt.connect(null, { host, port, username: null, password: null, will: null });
+      await new Promise((resolve) => other.once('connect', resolve));
+      log('connected', other.connected);
+      other.end(true);
+      const client = mqtt.connect(url, null);
+      const got: string[] = [];
+      const three = new Promise<void>((resolve) => {
+        client.on('message', (topic: string, message: Uint8Array, packet: Packet) => {
+          if (got.push(`${topic} ${message.length} ${packet.retain}`) === 3) resolve();
+        });
+      });
+      const subscribed = new Promise((resolve) => {
+        client.subscribe('null/#', null, (error: Error | null, granted: unknown) => resolve([error, granted]));
+      });
+      log(await subscribed);
+      await new Promise((resolve) => client.publish('null/1', 'kept', { qos: 1, retain: true }, resolve));
+      for (const nothing of [null, undefined]) {
+        const values = await new Promise((resolve) => {
+          client.publish('null/1', nothing, { qos: 1, retain: true, properties: null }, (error: unknown) =>
+            resolve(error),
+          );
+        });
+        log(values);
+      }
+      await three;
+      log(got);
+      client.end(true);
+    },
   'promises: connectAsync, subscribeAsync, publishAsync, unsubscribeAsync, endAsync': async (mqtt, url, log) => {
     const client = await mqtt.connectAsync(url);
     log(client.connected);
