@@ -9,7 +9,8 @@ interface Level {
   readonly isRest: boolean;
 }
 
-type Values = Readonly<Record<string, string | undefined>>;
+/** Undefined comes from callers without types. */
+type Values = Readonly<Record<string, string | undefined>> | undefined;
 
 const PARAMETER = /^\{([A-Za-z_]\w*)(\.\.\.)?\}$/;
 
@@ -44,7 +45,7 @@ export class TopicPattern {
   filter(values: Values): string {
     const levels = this.#levels.map((level) => {
       if (!level.isParameter) return level.text;
-      if (values[level.text] !== undefined) return this.#valueOf(level, values);
+      if (valueIn(values, level) !== undefined) return this.#valueOf(level, values);
       return level.isRest ? '#' : '+';
     });
     const filter = levels.join('/');
@@ -58,17 +59,18 @@ export class TopicPattern {
     const parts = topicName.split('/');
     const last = this.#levels.at(-1);
     if (last?.isRest ? parts.length < this.#levels.length : parts.length !== this.#levels.length) return undefined;
-    const values: Record<string, string> = {};
+    const values: [string, string][] = [];
     for (const [at, level] of this.#levels.entries()) {
       const part = parts[at] ?? '';
       if (!level.isParameter && part !== level.text) return undefined;
-      if (level.isParameter) values[level.text] = level.isRest ? parts.slice(at).join('/') : part;
+      if (level.isParameter) values.push([level.text, level.isRest ? parts.slice(at).join('/') : part]);
     }
-    return values;
+    return Object.fromEntries(values);
   }
 
-  #valueOf({ text, isRest }: Level, values: Values): string {
-    const value = values[text];
+  #valueOf(level: Level, values: Values): string {
+    const { text, isRest } = level;
+    const value = valueIn(values, level);
     const isLevel = typeof value === 'string' && !/[+#]/.test(value) && (isRest || !value.includes('/'));
     if (isLevel) return value;
     throw new UsageError(
@@ -80,6 +82,11 @@ export class TopicPattern {
   #fault(why: string): UsageError {
     return new UsageError('topic-pattern-invalid', `'${this.#text}' is no pattern of a topic: ${why}`);
   }
+}
+
+/** A parameter may be called as what every object has, such as `constructor`. */
+function valueIn(values: Values, { text }: Level): string | undefined {
+  return Object.hasOwn(values ?? {}, text) ? values?.[text] : undefined;
 }
 
 function levelOf(text: string): Level {

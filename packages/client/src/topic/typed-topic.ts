@@ -102,7 +102,8 @@ export class TypedTopic<Pattern extends string, Value, Input> {
   /**
    * Publishes a value.
    *
-   * @throws {UsageError} A parameter is missing or is not one level.
+   * @returns As `Client.publish`; rejects with a UsageError when a parameter is missing or is not one level, and with what
+   *   the codec throws when it cannot encode the value.
    * @example await temperature.publish(client, { line: 'l1', machine: 'oven' }, { celsius: 181.5 });
    */
   publish(
@@ -117,11 +118,15 @@ export class TypedTopic<Pattern extends string, Value, Input> {
       ...(type ? { contentType: type } : {}),
       ...options.properties,
     };
-    return client.publish(this.name(parameters), this.#codec.encode(value), {
-      ...defaults,
-      ...options,
-      properties,
-    });
+    let name: string;
+    let payload: string | Uint8Array;
+    try {
+      name = this.name(parameters);
+      payload = this.#codec.encode(value);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return client.publish(name, payload, { ...defaults, ...options, properties });
   }
 
   /**
@@ -195,15 +200,30 @@ export class TypedTopic<Pattern extends string, Value, Input> {
   }
 }
 
-async function* opened<Opened>(
+/** Not a generator, which would not let go of a loop that waits for a message. */
+function opened<Opened>(
   subscription: AsyncIterable<Message, undefined>,
   open: (message: Message) => Promise<Opened | undefined>,
-): AsyncGenerator<Opened, undefined> {
-  for await (const message of subscription) {
-    const each = await open(message);
-    if (each !== undefined) yield each;
-  }
-  return undefined;
+): AsyncIterator<Opened, undefined> {
+  const messages = subscription[Symbol.asyncIterator]();
+  const leave = async (): Promise<IteratorResult<Opened, undefined>> => {
+    await messages.return?.();
+    return { done: true, value: undefined };
+  };
+  const next = async (): Promise<IteratorResult<Opened, undefined>> => {
+    for (;;) {
+      const { done, value: message } = await messages.next();
+      if (done) return { done, value: undefined };
+      try {
+        const value = await open(message);
+        if (value !== undefined) return { done: false, value };
+      } catch (error) {
+        await leave();
+        throw error;
+      }
+    }
+  };
+  return { next, return: leave };
 }
 
 /**

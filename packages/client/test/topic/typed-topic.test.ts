@@ -17,7 +17,7 @@ import {
   text,
   topic,
 } from '../../src/index.ts';
-import { ClientHarness, publish } from '../client-harness.ts';
+import { ClientHarness, identified, outcomeOf, publish } from '../client-harness.ts';
 
 const reading = z.object({ celsius: z.number(), at: z.string().transform((value) => new Date(value)) });
 const temperature = topic('plant/{line}/{machine}/temperature', json(reading), { qos: 1 });
@@ -61,6 +61,16 @@ describe('names, filters, and back', () => {
 
   test.each(['a/{b}/{b}', 'a/{b...}/c', 'a/x{b}', 'a/{}', '', 'a/+', 'a/{1}'])('no pattern: %j', (pattern) => {
     assert.throws(() => topic(pattern, text()), { code: 'topic-pattern-invalid' });
+  });
+
+  test('a parameter may be called as what every object has', () => {
+    const odd = topic('a/{constructor}/{toString}/{__proto__}', text());
+    const values = { constructor: 'x', toString: 'y', ['__proto__']: 'z' } as unknown as Parameters<typeof odd.name>[0];
+    assert.equal(odd.filter(), 'a/+/+/+');
+    assert.equal(odd.name(values), 'a/x/y/z');
+    assert.deepEqual(Object.entries(odd.parse('a/x/y/z') ?? {}), Object.entries(values));
+    assert.throws(() => odd.name({} as never), { code: 'topic-parameter-invalid' });
+    assert.throws(() => odd.name(undefined as never), { code: 'topic-parameter-invalid' });
   });
 
   test('property: what a name was made of is found in it, and its filter is that of a subscription', () => {
@@ -121,6 +131,45 @@ describe('publish and subscribe', () => {
       ['plant/l1/m/temperature', 1, true, `{"celsius":1.5,"at":"${at}"}`, {}],
       ['d/7', 1, false, '[1]', { contentType: 'application/json', messageExpiryInterval: 5 }],
     ]);
+  });
+
+  test('what cannot be a name or a payload is a rejection, as with the client itself', async () => {
+    const { client } = await connected();
+    const circular: unknown[] = [];
+    circular.push(circular);
+    const publications = [
+      temperature.publish(client, { line: 'l1/l2', machine: 'm' }, { celsius: 1, at }),
+      topic('any', json()).publish(client, {}, circular),
+    ];
+    const [inName, inPayload] = await Promise.allSettled(publications);
+    assert.ok(inName?.status === 'rejected' && inName.reason.code === 'topic-parameter-invalid');
+    assert.ok(inPayload?.status === 'rejected' && inPayload.reason instanceof TypeError);
+  });
+
+  test('a loop can be left while it waits for a message', async () => {
+    const harness = await connected();
+    const subscription = topic('a/{x}', text()).subscribe(harness.client, {}, { onInvalid: () => {} });
+    await harness.grant();
+    const loop = subscription[Symbol.asyncIterator]();
+    const next = loop.next();
+    await harness.settle();
+    assert.deepEqual(await outcomeOf(loop.return?.() ?? assert.fail()), { done: true, value: undefined });
+    assert.deepEqual(await outcomeOf(next), { done: true, value: undefined });
+    assert.equal((await harness.took())[0]?.type, PacketType.unsubscribe);
+  });
+
+  test('a loop is left when onInvalid throws', async () => {
+    const harness = await connected();
+    const onInvalid = ({ error }: InvalidMessage) => {
+      throw error;
+    };
+    const subscription = topic('a/{x}', json()).subscribe(harness.client, {}, { onInvalid });
+    const [request] = await harness.grant();
+    const [identifier = 0] = request?.properties.subscriptionIdentifiers ?? [];
+    const next = assert.rejects(subscription[Symbol.asyncIterator]().next(), SyntaxError);
+    await harness.send(publish('a/1', { text: '{', ...identified(identifier) }));
+    await next;
+    assert.equal((await harness.took())[0]?.type, PacketType.unsubscribe);
   });
 
   test('a handler gets values and parameters, and nothing that is not valid', async () => {
