@@ -120,6 +120,30 @@ describe('handlers', () => {
     assert.equal(harness.client.state, 'connected');
   });
 
+  test('what looks like a promise and is none ends nothing, and is waited for once', async () => {
+    const harness = new ClientHarness();
+    await harness.start();
+    const answers: Record<string, () => unknown> = {
+      // biome-ignore lint/suspicious/noThenProperty: on purpose
+      throws: () => ({ then: () => assert.fail('then threw') }),
+      hides: () => Object.defineProperty({}, 'then', { get: () => assert.fail('there is none') }),
+      // biome-ignore lint/suspicious/noThenProperty: on purpose
+      repeats: () => ({ then: (...settle: ((value?: unknown) => void)[]) => settle.forEach((each) => void each()) }),
+    };
+    const seen: string[] = [];
+    harness.client.subscribe('a', { qos: 1 }, (message) => {
+      seen.push(message.text());
+      return answers[message.text()]?.();
+    });
+    await harness.grant();
+    const names = [...Object.keys(answers), 'last'];
+    await harness.send(...names.map((text, at) => publish('a', { text, qos: 1, packetId: at + 1, ...identified(1) })));
+    assert.deepEqual(seen, names);
+    assert.equal(harness.client.counters.handlerErrors, 2);
+    assert.equal((await harness.took()).length, 4);
+    assert.equal(harness.client.counters.unacknowledged, 0);
+  });
+
   test('get the client, and may publish, subscribe and end from within', async () => {
     const harness = new ClientHarness();
     await harness.start();

@@ -2,7 +2,7 @@ import type { DisconnectProperties, ReasonCode } from '@busbar/codec';
 import type { ClientClosing, ClientConnection } from '@busbar/protocol';
 import { type ByteTransport, TransportError } from '@busbar/transport';
 import type { Clock } from '../clock.ts';
-import { ClientError, ConnectionEndedError, ConnectionRefusedError } from '../errors.ts';
+import { ConnectionEndedError, ConnectionRefusedError, clientEnded } from '../errors.ts';
 import type { BackOff } from './back-off.ts';
 import type { Dial } from './dial.ts';
 import { Link, type LinkGate } from './link.ts';
@@ -141,8 +141,7 @@ export class Dialer {
       } finally {
         link.machine.disconnect(); // what cannot be said does not keep the connection
       }
-    } else if (this.#attempt !== undefined)
-      this.#fail(new ClientError('client-ended', 'the client was ended meanwhile'));
+    } else if (this.#attempt !== undefined) this.#fail(clientEnded());
     else this.#close(undefined);
     await link?.closed;
   }
@@ -231,8 +230,7 @@ export class Dialer {
     const goesOn = this.#redirect(closing) ?? servers.handleFailed();
     const isAtOnce = goesOn && (backOff !== undefined || this.#isFirstFailureFinal);
     const isFinal = this.#isAbandoned || (this.#isFirstFailureFinal && !isAtOnce) || this.#givesUp(error);
-    const hintMs = closing === undefined ? 0 : retryHintIn(closing);
-    const delayMs = isFinal ? undefined : isAtOnce ? 0 : backOff?.nextDelayMs(hintMs);
+    const delayMs = isFinal ? undefined : isAtOnce ? 0 : backOff?.nextDelayMs(retryHintIn(closing));
     this.#wait(delayMs);
     this.#owner.handleAttemptFailed(error, server, attempt, delayMs);
     if (delayMs === undefined) this.#close(error);

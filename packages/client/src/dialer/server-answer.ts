@@ -24,12 +24,12 @@ export function redirectionIn(closing: ClientClosing): Redirection | undefined {
  * Milliseconds that the server wants to be left alone: a User Property `retry-after` with a number of seconds, in the packet
  * with which it refused or ended the connection. At most an hour is believed.
  */
-export function retryHintIn(closing: ClientClosing): number {
+export function retryHintIn(closing: ClientClosing | undefined): number {
   const hint = propertiesIn(closing).userProperties?.find(([name]) => name.toLowerCase() === RETRY_AFTER);
   const seconds = Number(hint?.[1]);
   return seconds > 0 ? Math.min(seconds, MOST_RETRY_SECONDS) * 1_000 : 0;
 }
 
-function propertiesIn({ connack, disconnect }: ClientClosing): Readonly<DisconnectProperties> {
-  return connack?.properties ?? disconnect?.properties ?? {};
+function propertiesIn(closing: ClientClosing | undefined): Readonly<DisconnectProperties> {
+  return (closing?.connack ?? closing?.disconnect)?.properties ?? {};
 }

@@ -165,27 +165,29 @@ export class Inbox {
   /** Most handlers are done at once: then nothing is held. */
   #runFirst(handler: InboxHandler, message: Message, source: ReceiptSource): void {
     const answer = this.#call(handler, message);
-    if (!isPromise(answer)) return;
+    if (answer === undefined) return;
     const isHeld = message.qos > 0 && this.#settings.mode === 'handled';
     this.#await(handler, message, answer, isHeld ? source.receipt.hold() : undefined);
   }
 
   #run(handler: InboxHandler, message: Message, receipt?: Receipt): void {
     const answer = this.#call(handler, message);
-    if (isPromise(answer)) this.#await(handler, message, answer, receipt);
-    else receipt?.release();
+    if (answer === undefined) receipt?.release();
+    else this.#await(handler, message, answer, receipt);
   }
 
-  #call(handler: InboxHandler, message: Message): unknown {
+  /** @returns What is to be waited for: of something that only looks like a promise one that is. */
+  #call(handler: InboxHandler, message: Message): Promise<unknown> | undefined {
     try {
-      return handler(message);
+      const answer = handler(message) as Partial<PromiseLike<unknown>> | null | undefined;
+      return typeof answer?.then === 'function' ? Promise.resolve(answer) : undefined;
     } catch (error) {
       this.#settings.handleError(error, message);
       return undefined;
     }
   }
 
-  #await(handler: InboxHandler, message: Message, answer: PromiseLike<unknown>, receipt: Receipt | undefined): void {
+  #await(handler: InboxHandler, message: Message, answer: Promise<unknown>, receipt: Receipt | undefined): void {
     this.#running++;
     const settle = () => {
       this.#running--;
@@ -234,8 +236,4 @@ export class InboxIterator {
     this.#inHand = undefined;
     receipt?.release();
   }
-}
-
-function isPromise(answer: unknown): answer is PromiseLike<unknown> {
-  return typeof answer === 'object' && answer !== null && typeof (answer as PromiseLike<unknown>).then === 'function';
 }
