@@ -7,8 +7,8 @@ export interface Settleable<Value> {
 
 /** Makes a promise that others settle: `Promise.withResolvers`, which Node has since version 22. */
 export function settleable<Value = void>(): Settleable<Value> {
-  let resolve: Settleable<Value>['resolve'] = () => {};
-  let reject: Settleable<Value>['reject'] = () => {};
+  let resolve!: Settleable<Value>['resolve'];
+  let reject!: Settleable<Value>['reject'];
   const promise = new Promise<Value>((fulfil, refuse) => {
     resolve = fulfil;
     reject = refuse;
@@ -16,8 +16,24 @@ export function settleable<Value = void>(): Settleable<Value> {
   return { promise, resolve, reject };
 }
 
-/** Calls a listener when the signal is aborted, which it is not yet. @returns Stops that. */
+const listenersOf = new WeakMap<AbortSignal, Set<() => void>>();
+
+/**
+ * Calls a listener when the signal is aborted, which it is not yet. @returns Stops that.
+ *
+ * A signal gets one listener for all: Node takes eleven of a program that gives every call the same signal for a leak.
+ */
 export function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
-  signal?.addEventListener('abort', listener, { once: true });
-  return () => signal?.removeEventListener('abort', listener);
+  const listeners = signal && (listenersOf.get(signal) ?? listenTo(signal));
+  listeners?.add(listener);
+  return () => listeners?.delete(listener);
+}
+
+function listenTo(signal: AbortSignal): Set<() => void> {
+  const listeners = new Set<() => void>();
+  listenersOf.set(signal, listeners);
+  signal.addEventListener('abort', () => {
+    for (const each of listeners) each();
+  });
+  return listeners;
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { PacketType, ReasonCode, UsageError } from '@busbar/codec';
 import { describe, test } from 'vitest';
 import { ClientError, type ClientOptions, PublishError } from '../src/index.ts';
@@ -160,6 +161,19 @@ describe('without a connection', () => {
     assert.deepEqual(await harness.tookPublishes(), []);
     const late = await outcomeOf(harness.client.publish('a', '1', { signal: controller.signal }));
     assert.match(String(late), /changed my mind/);
+  });
+
+  test('one signal serves any number of calls, without what Node takes for a leak', async () => {
+    const harness = new ClientHarness();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const publish = () => outcomeOf(harness.client.publish('a', '1', { qos: 1, signal }));
+    const outcomes = Promise.all(Array.from({ length: 20 }, publish));
+    harness.client.subscribe('b', { signal });
+    assert.equal(getEventListeners(signal, 'abort').length, 1);
+    controller.abort();
+    assert.deepEqual(new Set((await outcomes).map(String)), new Set([String(signal.reason)]));
+    assert.equal(harness.client.counters.queued, 0);
   });
 
   test('one that is in flight is only no longer awaited', async () => {
