@@ -157,13 +157,13 @@ function writeValue(writer: ByteWriter, property: PropertyDefinition, value: unk
     writer.writeUtf8String(name, 'a User Property name');
     writer.writeUtf8String(text, 'a User Property value');
   } else if (property.shape === 'string') {
-    const text = String(value);
+    const text = value as string; // looked at where it is written
     if (property.name === 'responseTopic') expectResponseTopic(text);
     writer.writeUtf8String(text, property.title);
   } else if (property.shape === 'binary') {
     writer.writeBinaryData(value as Uint8Array, property.title);
   } else {
-    writeNumber(writer, property, Number(value));
+    writeNumber(writer, property, typeof value === 'boolean' ? Number(value) : (value as number));
   }
 }
 

@@ -43,6 +43,10 @@ describe('what MQTT cannot carry is our caller’s mistake', () => {
   const mistakes: readonly (readonly [name: string, code: string, packet: unknown, version?: ProtocolVersion])[] = [
     ['MQTT-1.5.4-2 U+0000', 'invalid-string', { ...publish, topicName: 'a\0b' }],
     ['a number where a text belongs', 'invalid-string', { ...connect, userName: 5 }],
+    ['a number as Content Type', 'invalid-string', { ...publish, properties: { contentType: 5 } }],
+    ['null as Content Type', 'invalid-string', { ...publish, properties: { contentType: null } }],
+    ['null as a Message Expiry Interval', 'out-of-range', { ...publish, properties: { messageExpiryInterval: null } }],
+    ['a text as a Message Expiry Interval', 'out-of-range', { ...publish, properties: { messageExpiryInterval: '5' } }],
     ['a number in a User Property', 'invalid-string', { ...publish, properties: { userProperties: [['n', 5]] } }],
     ['a text where bytes belong', 'out-of-range', { ...publish, properties: { correlationData: 'id-1' } }],
     ['MQTT-1.5.4-1 half a surrogate pair', 'invalid-string', { ...connect, clientIdentifier: '\ud800' }],
