@@ -17,7 +17,7 @@ export class Fifo<Item> {
   }
 
   peek(): Item | undefined {
-    return this.#items[this.#first];
+    return this.at(0);
   }
 
   /** The item at a place, 0 for the first. */

@@ -54,6 +54,23 @@ describe('whom a message is for', () => {
     assert.equal(harness.client.counters.unhandled, 1);
   });
 
+  test('of ten thousand filters without wildcards the Topic Name finds its own', async () => {
+    const harness = new ClientHarness({ protocolVersion: 4 });
+    await harness.start();
+    const taken: string[] = [];
+    const names = Array.from({ length: 10_000 }, (_, at) => `plant/${at}`);
+    for (const name of names) harness.client.subscribe(name, (message) => void taken.push(message.topicName));
+    const pattern: string[] = [];
+    harness.client.subscribe('+/7', (message) => void pattern.push(message.topicName));
+    await harness.send(...names.map((name) => publish(name)));
+    assert.deepEqual(taken, names); // looked for among all of them, this takes a minute
+    assert.deepEqual(pattern, ['plant/7']);
+    void harness.client.unsubscribe('plant/7');
+    void harness.client.unsubscribe('+/7');
+    await harness.send(publish('plant/7'), publish('$share/g/a'));
+    assert.equal(harness.client.counters.unhandled, 2);
+  });
+
   test('a topic seen before finds subscriptions made and ended since', async () => {
     const { harness, texts } = await subscribed(['a/#'], { protocolVersion: 4 });
     await harness.send(publish('a/b', { text: '1' }));

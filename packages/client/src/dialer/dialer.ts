@@ -60,7 +60,8 @@ export type DialerState = 'idle' | 'connecting' | 'connected' | 'waiting' | 'clo
 /** One attempt from its preparation to its CONNACK. */
 interface Attempt {
   readonly abort: AbortController;
-  readonly startedAt: number;
+  /** When the CONNACK must be there. */
+  readonly deadline: number;
   readonly cancelTimeout: () => void;
 }
 
@@ -187,7 +188,7 @@ export class Dialer {
     this.#server = address;
     const abort = new AbortController();
     const cancelTimeout = clock.schedule(() => this.#fail(this.#timeout(address)), connectTimeoutMs);
-    const attempt = { abort, startedAt: clock.now(), cancelTimeout };
+    const attempt = { abort, deadline: clock.now() + connectTimeoutMs, cancelTimeout };
     this.#attempt = attempt;
     const isCurrent = () => this.#attempt === attempt;
     const open = async () => {
@@ -205,9 +206,9 @@ export class Dialer {
   }
 
   #open(transport: ByteTransport, attempt: Attempt, prepared: PreparedAttempt): void {
-    const { clock, connectTimeoutMs, gate } = this.#options;
+    const { clock, gate } = this.#options;
     attempt.cancelTimeout();
-    const left = Math.max(1, Math.ceil(attempt.startedAt + connectTimeoutMs - clock.now()));
+    const left = Math.max(1, Math.ceil(attempt.deadline - clock.now()));
     let machine: ClientConnection;
     try {
       machine = prepared.makeMachine(left);

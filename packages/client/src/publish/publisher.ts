@@ -153,10 +153,7 @@ export class Publisher {
     this.#cancelExpiry?.();
     const inFlight = [...this.#inFlight.values()];
     this.#inFlight.clear();
-    for (const publication of [...inFlight, ...this.#queue.clear()]) {
-      this.#parts.tally.publishesFailed++;
-      publication.fail(clientEnded());
-    }
+    for (const publication of [...inFlight, ...this.#queue.clear()]) this.#letGo(publication, clientEnded());
     this.#checkIdle();
   }
 
@@ -208,10 +205,7 @@ export class Publisher {
     publication.listenTo(signal, () => {
       const isTakenBack = this.#queue.remove(publication);
       if (isTakenBack) this.#fail(publication, signal.reason);
-      else {
-        this.#parts.tally.publishesFailed++;
-        publication.fail(signal.reason);
-      }
+      else this.#letGo(publication, signal.reason);
       this.#checkIdle();
     });
   }
@@ -252,16 +246,20 @@ export class Publisher {
   }
 
   #fail(publication: Publication, reason: unknown): void {
-    this.#parts.tally.publishesFailed++;
     if (publication.key !== 0) this.#parts.journal?.handleDone(publication);
-    publication.fail(reason);
+    this.#letGo(publication, reason);
     if (this.#orphans.has(publication)) this.#parts.handleOrphanFailed(publication.message, reason);
+  }
+
+  /** What is written down of it stays. */
+  #letGo(publication: Publication, reason: unknown): void {
+    this.#parts.tally.publishesFailed++;
+    publication.fail(reason);
   }
 
   /** The world's fault: nobody has to await it. */
   #refuse(reason: unknown): Promise<PublishOutcome> {
-    this.#parts.tally.publishesFailed++;
-    const refusal = Promise.reject(reason);
+    const refusal = this.#mistake(reason);
     refusal.catch(() => {});
     return refusal;
   }
@@ -275,7 +273,6 @@ export class Publisher {
   #checkIdle(): void {
     if (this.#queue.length > 0 || this.#inFlight.size > 0) return;
     this.#waitingForIdle?.();
-    this.#waitingForIdle = undefined;
   }
 }
 

@@ -94,7 +94,7 @@ export class Requester {
 
   /** The answer must find a subscription, so requests wait until the server has granted it. */
   async #subscribe(): Promise<void> {
-    if (this.#responseTopic === '') this.#responseTopic = this.#givenTopic ?? this.#makeTopic();
+    this.#responseTopic ||= this.#givenTopic ?? this.#makeTopic();
     this.#subscription ??= this.#client.subscribe(this.#responseTopic, { qos: 1, noLocal: false }, (message) =>
       this.#handleResponse(message),
     );

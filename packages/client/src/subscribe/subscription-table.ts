@@ -26,7 +26,6 @@ export class FilterEntry {
   }
 }
 
-const NO_ENTRIES: readonly FilterEntry[] = [];
 /** Topic Names whose entries are remembered; when there are more, all are found anew. */
 const KNOWN_TOPICS = 1_000;
 
@@ -39,6 +38,8 @@ export class SubscriptionTable {
   /** Whether the Subscription Identifiers of this session are this table's. */
   hasOwnIdentifiers = false;
   readonly #byFilter = new Map<string, FilterEntry>();
+  /** Those that every Topic Name is matched with; the others are found by it, however many there are. */
+  readonly #patterns = new Set<FilterEntry>();
   readonly #byIdentifier = new Map<number, FilterEntry>();
   readonly #byTopic = new Map<string, readonly FilterEntry[]>();
   #lastIdentifier = 0;
@@ -62,6 +63,7 @@ export class SubscriptionTable {
     }
     const entry = new FilterEntry(++this.#lastIdentifier, request, properties);
     this.#byFilter.set(entry.topicFilter, entry);
+    if (/[+#]|^\$share/.test(entry.topicFilter)) this.#patterns.add(entry);
     this.#byIdentifier.set(entry.identifier, entry);
     this.#byTopic.clear();
     return entry;
@@ -69,6 +71,7 @@ export class SubscriptionTable {
 
   delete(entry: FilterEntry): void {
     this.#byFilter.delete(entry.topicFilter);
+    this.#patterns.delete(entry);
     this.#byIdentifier.delete(entry.identifier);
     this.#byTopic.clear();
   }
@@ -79,7 +82,7 @@ export class SubscriptionTable {
     const [first] = identifiers;
     if (identifiers.length > 1 || first === undefined) return this.#identified(identifiers);
     const entry = this.#byIdentifier.get(first);
-    return entry === undefined ? NO_ENTRIES : [entry];
+    return entry === undefined ? [] : [entry];
   }
 
   #identified(identifiers: readonly number[]): FilterEntry[] {
@@ -89,7 +92,9 @@ export class SubscriptionTable {
   #matching(topicName: string): readonly FilterEntry[] {
     const known = this.#byTopic.get(topicName);
     if (known !== undefined) return known;
-    const found = [...this.#byFilter.values()].filter((entry) => matchesTopicFilter(entry.matchedFilter, topicName));
+    const found = [this.#byFilter.get(topicName), ...this.#patterns].filter(
+      (entry) => entry && matchesTopicFilter(entry.matchedFilter, topicName),
+    ) as FilterEntry[]; // an entry that the Topic Name finds is no pattern
     if (this.#byTopic.size >= KNOWN_TOPICS) this.#byTopic.clear();
     this.#byTopic.set(topicName, found);
     return found;
