@@ -168,15 +168,27 @@ describe('how long to wait', () => {
     harness.client.hurry().start();
     await harness.settle();
     harness.client.hurry();
-    await harness.settle();
+    await harness.advance(0);
     assert.equal(harness.dials, 2);
     harness.dialError = undefined;
-    harness.client.hurry();
-    await harness.settle();
+    harness.client.hurry().hurry();
+    await harness.advance(0);
     await harness.accept();
     harness.client.hurry();
     await harness.advance(100_000);
     assert.equal(harness.dials, 3);
+  });
+
+  test('hurry within a listener changes the order of events for nobody', async () => {
+    const harness = new ClientHarness();
+    harness.refuseDials();
+    const { client } = harness;
+    client.on('attempt-failed', ({ attempt }) => void (attempt < 3 && client.hurry()));
+    const seen: string[] = [];
+    for (const name of ['connecting', 'attempt-failed'] as const) client.on(name, () => void seen.push(name));
+    client.start();
+    for (let turn = 0; turn < 3; turn++) await harness.advance(0);
+    assert.deepEqual(seen, Array(3).fill(['connecting', 'attempt-failed']).flat());
   });
 
   test('giveUp ends the client', async () => {

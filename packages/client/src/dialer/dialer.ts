@@ -123,12 +123,9 @@ export class Dialer {
     this.#dial();
   }
 
-  /** Makes the attempt that is waited for now. */
+  /** Makes the attempt that is waited for now; after this turn, for whoever is being told of the last one. */
   hurry(): void {
-    if (this.#cancelWait === undefined) return;
-    this.#cancelWait();
-    this.#cancelWait = undefined;
-    this.#dial();
+    if (this.#cancelWait !== undefined) this.#wait(0);
   }
 
   /** Ends the connection or the attempt for good. Resolves when the transport is closed. */
@@ -136,7 +133,7 @@ export class Dialer {
     this.#isStopping = true;
     this.#isAbandoned = true;
     const link = this.#link;
-    if (link !== undefined && !link.machine.isClosed) {
+    if (link?.machine.isClosed === false) {
       try {
         link.machine.disconnect(reasonCode, properties);
       } finally {
@@ -151,7 +148,7 @@ export class Dialer {
   abandon(error?: Error): void {
     this.#isAbandoned = true;
     if (error === undefined) return;
-    if (this.#link !== undefined && !this.#link.machine.isClosed) this.object(error);
+    if (this.#link?.machine.isClosed === false) this.object(error);
     else if (this.#attempt !== undefined) this.#fail(error);
     else if (this.#state === 'waiting') this.#close(error);
   }
@@ -267,8 +264,12 @@ export class Dialer {
 
   #wait(delayMs: number | undefined): void {
     this.#state = 'waiting';
+    this.#cancelWait?.();
     if (delayMs === undefined) return;
-    this.#cancelWait = this.#options.clock.schedule(() => this.hurry(), delayMs);
+    this.#cancelWait = this.#options.clock.schedule(() => {
+      this.#cancelWait = undefined;
+      this.#dial();
+    }, delayMs);
   }
 
   /** @param error Why, unless the program wants it so. */
