@@ -14,7 +14,7 @@ import { rolldown } from 'rolldown';
 import { ROOT } from './run.mjs';
 
 /** Bytes after gzip that the client with everything but stores, SCRAM and typed topics may have. */
-export const CLIENT_LIMIT = 30_150;
+export const CLIENT_LIMIT = 30_200;
 
 /**
  * @param {string} program The source of a program that imports the client.

@@ -139,7 +139,7 @@ export class Client {
     payload: string | Uint8Array,
     options: PublishOptions = NO_OPTIONS,
   ): Promise<PublishOutcome> {
-    const { qos = 0, retain = false, properties = NO_PROPERTIES, signal } = options;
+    const { qos = 0, retain = false, properties = NO_PROPERTIES, signal } = options ?? NO_OPTIONS;
     if (!isPayload(payload) || !isQos(qos)) return Promise.reject(mistakeIn(payload, qos));
     return this.#core.publish({ topicName, payload: bytesOf(payload), qos, retain, properties }, signal);
   }

@@ -1,4 +1,12 @@
-import { type PublishPacket, type PublishProperties, type QoS, ReasonCode } from '@busbar/codec';
+import {
+  isReasonCodeOf,
+  PacketType,
+  type PublishPacket,
+  type PublishProperties,
+  type QoS,
+  ReasonCode,
+  UsageError,
+} from '@busbar/codec';
 
 const textDecoder = new TextDecoder();
 
@@ -42,8 +50,12 @@ export class Message {
    * order of the messages, so one that stays out holds back those behind it.
    *
    * @param reasonCode From 0x80 on the message is refused, which a server may write down; 5.0 only. Default success.
+   * @throws {UsageError} `reason-code-not-allowed`: none of those of PUBACK and PUBREC.
    */
   acknowledge(reasonCode: ReasonCode = ReasonCode.success): void {
+    if (!isReasonCodeOf(PacketType.puback, reasonCode)) {
+      throw new UsageError('reason-code-not-allowed', `PUBACK cannot carry Reason Code ${reasonCode}`);
+    }
     this.#acknowledge?.(reasonCode);
   }
 

@@ -41,6 +41,10 @@ describe('an option that cannot be is told by name, with what was expected and w
     assert.throws(call, { name: 'UsageError', code: 'option-invalid', message });
   });
 
+  test('null is no option at all', async () => {
+    await assert.rejects(async () => client.publish('a', 'x', null), { code: 'offline' });
+  });
+
   test('an event that is none', () => {
     assert.throws(() => client.on('conected', nothing), {
       code: 'option-invalid',

@@ -45,6 +45,18 @@ describe("acknowledge: 'manual'", () => {
     assert.equal(harness.client.counters.unacknowledged, 1);
   });
 
+  test('a Reason Code that PUBACK cannot carry is refused, and the message waits on', async () => {
+    const messages: Message[] = [];
+    const { harness, send } = await subscribed({ acknowledge: 'manual' }, (message) => void messages.push(message));
+    await send(1);
+    for (const reasonCode of [ReasonCode.grantedQoS1, ReasonCode.sessionTakenOver]) {
+      assert.throws(() => messages[0]?.acknowledge(reasonCode), { code: 'reason-code-not-allowed' });
+    }
+    assert.deepEqual(acknowledged(await harness.took()), []);
+    messages[0]?.acknowledge();
+    assert.deepEqual(acknowledged(await harness.took()), [1]);
+  });
+
   test('from within the handler, and with a refusal', async () => {
     const { harness, send } = await subscribed({ acknowledge: 'manual' }, (message) =>
       message.acknowledge(message.text() === '2' ? ReasonCode.quotaExceeded : undefined),
