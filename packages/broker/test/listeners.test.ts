@@ -155,6 +155,16 @@ describe('the identity of a client', () => {
     expect(shown).toBeUndefined();
   });
 
+  // OpenSSL escapes it where the whole subject is asked for.
+  test('with a Common Name that no client can have is refused and nobody is asked', async () => {
+    const { answer, shown } = await identity('cn', { commonName: 'ad\0min' });
+    expect(answer).toMatchObject({ type: PacketType.connack, reasonCode: ReasonCode.badUserNameOrPassword });
+    expect(answer).toMatchObject({
+      properties: { reasonString: expect.stringContaining('the Common Name in the client certificate cannot be') },
+    });
+    expect(shown).toBeUndefined();
+  });
+
   test('that is not verified gives no name, nor does none', async () => {
     const stranger = createTestAuthority('Somebody else');
     const unverified = await identity('cn', { commonName: 'admin' }, 'request', stranger);

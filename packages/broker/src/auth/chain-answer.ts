@@ -1,6 +1,7 @@
 import { FIRST_FAILURE, isReasonCodeOf, PacketType, ReasonCode } from '@busbar/codec';
 import { topicNameFault } from '@busbar/protocol';
 import type { ChainAnswer, Grant } from './authenticator.ts';
+import { userNameFault } from './user-name.ts';
 
 /**
  * Reads what an authenticator says, which may be a program without types: what means nothing must let nobody in, and least of
@@ -13,7 +14,16 @@ export function readChainAnswer(said: ChainAnswer): ChainAnswer {
   if (kind === 'next') return said;
   if (said?.kind === 'allow') {
     checkGrant(said.grant ?? {});
-    return said;
+    const { userName } = said.grant ?? {};
+    const fault = userName === undefined ? undefined : userNameFault(userName);
+    if (fault === undefined) return said;
+    const { by } = said;
+    return {
+      kind: 'deny',
+      reasonCode: ReasonCode.notAuthorized,
+      message: `the user name cannot be used: ${fault}`,
+      by,
+    };
   }
   if (said?.kind !== 'deny') {
     throw new TypeError(`expected an answer of the kind allow, deny or next, ${String(kind)} came`);

@@ -151,6 +151,10 @@ function answerOf(answer: unknown): ChainAnswer {
   if (result === 'next') return { kind: 'next' };
   if (result === 'deny') return denied('the service refuses the client');
   if (result !== 'allow') throw new Error('the answer has no result allow, deny or next');
+  // Passed over, the client would come in as who it says it is.
+  const hasName = userName !== undefined && userName !== null;
+  if (hasName && typeof userName !== 'string')
+    throw new Error(`the userName of the answer is no text but a ${typeof userName}`);
   const grant: Grant = {
     ...(typeof userName === 'string' ? { userName } : {}),
     ...(isTexts(groups) ? { groups } : {}),

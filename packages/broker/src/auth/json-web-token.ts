@@ -89,8 +89,13 @@ function answerOf(payload: JWTPayload, { clientIdentifier }: Credentials, option
   const { groupsClaim = 'groups', publishClaim = 'publish', subscribeClaim = 'subscribe' } = options;
   const userName = payload[userNameClaim];
   if (typeof userName !== 'string' || userName === '') return denied(`the token has no text as claim ${userNameClaim}`);
-  if (clientIdentifierClaim !== undefined && payload[clientIdentifierClaim] !== clientIdentifier) {
-    return denied(`the Client Identifier is not the token's claim ${clientIdentifierClaim}`);
+  if (clientIdentifierClaim !== undefined) {
+    const claimed = payload[clientIdentifierClaim];
+    // An empty one would be any that the broker makes.
+    if (typeof claimed !== 'string' || claimed === '')
+      return denied(`the token has no text as claim ${clientIdentifierClaim}`);
+    if (claimed !== clientIdentifier)
+      return denied(`the Client Identifier is not the token's claim ${clientIdentifierClaim}`);
   }
   const groups = textsOf(payload[groupsClaim]);
   const permissions: Permissions = {

@@ -5,6 +5,7 @@ import type {
   AuthenticationMethod,
   AuthenticationStep,
 } from '../auth/enhanced-authentication.ts';
+import { userNameFault } from '../auth/user-name.ts';
 import type { Peer } from './peer.ts';
 
 /** Who may come in, and how it is found out. */
@@ -51,7 +52,7 @@ export class Authentication {
       const message = `there is no Authentication Method '${properties.authenticationMethod}', the methods are: ${known}`;
       return { kind: 'refuse', reasonCode: ReasonCode.badAuthenticationMethod, message }; // [MQTT-4.12.0-1]
     }
-    return this.#restart(this.#method).next(properties.authenticationData);
+    return this.#ask(this.#restart(this.#method), properties.authenticationData);
   }
 
   /** The next step, with what an AUTH packet brought. */
@@ -61,11 +62,12 @@ export class Authentication {
     if (properties.authenticationMethod !== method.name) {
       return violation(`expected Authentication Method '${method.name}' again, another came [MQTT-4.12.0-5]`);
     }
-    if (reasonCode === ReasonCode.reAuthenticate) return this.#restart(method).next(properties.authenticationData); // [MQTT-4.12.1-1]
+    if (reasonCode === ReasonCode.reAuthenticate)
+      return this.#ask(this.#restart(method), properties.authenticationData); // [MQTT-4.12.1-1]
     if (reasonCode !== ReasonCode.continueAuthentication || this.#exchange === undefined) {
       return violation('AUTH came, and no authentication is under way');
     }
-    return this.#exchange.next(properties.authenticationData);
+    return this.#ask(this.#exchange, properties.authenticationData);
   }
 
   /** The exchange has come to its end, one way or the other. */
@@ -77,6 +79,12 @@ export class Authentication {
     const { address, certificate } = this.#peer;
     this.#exchange = method.begin({ clientIdentifier: this.#clientIdentifier, address, certificate });
     return this.#exchange;
+  }
+
+  #ask(exchange: AuthenticationExchange, data: Uint8Array | undefined): Steps {
+    const name = this.#method?.name ?? '';
+    const step = exchange.next(data);
+    return step instanceof Promise ? step.then((late) => usableStep(late, name)) : usableStep(step, name);
   }
 
   #byPassword({ clientIdentifier, userName, password }: ConnectPacket): Steps {
@@ -93,6 +101,16 @@ function stepOf(verdict: ChainVerdict): AuthenticationStep {
   if (verdict.kind === 'allow') return { kind: 'accept', grant: verdict.grant };
   const { reasonCode = ReasonCode.notAuthorized, message, by } = verdict;
   return { kind: 'refuse', reasonCode, message: 'the client may not connect', by: { name: by, reason: message } };
+}
+
+/** A method may be a program without types, too: a user name that no client can have lets nobody in. */
+function usableStep(step: AuthenticationStep, method: string): AuthenticationStep {
+  if (step.kind !== 'accept') return step;
+  const userName = step.grant?.userName ?? step.userName;
+  const fault = userName === undefined ? undefined : userNameFault(userName);
+  if (fault === undefined) return step;
+  const by = { name: method, reason: `the user name cannot be used: ${fault}` };
+  return { kind: 'refuse', reasonCode: ReasonCode.notAuthorized, message: 'the client may not connect', by };
 }
 
 function violation(message: string): AuthenticationStep {

@@ -1,5 +1,6 @@
 import type { ByteTransport, PeerCertificate } from '@busbar/transport';
 import type { AuthenticatorChain } from '../auth/authenticator-chain.ts';
+import { userNameFault } from '../auth/user-name.ts';
 import type { Durability } from '../config/durability.ts';
 import { type ConnectConditions, NO_CONDITIONS } from './connect-conditions.ts';
 
@@ -58,10 +59,17 @@ export function peerOf(
   const certificate = tls?.peerCertificate;
   const isIdentified = identity !== undefined && certificate?.isVerified === true;
   const keyIdentity = identity === undefined ? undefined : tls?.preSharedKeyIdentity;
-  const userName = isIdentified ? NAMES[identity](certificate) || undefined : keyIdentity;
-  const isNameless = isIdentified && userName === undefined;
-  const fault = isNameless ? `expected a ${DESCRIPTIONS[identity]} in the client certificate, it has none` : undefined;
+  const shown = isIdentified ? (NAMES[identity](certificate) ?? '') : keyIdentity;
+  const what = isIdentified ? `${DESCRIPTIONS[identity]} in the client certificate` : 'identity of a pre-shared key';
+  const fault = shown === undefined ? undefined : faultOf(shown, what);
+  const userName = fault === undefined ? shown : undefined;
   const conditions = listener;
   const of = { durability, fault, mountPoint, listener: name, conditions, chain };
   return { address: remote.address, certificate, userName, ...of };
+}
+
+function faultOf(shown: string, what: string): string | undefined {
+  if (shown === '') return `expected a ${what}, it has none`;
+  const fault = userNameFault(shown);
+  return fault === undefined ? undefined : `the ${what} cannot be a user name: ${fault}`;
 }

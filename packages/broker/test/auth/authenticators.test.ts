@@ -254,6 +254,8 @@ describe('httpHook', () => {
     [403, 'no', 'deny', ReasonCode.notAuthorized],
     [200, '', 'deny', ReasonCode.serverUnavailable],
     [200, { result: 'yes' }, 'deny', ReasonCode.serverUnavailable],
+    [200, { result: 'allow', userName: null }, 'allow', undefined],
+    [200, { result: 'allow', userName: 7 }, 'deny', ReasonCode.serverUnavailable],
     [200, 'null', 'deny', ReasonCode.serverUnavailable],
     [200, `{"result":"allow","x":"${'x'.repeat(100_000)}"}`, 'deny', ReasonCode.serverUnavailable],
     [302, { result: 'allow' }, 'deny', ReasonCode.serverUnavailable],

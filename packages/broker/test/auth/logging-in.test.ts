@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
-import { ReasonCode } from '@busbar/codec';
+import { PacketType, ReasonCode } from '@busbar/codec';
+import { connectPacket } from '@busbar/testkit';
 import { SignJWT } from 'jose';
 import { describe, expect, test, vi } from 'vitest';
-import { type Authenticator, type Credentials, jsonWebToken, passwordFile } from '../../src/index.ts';
+import {
+  type Authenticator,
+  type BrokerOptions,
+  type Credentials,
+  jsonWebToken,
+  passwordFile,
+} from '../../src/index.ts';
 import { VirtualBroker, type VirtualConnect } from '../virtual-broker.ts';
 
 const secret = 'x'.repeat(32);
@@ -247,6 +254,63 @@ describe('anonymous clients', () => {
     const broker = await VirtualBroker.start({ listeners, ...options });
     const { reasonCode } = broker.connect('a').connack;
     assert.equal(reasonCode, isIn ? ReasonCode.success : ReasonCode.notAuthorized);
+    await broker.stop();
+  });
+});
+
+describe('a user name that no client can have', () => {
+  const unusable: [string, string, RegExp][] = [
+    ['with U+0000', 'ad\0min', /U\+0000 or a lone surrogate in it: "ad\\u0000min"/],
+    ['with a lone surrogate', 'a\ud800', /U\+0000 or a lone surrogate in it: "a\\ud800"/],
+    ['that is empty', '', /it is empty, which is none/],
+    ['that is too long', 'x'.repeat(65_536), /it has 65536 bytes, MQTT carries 65535/],
+  ];
+
+  test.each(unusable)(
+    '%s lets nobody in, whoever gives it, and one line of the log says what came',
+    async (_, userName, why) => {
+      const given: Authenticator = { name: 'given', authenticate: () => ({ kind: 'allow', grant: { userName } }) };
+      const ways: [string, BrokerOptions, VirtualConnect][] = [
+        ['given', { authenticators: [given] }, {}],
+        ["hook 'h'", { hooks: [{ name: 'h', authenticate: given.authenticate }] }, {}],
+        [
+          'M',
+          {
+            authenticationMethods: [{ name: 'M', begin: () => ({ next: () => ({ kind: 'accept', userName }) }) }],
+          },
+          { properties: { authenticationMethod: 'M' } },
+        ],
+      ];
+      for (const [by, options, connect] of ways) {
+        const broker = await VirtualBroker.start(options);
+        assert.equal(broker.connect('a', connect).connack.reasonCode, ReasonCode.notAuthorized);
+        const lines = broker.takeLog().filter(({ level }) => level === 'warn');
+        expect(lines).toMatchObject([
+          { message: 'a login has failed', fields: { by, reason: expect.stringMatching(why) } },
+        ]);
+        await broker.stop();
+      }
+    },
+  );
+
+  test('comes from a token as little, nor does a Client Identifier that is empty', async () => {
+    const authenticators = [jsonWebToken({ algorithms: ['HS256'], secret, clientIdentifierClaim: 'client' })];
+    const broker = await VirtualBroker.start({ authenticators });
+    const sign = (claims: object): Promise<string> =>
+      new SignJWT({ exp: 4_000_000_000, ...claims }).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.from(secret));
+    const codeOf = async (clientIdentifier: string, claims: object): Promise<ReasonCode> => {
+      const client = broker.raw(5);
+      const password = Buffer.from(await sign(claims));
+      client.send(connectPacket({ clientIdentifier, userName: 'x', password }));
+      return vi.waitFor(() => {
+        broker.run();
+        const answer = client.take();
+        return answer?.type === PacketType.connack ? answer.reasonCode : assert.fail('no CONNACK yet');
+      });
+    };
+    assert.equal(await codeOf('a', { sub: 'ann', client: 'a' }), ReasonCode.success);
+    assert.equal(await codeOf('b', { sub: 'a\0nn', client: 'b' }), ReasonCode.notAuthorized);
+    assert.equal(await codeOf('', { sub: 'ann', client: '' }), ReasonCode.notAuthorized);
     await broker.stop();
   });
 });
