@@ -7,7 +7,7 @@ import { type LoadRooms, wireLoad } from './assembly/load-rooms.ts';
 import { type MessageRooms, wireMessages } from './assembly/message-rooms.ts';
 import type { AuthorizationOptions } from './authorization/authorization.ts';
 import type { Explanation } from './authorization/explain.ts';
-import { type BrokerLimits, replaceLimits } from './config/limits.ts';
+import { type BrokerLimits, replaceLimits, resolveLimits } from './config/limits.ts';
 import { type AuthenticationOptions, authenticatorsOf, chainOptionsOf } from './entrance/chain-of.ts';
 import type { Bound, ListenerLimits, ListenerPlace } from './entrance/entrance.ts';
 import { checkListeners, type ListenerOptions } from './entrance/listener-options.ts';
@@ -117,7 +117,7 @@ export interface Broker extends InProcessClient {
  */
 export async function createBroker(options: BrokerOptions = {}): Promise<Broker> {
   checkOptions(options);
-  checkListeners(options.listeners ?? [{}]);
+  checkListeners(options.listeners ?? [{}], resolveLimits(options.limits).maximumClientIdentifierLength);
   const house = build(options);
   house.readiness.report('starting', 'the broker is starting');
   restore(house);

@@ -25,6 +25,15 @@ describe('a listener is refused before any is opened', () => {
       'the option listeners[1].tls is not for the transport tcp; there are transport, proxyProtocol, trustedProxies, ' +
         'maximumConnections, connectionRate, handshakeTimeoutMs, authenticators, allowAnonymous, mountPoint, name, durability, protocolVersions, allowEmptyClientIdentifier, useUserNameAsClientIdentifier, assignedIdentifierPrefix, host, port',
     ],
+    [{ assignedIdentifierPrefix: 7 }, 'listeners[1].assignedIdentifierPrefix: expected text'],
+    [
+      { assignedIdentifierPrefix: 'a\0b' },
+      'listeners[1].assignedIdentifierPrefix: it has U+0000 or a lone surrogate in it',
+    ],
+    [
+      { assignedIdentifierPrefix: 'ü'.repeat(32_759) },
+      'listeners[1].assignedIdentifierPrefix: expected at most 65517 bytes, so that identifiers have at most 65535, 65518 came',
+    ],
     [{ host: '' }, 'listeners[1].host must not be empty; :: is every address'],
     [{ port: 65_536 }, 'listeners[1].port must be 0 to 65535, not 65536'],
     [{ port: '1883' }, 'listeners[1].port must be 0 to 65535, not 1883'],

@@ -13,7 +13,7 @@ import { connackPropertiesOf, keepAliveOf, type Refusal, refusalOf, sessionExpir
 import { Authentication } from './authentication.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 import { makeClientIdentifier } from './client-identifier.ts';
-import { assignedBy, conditionRefusalOf, namedBy } from './connect-conditions.ts';
+import { conditionRefusalOf, namedBy } from './connect-conditions.ts';
 import { explainDurability } from './explanations.ts';
 import type { LoginAttempt } from './login-guard.ts';
 import { obstacleTo } from './obstacle.ts';
@@ -226,7 +226,7 @@ export class ClientAdmission implements WaitingClient {
     const { maximumClientIdentifierLength } = this.#rooms.limits;
     const clientIdentifier =
       connect.clientIdentifier ||
-      assignedBy(makeClientIdentifier(maximumClientIdentifierLength), this.#peer.conditions);
+      makeClientIdentifier(maximumClientIdentifierLength, this.#peer.conditions.assignedIdentifierPrefix);
     const identity = this.#identityOf(connect, clientIdentifier, grant);
     const admit = (): void => this.#admit(connect, this.#properties(step.data), grant, identity);
     const answer = this.#rooms.hooks.connect?.(this.#describe(connect, identity));

@@ -15,8 +15,6 @@ export interface ConnectConditions {
 
 export const NO_CONDITIONS: ConnectConditions = {};
 
-const USUAL_PREFIX = 'auto-';
-
 /** The packet with the Client Identifier that counts. */
 export function namedBy(
   packet: ConnectPacket,
@@ -47,9 +45,4 @@ export function conditionRefusalOf(
   if (packet.clientIdentifier !== '' || allowEmptyClientIdentifier) return undefined;
   const reasonCode = packet.protocolVersion === 5 ? ReasonCode.unspecifiedError : ReasonCode.clientIdentifierNotValid;
   return { reasonCode, message: 'expected a Client Identifier, this listener assigns none' };
-}
-
-/** An identifier that the broker has made, with the listener's own beginning. */
-export function assignedBy(made: string, { assignedIdentifierPrefix }: ConnectConditions): string {
-  return assignedIdentifierPrefix === undefined ? made : assignedIdentifierPrefix + made.slice(USUAL_PREFIX.length);
 }

@@ -3,6 +3,8 @@ import { topicNameFault } from '@busbar/protocol';
 import { AddressList, type TlsServerOptions } from '@busbar/transport';
 import type { Authenticator } from '../auth/authenticator.ts';
 import { type Durability, expectDurability } from '../config/durability.ts';
+import { LIMIT_BOUNDS } from '../config/limits.ts';
+import { identifierPrefixFault } from './client-identifier.ts';
 import type { ConnectConditions } from './connect-conditions.ts';
 import type { IdentityName } from './peer.ts';
 
@@ -123,9 +125,12 @@ const TLS_OPTIONS: readonly (keyof TlsServerOptions)[] = [
  * @throws {UsageError} `invalid-listener`: an option that does not exist or does not fit; the message names it, as in
  *   `listeners[1].port`, and says what is allowed.
  */
-export function checkListeners(listeners: readonly ListenerOptions[]): void {
+export function checkListeners(
+  listeners: readonly ListenerOptions[],
+  maximumClientIdentifierLength: number = LIMIT_BOUNDS.maximumClientIdentifierLength.default,
+): void {
   listeners.forEach((listener, index) => {
-    checkListener(listener, `listeners[${index}]`);
+    checkListener(listener, `listeners[${index}]`, maximumClientIdentifierLength);
   });
 }
 
@@ -140,7 +145,7 @@ function checkProxies(trustedProxies: readonly string[] = [], where: string): vo
   }
 }
 
-function checkListener(listener: ListenerOptions, where: string): void {
+function checkListener(listener: ListenerOptions, where: string, maximumClientIdentifierLength: number): void {
   const { transport = 'tcp' } = listener;
   expectOneOf(`${where}.transport`, transport, TRANSPORTS);
   const known = OPTIONS[transport];
@@ -162,6 +167,9 @@ function checkListener(listener: ListenerOptions, where: string): void {
   }
   checkProxies(listener.trustedProxies, where);
   checkMountPoint(listener.mountPoint, where);
+  const { assignedIdentifierPrefix: prefix } = listener;
+  const fault = prefix === undefined ? undefined : identifierPrefixFault(prefix, maximumClientIdentifierLength);
+  if (fault !== undefined) throw invalid(`${where}.assignedIdentifierPrefix: ${fault}`);
   for (const version of listener.protocolVersions ?? []) expectInteger(`${where}.protocolVersions`, version, 3, 5);
   checkPath(listener, where, transport);
   if (transport === 'tls' || transport === 'wss') checkTls(listener, where);

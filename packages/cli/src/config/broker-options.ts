@@ -96,7 +96,7 @@ class Reader {
   }
 
   /** What the broker itself would find wrong. */
-  #crossCheck({ listeners, authorization, durability }: ConfiguredOptions): void {
+  #crossCheck({ listeners, authorization, durability, limits }: ConfiguredOptions): void {
     for (const line of usageFault(() => new Authorization(authorization))) this.#faults.push(line);
     for (const [at, { topicFilter }] of (durability ?? []).entries()) {
       const fault = topicFilterFault(topicFilter);
@@ -107,7 +107,7 @@ class Reader {
     if (this.#faults.length > 0) return;
     for (const [at, listener] of (listeners ?? []).entries()) {
       if (listener.tls !== undefined) this.#checkTls(listener.tls, ['listeners', at, 'tls']);
-      for (const line of usageFault(() => checkListeners([listener]))) {
+      for (const line of usageFault(() => checkListeners([listener], limits?.maximumClientIdentifierLength))) {
         this.#fail(['listeners', at], line.replaceAll('listeners[0]', `listeners[${at}]`));
       }
     }
