@@ -43,12 +43,26 @@ describe('a listener is refused before any is opened', () => {
     [{ connectionRate: Number.NaN }, 'listeners[1].connectionRate must be more than 0, not NaN'],
     [{ handshakeTimeoutMs: 0 }, 'listeners[1].handshakeTimeoutMs must be 1 to 3600000, not 0'],
     [{ transport: 'ws', path: 'mqtt' }, "listeners[1].path must begin with / or be *, not 'mqtt'"],
+    ...['tcp', 'ws'].map((transport): [object, string] => [
+      { transport, proxyProtocol: transport === 'tcp', trustedProxies: ['nonsense'] },
+      "listeners[1].trustedProxies[0] must be an address such as 192.0.2.1 or a network such as 10.0.0.0/8, not 'nonsense'",
+    ]),
+    ...[{}, { proxyProtocol: false }, { transport: 'unix', path: '/x' }].map((listener): [object, string] => [
+      { ...listener, trustedProxies: ['127.0.0.1'] },
+      'listeners[1].trustedProxies has no effect here: it needs proxyProtocol, or the transport ws or wss',
+    ]),
     [{ transport: 'unix' }, 'listeners[1].path is missing: the file of the Unix socket'],
     [{ transport: 'unix', path: '/x', mode: 0o1777 }, 'listeners[1].mode must be 0 to 511, not 1023'],
     [
       { transport: 'unix', path: '/x', port: 1883 },
       'the option listeners[1].port is not for the transport unix; there are transport, proxyProtocol, trustedProxies, ' +
         'maximumConnections, connectionRate, handshakeTimeoutMs, authenticators, allowAnonymous, mountPoint, name, durability, protocolVersions, allowEmptyClientIdentifier, useUserNameAsClientIdentifier, assignedIdentifierPrefix, path, mode, owner',
+    ],
+    [
+      { transport: 'unix', port: 1 },
+      expect.stringMatching(
+        /^the option listeners\[1\]\.port is not for the transport unix; .+\nlisteners\[1\]\.path is missing: the file/,
+      ),
     ],
     [
       { transport: 'tls' },

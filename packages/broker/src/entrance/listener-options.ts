@@ -46,7 +46,8 @@ export interface ListenerOptions extends ConnectConditions {
   readonly proxyProtocol?: boolean;
   /**
    * Addresses and networks (`10.0.0.0/8`; `unix` for peers on a Unix socket) whose PROXY headers and `X-Forwarded-For` count.
-   * Default: PROXY headers count from everybody once they are switched on, `X-Forwarded-For` from nobody.
+   * Needs `proxyProtocol`, or `ws` or `wss`. Default: PROXY headers count from everybody once they are switched on,
+   * `X-Forwarded-For` from nobody.
    */
   readonly trustedProxies?: readonly string[];
   /** For `ws` and `wss`: origins of web pages that may connect, such as `https://console.example`. Default: all. */
@@ -134,7 +135,11 @@ export function checkListeners(
   });
 }
 
-function checkProxies(trustedProxies: readonly string[] = [], where: string): void {
+function checkProxies(
+  { trustedProxies = [], proxyProtocol }: ListenerOptions,
+  where: string,
+  hasHeader: boolean,
+): void {
   for (const [at, entry] of trustedProxies.entries()) {
     try {
       new AddressList([entry]);
@@ -143,17 +148,15 @@ function checkProxies(trustedProxies: readonly string[] = [], where: string): vo
       throw invalid(`${where}.trustedProxies[${at}] must be ${expected}, not '${entry}'`);
     }
   }
+  if (trustedProxies.length === 0 || proxyProtocol === true || hasHeader) return;
+  // Whoever writes it takes addresses for the clients' own that are the proxy's.
+  throw invalid(`${where}.trustedProxies has no effect here: it needs proxyProtocol, or the transport ws or wss`);
 }
 
 function checkListener(listener: ListenerOptions, where: string, maximumClientIdentifierLength: number): void {
   const { transport = 'tcp' } = listener;
   expectOneOf(`${where}.transport`, transport, TRANSPORTS);
-  const known = OPTIONS[transport];
-  for (const name of Object.keys(listener)) {
-    if (known.includes(name as OptionName)) continue;
-    const what = name in ALL_OPTIONS ? `is not for the transport ${transport}` : 'does not exist';
-    throw invalid(`the option ${where}.${name} ${what}; there are ${known.join(', ')}`);
-  }
+  checkNames(listener, where, transport);
   // Node takes an empty one for every address there is.
   if (listener.host === '') throw invalid(`${where}.host must not be empty; :: is every address`);
   expectDurability(`${where}.durability`, listener.durability);
@@ -165,7 +168,7 @@ function checkListener(listener: ListenerOptions, where: string, maximumClientId
   if (rate !== undefined && !(typeof rate === 'number' && rate > 0 && Number.isFinite(rate))) {
     throw invalid(`${where}.connectionRate must be more than 0, not ${String(rate)}`);
   }
-  checkProxies(listener.trustedProxies, where);
+  checkProxies(listener, where, transport === 'ws' || transport === 'wss');
   checkMountPoint(listener.mountPoint, where);
   const { assignedIdentifierPrefix: prefix } = listener;
   const fault = prefix === undefined ? undefined : identifierPrefixFault(prefix, maximumClientIdentifierLength);
@@ -173,6 +176,22 @@ function checkListener(listener: ListenerOptions, where: string, maximumClientId
   for (const version of listener.protocolVersions ?? []) expectInteger(`${where}.protocolVersions`, version, 3, 5);
   checkPath(listener, where, transport);
   if (transport === 'tls' || transport === 'wss') checkTls(listener, where);
+}
+
+/** All that is there and must not be, and all that is not and must: `port` of a Unix socket stands for a `path` that is missing. */
+function checkNames(listener: ListenerOptions, where: string, transport: ListenerTransport): void {
+  const known = OPTIONS[transport];
+  const faults = Object.keys(listener)
+    .filter((name) => !known.includes(name as OptionName))
+    .map((name) => {
+      const what = name in ALL_OPTIONS ? `is not for the transport ${transport}` : 'does not exist';
+      return `the option ${where}.${name} ${what}; there are ${known.join(', ')}`;
+    });
+  if (transport === 'unix' && !listener.path) faults.push(`${where}.path is missing: the file of the Unix socket`);
+  if ((transport === 'tls' || transport === 'wss') && listener.tls === undefined) {
+    faults.push(`${where}.tls is missing: ${TLS_OPTIONS.join(', ')}`);
+  }
+  if (faults.length > 0) throw invalid(faults.join('\n'));
 }
 
 function checkMountPoint(mountPoint: string | undefined, where: string): void {
@@ -183,13 +202,12 @@ function checkMountPoint(mountPoint: string | undefined, where: string): void {
 }
 
 function checkPath({ path }: ListenerOptions, where: string, transport: ListenerTransport): void {
-  if (transport === 'unix' && !path) throw invalid(`${where}.path is missing: the file of the Unix socket`);
   const isPath = path === undefined || path === '*' || path.startsWith('/');
   if (transport !== 'unix' && !isPath) throw invalid(`${where}.path must begin with / or be *, not '${path}'`);
 }
 
 function checkTls({ tls, useIdentityAsUserName }: ListenerOptions, where: string): void {
-  if (tls === undefined) throw invalid(`${where}.tls is missing: ${TLS_OPTIONS.join(', ')}`);
+  if (tls === undefined) return;
   for (const name of Object.keys(tls)) {
     if (TLS_OPTIONS.includes(name as keyof TlsServerOptions)) continue;
     throw invalid(`the option ${where}.tls.${name} does not exist; there are ${TLS_OPTIONS.join(', ')}`);

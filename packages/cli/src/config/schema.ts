@@ -90,7 +90,7 @@ const listener = z.strictObject({
   trustedProxies: z
     .array(z.string())
     .optional()
-    .describe('addresses and networks whose PROXY and X-Forwarded-For count'),
+    .describe('addresses and networks whose PROXY and X-Forwarded-For count; needs proxyProtocol, or ws or wss'),
   allowedOrigins: z.array(z.string()).optional().describe('for ws and wss: origins of web pages; default: all'),
   maximumConnections: whole(1, Number.MAX_SAFE_INTEGER).optional().describe('through this listener at a time'),
   connectionRate: z.number().positive().optional().describe('connections per second'),

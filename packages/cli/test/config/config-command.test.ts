@@ -46,6 +46,11 @@ test('config check finds what the broker would not start with, or would start wi
   expect(await faults('listeners: []\n')).toContain('vain.yaml:1: listeners must have at least 1');
   const proxies = "listeners:\n  - { proxyProtocol: true, trustedProxies: ['::1', '10.0.0.0/33'] }\n";
   expect(await faults(proxies)).toContain('vain.yaml:2: listeners[0].trustedProxies[1] must be an address such as');
+  const unproxied = "listeners:\n  - { port: 0 }\n  - { port: 0, trustedProxies: ['::1'] }\n";
+  expect(await faults(unproxied)).toContain('vain.yaml:3: listeners[1].trustedProxies has no effect here: it needs');
+  const unix = await faults('listeners: [{ transport: unix, port: 1 }]\n');
+  expect(unix).toContain('vain.yaml:1: the option listeners[0].port is not for the transport unix; there are');
+  expect(unix).toContain('vain.yaml:1: listeners[0].path is missing: the file of the Unix socket');
   const durability = "data: memory\ndurability:\n  - { topicFilter: 'a/#/b', durability: disk }\n";
   expect(await faults(durability)).toContain('vain.yaml:3: durability[0].topicFilter: Topic Filter: expected #');
   const headers = 'authentication: { chain: [{ http: { url: \'http://a/\', headers: { x: "secret\\n" } } }] }\n';
