@@ -14,12 +14,14 @@ import {
   PasswordHasher,
   passwordFile,
   ReasonCode,
+  type RuleOptions,
   type RulePlace,
   type TokenOptions,
   UsageError,
 } from '@busbar/broker';
 import { topicFilterFault } from '@busbar/protocol';
 import { messageOf } from '../command/message-of.ts';
+import { nearestOf } from '../command/nearest.ts';
 import { type HttpSettings, httpSettingsFault } from '../http/http-settings.ts';
 import type { FindPlace } from './check-settings.ts';
 import { ConfigurationError, formatPath, formatPlace, type SettingPath } from './place.ts';
@@ -98,6 +100,7 @@ class Reader {
   /** What the broker itself would find wrong. */
   #crossCheck({ listeners, authorization, durability, limits }: ConfiguredOptions): void {
     for (const line of usageFault(() => new Authorization(authorization))) this.#faults.push(line);
+    this.#checkListenerNames(authorization?.rules ?? [], listeners ?? []);
     for (const [at, { topicFilter }] of (durability ?? []).entries()) {
       const fault = topicFilterFault(topicFilter);
       const where = ['durability', at, 'topicFilter'];
@@ -109,6 +112,21 @@ class Reader {
       if (listener.tls !== undefined) this.#checkTls(listener.tls, ['listeners', at, 'tls']);
       for (const line of usageFault(() => checkListeners([listener], limits?.maximumClientIdentifierLength))) {
         this.#fail(['listeners', at], line.replaceAll('listeners[0]', `listeners[${at}]`));
+      }
+    }
+  }
+
+  /** A rule for clients of a listener that there is not is about nobody: what it denies would be allowed. */
+  #checkListenerNames(rules: readonly RuleOptions[], listeners: readonly ListenerOptions[]): void {
+    const known = listeners.flatMap(({ name }) => (name === undefined ? [] : [name]));
+    const there = known.length === 0 ? 'no listener has a name' : `there are ${known.join(', ')}`;
+    for (const [at, { listeners: named = [] }] of rules.entries()) {
+      const where = ['authorization', 'rules', at, 'listeners'];
+      for (const name of [named].flat()) {
+        if (known.includes(name)) continue;
+        const near = nearestOf(name, known);
+        const hint = near === undefined ? '' : `; did you mean ${near}?`;
+        this.#fail(where, `${formatPath(where)}: there is no listener '${name}', ${there}${hint}`);
       }
     }
   }

@@ -51,6 +51,16 @@ test('config check finds what the broker would not start with, or would start wi
   const unix = await faults('listeners: [{ transport: unix, port: 1 }]\n');
   expect(unix).toContain('vain.yaml:1: the option listeners[0].port is not for the transport unix; there are');
   expect(unix).toContain('vain.yaml:1: listeners[0].path is missing: the file of the Unix socket');
+  const rules = (names: string) =>
+    `listeners: [{ port: 0, name: panels }, { port: 0, name: office }]\nauthorization:\n  rules:\n    - deny: all\n      topics: a\n      listeners: ${names}\n`;
+  expect(await faults(rules('nix'))).toContain(
+    "vain.yaml:6: authorization.rules[0].listeners: there is no listener 'nix', there are panels, office\n",
+  );
+  expect(await faults(rules('[office, panel]'))).toContain(
+    "rules[0].listeners: there is no listener 'panel', there are panels, office; did you mean panels?\n",
+  );
+  const nameless = 'authorization: { rules: [{ deny: all, topics: a, listeners: nix }] }\n';
+  expect(await faults(nameless)).toContain("there is no listener 'nix', no listener has a name\n");
   const durability = "data: memory\ndurability:\n  - { topicFilter: 'a/#/b', durability: disk }\n";
   expect(await faults(durability)).toContain('vain.yaml:3: durability[0].topicFilter: Topic Filter: expected #');
   const headers = 'authentication: { chain: [{ http: { url: \'http://a/\', headers: { x: "secret\\n" } } }] }\n';
