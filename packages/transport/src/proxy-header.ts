@@ -1,6 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { numericAddress } from './address.ts';
 import { codedError, type TransportAddress, type TransportError } from './byte-transport.ts';
+import { proxyValuesFault } from './proxy-values.ts';
 
 /** What a proxy says of the connection that it passes on. */
 export interface ProxyHeader {
@@ -17,6 +18,8 @@ const SIGNATURE = Uint8Array.of(0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 
 const BINARY_FIXED_BYTES = 16;
 /** Addresses and further values of version 2; a proxy that adds certificates needs a few hundred. */
 const MAXIMUM_BINARY_BYTES = 4_096;
+/** Bytes of the two addresses and ports, by address family; of an unspecified one nobody knows. */
+const ADDRESSES = [undefined, { name: 'IPv4', bytes: 12 }, { name: 'IPv6', bytes: 36 }, { name: 'Unix', bytes: 216 }];
 const TCP_OVER_IPV4 = 0x11;
 const TCP_OVER_IPV6 = 0x21;
 /** What is above Unix sockets, and above datagrams, is reserved: it has to be refused. */
@@ -84,17 +87,26 @@ function decodeBinary(bytes: Uint8Array): ProxyHeader | undefined {
   if (command === 1 && (family >> 4 > LAST_FAMILY || (family & 0x0f) > LAST_PROTOCOL)) {
     throw fault(`expected a family that is known, 0x${family.toString(16).padStart(2, '0')} came`);
   }
-  const source = command === 0 ? undefined : readSource(view.subarray(BINARY_FIXED_BYTES, byteLength), family);
-  return { byteLength, source };
+  if (command === 0) return { byteLength, source: undefined };
+  checkLengths(view.subarray(0, byteLength), family >> 4);
+  return { byteLength, source: readSource(view.subarray(BINARY_FIXED_BYTES, byteLength), family) };
+}
+
+function checkLengths(header: Buffer, family: number): void {
+  const addresses = ADDRESSES[family];
+  if (addresses === undefined) return;
+  const { name, bytes } = addresses;
+  const came = header.length - BINARY_FIXED_BYTES;
+  if (came < bytes) throw fault(`expected ${bytes} bytes of ${name} addresses, ${came} came`);
+  const wrong = proxyValuesFault(header, BINARY_FIXED_BYTES + bytes);
+  if (wrong !== undefined) throw fault(wrong);
 }
 
 function readSource(addresses: Buffer, family: number): TransportAddress | undefined {
   if (family === TCP_OVER_IPV4) {
-    if (addresses.length < 12) throw fault(`expected 12 bytes of IPv4 addresses, ${addresses.length} came`);
     return { address: addresses.subarray(0, 4).join('.'), port: addresses.readUInt16BE(8) };
   }
   if (family === TCP_OVER_IPV6) {
-    if (addresses.length < 36) throw fault(`expected 36 bytes of IPv6 addresses, ${addresses.length} came`);
     return { address: formatIpv6(addresses.subarray(0, 16)), port: addresses.readUInt16BE(32) };
   }
   return undefined;

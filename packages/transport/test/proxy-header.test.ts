@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { crc32c } from '../src/crc32c.ts';
 import { decodeProxyHeader } from '../src/proxy-header.ts';
 
 const SIGNATURE = Buffer.from('0d0a0d0a000d0a515549540a', 'hex');
@@ -18,7 +19,25 @@ const ipv6 = Buffer.concat([
   Buffer.from('ffff075b', 'hex'),
 ]);
 const mapped = Buffer.concat([Buffer.from('00000000000000000000ffffc0000207', 'hex'), ipv6.subarray(16)]);
-const moreValues = Buffer.from('04000100' + '030004a1b2c3d4', 'hex');
+const moreValues = Buffer.from('04000100' + 'ea0004a1b2c3d4', 'hex');
+
+function value(type: number, bytes: Uint8Array): Buffer {
+  return Buffer.concat([Uint8Array.of(type, bytes.length >> 8, bytes.length & 0xff), bytes]);
+}
+
+const WRONG_CHECKSUM = value(0x03, Buffer.from('a1b2c3d4', 'hex'));
+
+/** With a checksum between other values. */
+function checked(family: number, addresses: Uint8Array): Buffer {
+  const before = Buffer.concat([addresses, value(0x04, Buffer.alloc(5))]);
+  const header = binary(
+    0x21,
+    family,
+    Buffer.concat([before, value(0x03, Buffer.alloc(4)), value(0x01, Buffer.from('mqtt'))]),
+  );
+  header.writeUInt32BE(crc32c(header), 16 + before.length + 3);
+  return header;
+}
 
 const HEADERS: [string, Buffer, { address: string; port: number } | undefined][] = [
   ['v1 TCP4', Buffer.from('PROXY TCP4 192.0.2.7 192.0.2.1 5539 1883\r\n'), { address: '192.0.2.7', port: 5539 }],
@@ -40,7 +59,20 @@ const HEADERS: [string, Buffer, { address: string; port: number } | undefined][]
   ['v2 over UDP', binary(0x21, 0x12, ipv4), undefined],
   [
     'v2 as long as is allowed',
-    binary(0x21, 0x11, Buffer.concat([ipv4, Buffer.alloc(4_096 - 12)])),
+    binary(0x21, 0x11, Buffer.concat([ipv4, value(0x04, Buffer.alloc(4_096 - 12 - 3))])),
+    { address: '192.0.2.7', port: 5539 },
+  ],
+  ['v2 with its checksum', checked(0x11, ipv4), { address: '192.0.2.7', port: 5539 }],
+  ['v2 with its checksum, over IPv6', checked(0x21, ipv6), { address: '2001:db8::1', port: 65_535 }],
+  ['v2 LOCAL with a wrong checksum', binary(0x20, 0x11, Buffer.concat([ipv4, WRONG_CHECKSUM])), undefined],
+  [
+    'v2 of a proxy that ends TLS',
+    binary(0x21, 0x11, Buffer.concat([ipv4, value(0x20, Buffer.from('0500000000' + '210007544c5376312e33', 'hex'))])),
+    { address: '192.0.2.7', port: 5539 },
+  ],
+  [
+    'v2 with a unique identifier as long as may be',
+    binary(0x21, 0x11, Buffer.concat([ipv4, value(0x05, Buffer.alloc(128))])),
     { address: '192.0.2.7', port: 5539 },
   ],
 ];
@@ -86,6 +118,46 @@ test.each([
   ['a reserved protocol', binary(0x21, 0x13, ipv4), /expected a family that is known, 0x13 came/],
   ['too little for IPv4', binary(0x21, 0x11, ipv4.subarray(1)), /expected 12 bytes of IPv4 addresses, 11 came/],
   ['too little for IPv6', binary(0x21, 0x21, ipv4), /expected 36 bytes of IPv6 addresses, 12 came/],
+  [
+    'too little for Unix sockets',
+    binary(0x21, 0x31, Buffer.alloc(215)),
+    /expected 216 bytes of Unix addresses, 215 came/,
+  ],
+  [
+    'a wrong checksum',
+    binary(0x21, 0x11, Buffer.concat([ipv4, WRONG_CHECKSUM])),
+    /the checksum 0x[\da-f]+, 0xa1b2c3d4 came/,
+  ],
+  [
+    'a short checksum',
+    binary(0x21, 0x11, Buffer.concat([ipv4, value(3, ipv4.subarray(0, 3))])),
+    /4 bytes of checksum, 3 came/,
+  ],
+  [
+    'half a value',
+    binary(0x21, 0x11, Buffer.concat([ipv4, Buffer.alloc(2)])),
+    /expected type and length of a value, 2 bytes/,
+  ],
+  [
+    'a value that is longer than the header',
+    binary(0x21, 0x11, Buffer.concat([ipv4, Buffer.from('04000200', 'hex')])),
+    /a value of type 0x04 has 2 bytes, there are 1/,
+  ],
+  [
+    'a long unique identifier',
+    binary(0x21, 0x11, Buffer.concat([ipv4, value(5, Buffer.alloc(129))])),
+    /at most 128 bytes, 129/,
+  ],
+  [
+    'little about TLS',
+    binary(0x21, 0x11, Buffer.concat([ipv4, value(0x20, Buffer.alloc(4))])),
+    /5 bytes about TLS, 4 came/,
+  ],
+  [
+    'values about TLS that do not fit',
+    binary(0x21, 0x11, Buffer.concat([ipv4, value(0x20, Buffer.from('0500000000210008544c', 'hex'))])),
+    /the values about TLS do not end/,
+  ],
   ['too much', binary(0x21, 0x11, Buffer.alloc(4_097)).subarray(0, 16), /at most 4096 bytes .+ 4097 are announced/],
 ])('%s is refused', (_, bytes, message) => {
   expect(() => decodeProxyHeader(bytes)).toThrow(message);
@@ -105,4 +177,10 @@ test('property: any bytes are a header, the beginning of one, or refused', () =>
       }
     }),
   );
+});
+
+test('the checksum is that of RFC 3720, appendix B.4', () => {
+  expect(crc32c(Buffer.alloc(32))).toBe(0x8a9136aa);
+  expect(crc32c(Buffer.alloc(32, 0xff))).toBe(0x62a8ab43);
+  expect(crc32c(Buffer.from('123456789'))).toBe(0xe3069283);
 });
