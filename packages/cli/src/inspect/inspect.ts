@@ -45,6 +45,8 @@ const COLUMNS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 /** Rows that are gathered before a table is written: more come as further tables. */
 const ROWS_AT_A_TIME = 10_000;
+/** Characters of a name that a table shows. */
+const LONGEST_NAME = 100;
 
 /** Asks and prints. @returns The exit code. @throws {CommandError} No broker answers. @throws {WrongUsage} There is no such thing. */
 export async function inspect(what: string, { port, socket, match, json }: InspectOptions): Promise<number> {
@@ -83,7 +85,15 @@ async function printList(
 
 function shown(value: unknown): unknown {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value === 'string') return shortened(value);
   return value ?? undefined;
+}
+
+/** Columns are as wide as their longest name, and a peer's may have 65,535 bytes: JSON has them whole. */
+function shortened(name: string): string {
+  if (name.length <= LONGEST_NAME) return name;
+  const start = name.slice(0, LONGEST_NAME).replace(/[\ud800-\udbff]$/, ''); // no half of a character
+  return `${start}... (${name.length} characters)`;
 }
 
 function describeLosses({ losses, refusals, topics, sessions, elsewhere }: LossReport): string {
@@ -91,13 +101,17 @@ function describeLosses({ losses, refusals, topics, sessions, elsewhere }: LossR
   if (Object.keys(all).length === 0) return 'nothing was lost\n';
   const reasons = new Table(['REASON', 'MESSAGES', 'LATEST TOPICS']);
   for (const [reason, count] of Object.entries(all)) {
-    reasons.add([reason, count, topics[reason as keyof typeof topics]?.slice(-3).reverse().join(', ') ?? '']);
+    reasons.add([
+      reason,
+      count,
+      topics[reason as keyof typeof topics]?.slice(-3).reverse().map(shortened).join(', ') ?? '',
+    ]);
   }
   const table = new Table(['SESSION', 'MESSAGES', 'REASONS', 'LATEST TOPIC']);
   for (const { clientIdentifier, losses: own, latestTopic } of [...sessions].reverse()) {
     const total = Object.values(own).reduce((sum, count) => sum + count, 0);
     const named = Object.entries(own).map(([reason, count]) => `${reason} ${count}`);
-    table.add([clientIdentifier || '(none)', total, named.join(', '), latestTopic]);
+    table.add([shown(clientIdentifier) || '(none)', total, named.join(', '), shown(latestTopic)]);
   }
   const rest = elsewhere === 0 ? '' : `and ${elsewhere} of sessions that are no longer listed\n`;
   return `${reasons}${sessions.length === 0 ? '' : `\n${table}`}${rest}`;

@@ -158,6 +158,28 @@ describe('busbar inspect', () => {
     expect(JSON.parse(stdout)).toMatchObject({ clientIdentifier });
   });
 
+  test('one long name does not make every row as long; JSON has it whole', async () => {
+    const long = `${'x'.repeat(99)}\u{1f600}${'y'.repeat(59_899)}`;
+    const clients = [await connectClient(broker.url, { clientIdentifier: 'short', sessionExpiryInterval: 60 })];
+    clients.push(await connectClient(broker.url, { clientIdentifier: long }));
+    onTestFinished(() => Promise.all(clients.map((client) => client.end())).then(() => undefined));
+    const { stdout } = await inspect('clients');
+    const rows = stdout.trimEnd().split('\n');
+    expect(rows.map((row) => row.length)).toEqual(Array(3).fill(rows[0]?.length));
+    expect(rows[0]?.length).toBeLessThan(250);
+    expect(stdout).toContain(`\n${'x'.repeat(99)}... (60000 characters)  `);
+    expect((await inspect('clients', '--match', 'yyy')).stdout).toContain('60000 characters');
+    expect(JSON.parse((await inspect('clients', '--match', 'yyy', '--json')).stdout)).toMatchObject({
+      clientIdentifier: long,
+    });
+    await clients[0]?.subscribe('#', { qos: 1 });
+    await clients.shift()?.end();
+    for (const _ of [1, 2]) await clients[0]?.publish('t'.repeat(50_000), '1', { qos: 1 });
+    const losses = (await inspect('losses')).stdout;
+    expect(losses).toContain('queue-full');
+    expect(Math.max(...losses.split('\n').map((line) => line.length))).toBeLessThan(250);
+  });
+
   test('names of clients cannot move the cursor', () => {
     const table = new Table(['CLIENT']);
     table.add(['\u001b[2Jx\u009b']);
