@@ -50,10 +50,9 @@ function detailsOf(packet: Packet): Partial<PacketDescription> {
     case PacketType.unsubscribe:
       return { packetId: packet.packetId, ...shown(packet.topicFilters) };
     case PacketType.suback:
-    case PacketType.unsuback: {
-      const reasons = packet.reasonCodes.slice(0, MOST_FILTERS).map(describeReasonCode);
-      return { packetId: packet.packetId, reasons };
-    }
+      return { packetId: packet.packetId, reasons: packet.reasonCodes.slice(0, MOST_FILTERS).map(describeGrant) };
+    case PacketType.unsuback:
+      return { packetId: packet.packetId, reasons: packet.reasonCodes.slice(0, MOST_FILTERS).map(describeReasonCode) };
     case PacketType.disconnect:
       if (packet.reasonCode === ReasonCode.normalDisconnection) return { reasons: ['normal disconnection (0x00)'] };
       return { reasons: [describeReasonCode(packet.reasonCode)] };
@@ -62,6 +61,11 @@ function detailsOf(packet: Packet): Partial<PacketDescription> {
     default:
       return {};
   }
+}
+
+/** 0x00 is called success in every other packet (section 2.4). */
+function describeGrant(reasonCode: ReasonCode): string {
+  return reasonCode === ReasonCode.grantedQoS0 ? 'granted QoS 0 (0x00)' : describeReasonCode(reasonCode);
 }
 
 function describeConnect(packet: ConnectPacket): Partial<PacketDescription> {

@@ -25,6 +25,23 @@ function take(): string[] {
 }
 
 describe('a client that is traced', () => {
+  test('a SUBACK grants, also QoS 0; an UNSUBACK succeeds', () => {
+    broker.broker.trace('c', listener);
+    const client = broker.connect('c');
+    traced.splice(0);
+    for (const qos of [0, 1, 2] as const) client.subscribe('t', { qos });
+    client.subscribe('a/#/b');
+    client.send({ type: PacketType.unsubscribe, packetId: 9, topicFilters: ['t'], properties: {} });
+    const answers = traced.filter(({ direction }) => direction === 'out').map(({ type, reasons }) => [type, reasons]);
+    assert.deepEqual(answers, [
+      ['SUBACK', ['granted QoS 0 (0x00)']],
+      ['SUBACK', ['granted QoS 1 (0x01)']],
+      ['SUBACK', ['granted QoS 2 (0x02)']],
+      ['SUBACK', ['topic filter invalid (0x8f)']],
+      ['UNSUBACK', ['success (0x00)']],
+    ]);
+  });
+
   test('from its CONNECT to the end of its connection, in the order it happens', () => {
     broker.broker.trace('c', listener);
     const will = { topicName: 'w/t', payload: Buffer.from('secret'), qos: 1, retain: true, properties: {} } as const;
