@@ -4,7 +4,8 @@ import { CONFIGURATION } from './schema.ts';
 
 /** Part of a JSON schema, as far as the page needs it. */
 interface Schema {
-  readonly type?: string;
+  /** Several where a value may be text or a number. */
+  readonly type?: string | readonly string[];
   readonly description?: string;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
@@ -62,6 +63,7 @@ function formsOf(schema: Schema): readonly Schema[] {
 
 function typeOf(schema: Schema): string {
   if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map(typeOf))].join(', or ');
+  if (Array.isArray(schema.type)) return schema.type.map((type) => typeOf({ type })).join(', ');
   if (schema.enum !== undefined) return schema.enum.map((value) => `\`${value}\``).join(', ');
   if (schema.const !== undefined) return `\`${schema.const}\``;
   if (schema.items !== undefined) return `list of ${typeOf(schema.items)}`;

@@ -145,7 +145,10 @@ const rule = z.strictObject({
   clients: oneOrMore(z.string()).optional().describe('Client Identifiers'),
   groups: oneOrMore(z.string()).optional(),
   listeners: oneOrMore(z.string()).optional().describe('names of listeners'),
-  claims: z.record(z.string(), oneOrMore(z.union([z.string(), z.number(), z.boolean()]))).optional(),
+  claims: z
+    .record(z.string(), oneOrMore(z.union([z.string(), z.number(), z.boolean()])))
+    .optional()
+    .describe("claims of the client's token, and the values of which each must have one"),
   anonymous: z.boolean().optional().describe('true: only clients without a user name; false: only those with one'),
   reasonCode: whole(0x80, 0xff).optional().describe('what a 5.0 client is told; default: 0x87'),
   reason: z.string().optional().describe('what it is told in words'),
