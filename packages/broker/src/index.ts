@@ -50,7 +50,7 @@ export { type Clock, systemClock } from './clock/clock.ts';
 export type { Capabilities, Redirection } from './config/capabilities.ts';
 export type { Durability, DurabilityRule } from './config/durability.ts';
 export { type BrokerLimits, LIMIT_BOUNDS, LIMIT_WORDS, type QueuePolicy, type RatePolicy } from './config/limits.ts';
-export { type AuthenticationOptions, chainOptionsOf, isLoopback } from './entrance/chain-of.ts';
+export { type AuthenticationOptions, chainOptionsOf, isLoopback, ownChainOf } from './entrance/chain-of.ts';
 export type { Bound, ListenerLimits, ListenerPlace } from './entrance/entrance.ts';
 export { checkListeners, type ListenerOptions, type ListenerTransport } from './entrance/listener-options.ts';
 export type { LoginGuardOptions } from './entrance/login-guard.ts';
@@ -92,6 +92,7 @@ export type { LossReason, LossReport, RefusalReason, SessionLosses } from './obs
 export { type Later, QuietLine, type QuietLineOptions } from './observe/quiet-line.ts';
 export { READINESS_CHECKS, type Readiness, type ReadinessCheck } from './observe/readiness.ts';
 export type { RightsQuestion } from './session/explain-session.ts';
+export { MountPoint } from './session/mount-point.ts';
 export { MemoryQueue } from './store/memory-queue.ts';
 export { MemoryStore } from './store/memory-store.ts';
 export { SessionSubscriptions } from './store/session-subscriptions.ts';

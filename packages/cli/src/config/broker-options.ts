@@ -21,9 +21,9 @@ import {
 } from '@busbar/broker';
 import { topicFilterFault } from '@busbar/protocol';
 import { messageOf } from '../command/message-of.ts';
-import { nearestOf } from '../command/nearest.ts';
 import { type HttpSettings, httpSettingsFault } from '../http/http-settings.ts';
 import type { FindPlace } from './check-settings.ts';
+import { noListenerText } from './no-listener.ts';
 import { ConfigurationError, formatPath, formatPlace, type SettingPath } from './place.ts';
 import type { AuthenticatorSettings, Configuration, ListenerSettings } from './schema.ts';
 
@@ -118,15 +118,11 @@ class Reader {
 
   /** A rule for clients of a listener that there is not is about nobody: what it denies would be allowed. */
   #checkListenerNames(rules: readonly RuleOptions[], listeners: readonly ListenerOptions[]): void {
-    const known = listeners.flatMap(({ name }) => (name === undefined ? [] : [name]));
-    const there = known.length === 0 ? 'no listener has a name' : `there are ${known.join(', ')}`;
     for (const [at, { listeners: named = [] }] of rules.entries()) {
       const where = ['authorization', 'rules', at, 'listeners'];
       for (const name of [named].flat()) {
-        if (known.includes(name)) continue;
-        const near = nearestOf(name, known);
-        const hint = near === undefined ? '' : `; did you mean ${near}?`;
-        this.#fail(where, `${formatPath(where)}: there is no listener '${name}', ${there}${hint}`);
+        if (listeners.some((each) => each.name === name)) continue;
+        this.#fail(where, `${formatPath(where)}: ${noListenerText(name, listeners)}`);
       }
     }
   }

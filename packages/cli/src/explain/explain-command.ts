@@ -38,6 +38,11 @@ export const explainCommand = defineCommand({
       repeatable: true,
       description: "a claim of the client's token",
     },
+    listener: {
+      flags: '--listener',
+      value: text('name'),
+      description: 'with -c: the listener that the client comes through; its rules, users and mountPoint count',
+    },
     address: {
       flags: '--address',
       value: text('address'),
@@ -48,6 +53,10 @@ export const explainCommand = defineCommand({
   examples: [
     { line: 'busbar explain publish --acl acl -u filler plant/line1/set', what: 'with an acl_file alone' },
     { line: "busbar explain subscribe -c busbar.yaml -u anna 'plant/#'", what: 'by a configuration' },
+    {
+      line: 'busbar explain publish -c busbar.yaml --listener panels plant/line1/set',
+      what: 'of a client that comes through one listener',
+    },
     { line: "busbar explain publish --live -i panel-3 'plant/line1/set'", what: 'by the rules of a running broker' },
     { line: 'busbar explain connect --passwords passwd -u filler -P secret', what: 'which line knows the user' },
   ],

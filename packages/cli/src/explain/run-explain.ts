@@ -8,12 +8,15 @@ import {
   explainSubscribe,
   type Identity,
   type ListenerOptions,
+  MountPoint,
+  ownChainOf,
   passwordFile,
   UsageError,
 } from '@busbar/broker';
 import { CommandError, WrongUsage } from '../command/command-error.ts';
 import { noneOf } from '../command/value.ts';
 import { loadConfiguration } from '../config/load-configuration.ts';
+import { noListenerText } from '../config/no-listener.ts';
 import { ConfigurationError } from '../config/place.ts';
 import { faultsText } from '../config/run-config.ts';
 import { ControlClient } from '../control/control-client.ts';
@@ -31,6 +34,7 @@ interface ExplainOptions {
   readonly group: readonly string[];
   readonly claim: readonly string[];
   readonly address: string;
+  readonly listener: string | undefined;
   readonly live: boolean;
   readonly port: number | undefined;
   readonly socket: string | undefined;
@@ -40,6 +44,8 @@ interface Rulebook {
   readonly authorization: AuthorizationOptions | undefined;
   readonly authentication: AuthenticationOptions;
   readonly listeners: readonly ListenerOptions[];
+  /** The one that the client comes through, where it is named. */
+  readonly listener: ListenerOptions | undefined;
 }
 
 const TOPIC_QUESTIONS = { publish: explainPublish, subscribe: explainSubscribe, receive: explainReceive };
@@ -53,11 +59,17 @@ export async function runExplain(options: ExplainOptions, [question = '', topic]
   const rulebook = failing(() => rulebookOf(options));
   if (question === 'connect') return answer(await explainLogin(rulebook, options));
   if (topic === undefined) throw new WrongUsage(`explain ${question}: expected a topic, none came`);
-  const identity = identityOf(options);
-  return answer(failing(() => TOPIC_QUESTIONS[question](rulebook.authorization, identity, topic)));
+  const identity = identityOf(options, rulebook.listener);
+  const { authorization, listener } = rulebook;
+  return answer(
+    failing(() => TOPIC_QUESTIONS[question](authorization, identity, wholeTopic(question, topic, listener))),
+  );
 }
 
-async function explainLive({ client, port, socket }: ExplainOptions, question: string, topic = ''): Promise<number> {
+async function explainLive(options: ExplainOptions, question: string, topic = ''): Promise<number> {
+  const { client, port, socket, listener } = options;
+  if (listener !== undefined)
+    throw new WrongUsage('--listener: a running broker knows which one its client came through');
   if (!isTopicQuestion(question))
     throw new WrongUsage(`--live answers publish, subscribe and receive, not '${question}'`);
   const control = new ControlClient(socket ?? (await findControlSocket(port)));
@@ -74,9 +86,21 @@ function answer({ isAllowed, text }: { isAllowed: boolean; text: string }): numb
   return isAllowed ? ExitCode.success : ExitCode.failure;
 }
 
-async function explainLogin({ authentication, listeners }: Rulebook, options: ExplainOptions) {
+/** As rules see it: with what the listener puts before the topics of its clients. */
+function wholeTopic(
+  question: keyof typeof TOPIC_QUESTIONS,
+  topic: string,
+  listener: ListenerOptions | undefined,
+): string {
+  const { mountPoint } = listener ?? {};
+  if (mountPoint === undefined) return topic;
+  return question === 'subscribe' ? new MountPoint(mountPoint).filter(topic) : mountPoint + topic;
+}
+
+async function explainLogin({ authentication, listeners, listener }: Rulebook, options: ExplainOptions) {
   const { client, user, password, address } = options;
-  const chain = chainOptionsOf(authentication, listeners);
+  const common = chainOptionsOf(authentication, listeners);
+  const chain = (listener && ownChainOf(listener, common)) ?? common;
   try {
     return await explainConnect(chain, {
       clientIdentifier: client,
@@ -86,11 +110,12 @@ async function explainLogin({ authentication, listeners }: Rulebook, options: Ex
       certificate: undefined,
     });
   } finally {
-    await Promise.all(chain.authenticators.map((authenticator) => authenticator.close?.()));
+    const all = new Set([...common.authenticators, ...chain.authenticators]);
+    await Promise.all([...all].map((authenticator) => authenticator.close?.()));
   }
 }
 
-function rulebookOf({ config, acl, passwords, set }: ExplainOptions): Rulebook {
+function rulebookOf({ config, acl, passwords, set, listener }: ExplainOptions): Rulebook {
   const loaded = config === undefined && set.length === 0 ? undefined : load(config, set);
   if (loaded === undefined && acl === undefined && passwords === undefined) {
     throw new WrongUsage('expected -c with a configuration, --acl or --passwords');
@@ -98,14 +123,26 @@ function rulebookOf({ config, acl, passwords, set }: ExplainOptions): Rulebook {
   const authorization = acl === undefined ? loaded?.authorization : { ...loaded?.authorization, aclFile: acl };
   const authentication =
     passwords === undefined ? (loaded ?? {}) : { ...loaded, authenticators: [passwordFile(passwords)] };
-  return { authorization, authentication, listeners: loaded?.listeners ?? [{}] };
+  const listeners = loaded?.listeners ?? [{}];
+  return {
+    authorization,
+    authentication,
+    listeners,
+    listener: listener === undefined ? undefined : named(listeners, listener),
+  };
+}
+
+function named(listeners: readonly ListenerOptions[], name: string): ListenerOptions {
+  const found = listeners.find((each) => each.name === name);
+  if (found === undefined) throw new WrongUsage(`--listener: ${noListenerText(name, listeners)}`);
+  return found;
 }
 
 function load(file: string | undefined, sets: readonly string[]) {
   return loadConfiguration({ file, sets, environment: process.env }).options;
 }
 
-function identityOf({ client, user, group, claim }: ExplainOptions): Identity {
+function identityOf({ client, user, group, claim }: ExplainOptions, listener: ListenerOptions | undefined): Identity {
   const claims = claim.map((each) => {
     const equals = each.indexOf('=');
     if (equals < 1) throw new WrongUsage(`--claim: expected name=value, '${each}' came`);
@@ -114,6 +151,7 @@ function identityOf({ client, user, group, claim }: ExplainOptions): Identity {
   return {
     clientIdentifier: client,
     userName: user,
+    ...(listener?.name === undefined ? {} : { listener: listener.name }),
     ...(group.length === 0 ? {} : { groups: group }),
     ...(claims.length === 0 ? {} : { claims: Object.fromEntries(claims) }),
   };

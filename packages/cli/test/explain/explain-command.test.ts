@@ -29,6 +29,60 @@ authorization:
 `,
 );
 
+const several = path.join(folder, 'several.yaml');
+writeFileSync(path.join(folder, 'users'), '');
+writeFileSync(
+  several,
+  `listeners:
+  - { port: 0, name: panels, authentication: { allowAnonymous: true } }
+  - { port: 0, name: office, mountPoint: plant/, authentication: { chain: [{ passwordFile: users }] } }
+  - { port: 0, aclFile: acl }
+authorization:
+  rules:
+    - { deny: all, topics: plant/a, listeners: panels }
+    - { allow: all, topics: plant/#, listeners: [panels, office] }
+`,
+);
+
+test.each([
+  [
+    ['publish', '--listener', 'panels', 'plant/a'],
+    1,
+    `denied by ${several}:7 (deny all plant/a): not authorized (0x87)`,
+  ],
+  [['publish', '--listener', 'office', 'a'], 0, `allowed by ${several}:8 (allow all plant/#)`],
+  [['receive', '--listener', 'office', 'a'], 0, `allowed by ${several}:8 (allow all plant/#)`],
+  [['subscribe', '--listener', 'office', '$share/g/#'], 0, `allowed by ${several}:8 (allow all plant/#)`],
+  [
+    ['publish', '--listener', 'office', '+/a'],
+    1,
+    'refused: Topic Name: expected no wildcard character, came + at character 7, topic name invalid (0x90)',
+  ],
+  [['publish', 'plant/b'], 1, 'denied because no rule allows it: not authorized (0x87)'],
+  [
+    ['publish', '--listener', 'listeners[2]', '-u', 'filler', 'plant/a'],
+    0,
+    `allowed by ${acl}:2 (topic write plant/#)`,
+  ],
+  [['connect', '--listener', 'panels'], 0, 'allowed by allowAnonymous as an anonymous client'],
+  [
+    ['connect', '--listener', 'office'],
+    1,
+    'refused by allowAnonymous: clients without a user name may not connect, not authorized (0x87)',
+  ],
+])('explain %j by a configuration with several listeners', async ([question = '', ...words], exitCode, line) => {
+  const told = await runInProcess(['explain', question, '-c', several, ...words]);
+  expect(told).toEqual({ exitCode, stdout: `${line}\n`, stderr: '' });
+});
+
+test('explain says which listeners there are', async () => {
+  const told = await runInProcess(['explain', 'publish', '-c', several, '--listener', 'panel', 'a']);
+  expect(told).toMatchObject({ exitCode: 2, stdout: '' });
+  expect(told.stderr).toContain(
+    "there is no listener 'panel', there are panels, office, listeners[2]; did you mean panels?",
+  );
+});
+
 test.each([
   [['publish', '--acl', acl, '-u', 'filler', 'plant/a'], 0, `allowed by ${acl}:2 (topic write plant/#)`],
   [
