@@ -17,6 +17,9 @@ export type ScramLookup = (userName: string) => ScramCredential | undefined | Pr
 const ITERATIONS = 600_000;
 const KEY_LENGTH = 32;
 const NONCE_LENGTH = 18;
+const METHOD = 'SCRAM-SHA-256';
+/** Characters of a name that the log shows. */
+const LONGEST_NAME = 128;
 
 /**
  * Makes what a server keeps of a password. Takes about a tenth of a second: call it when a user is made, not when one connects.
@@ -45,7 +48,7 @@ export function makeScramCredential(
 export function scramSha256(lookup: ScramLookup, makeNonce: () => string = randomNonce): AuthenticationMethod {
   const decoySecret = randomBytes(KEY_LENGTH);
   return {
-    name: 'SCRAM-SHA-256',
+    name: METHOD,
     begin: () => new ScramExchange(lookup, makeNonce, decoySecret),
   };
 }
@@ -72,10 +75,17 @@ class ScramExchange implements AuthenticationExchange {
   }
 
   async #handleFirst(text: string): Promise<AuthenticationStep> {
-    const match = /^n,(?:a=[^,]*)?,(n=([^,]+),r=([^,]+))$/.exec(text);
-    const [, bare, name, clientNonce] = match ?? [];
-    if (bare === undefined || name === undefined || clientNonce === undefined) {
+    // With y the client could bind the channel, and takes it that we cannot, which is so.
+    const match = /^([ny],(?:a=([^,]+))?,)(n=([^,]+),r=([^,]+))$/.exec(text);
+    const [, header, actsAs, bare, name, clientNonce] = match ?? [];
+    if (header === undefined || bare === undefined || name === undefined || clientNonce === undefined) {
       return refuse(ReasonCode.protocolError, "expected SCRAM's client-first message without channel binding");
+    }
+    if (/=(?!2C|3D)/.test(name)) {
+      return refuse(ReasonCode.protocolError, 'expected =2C or =3D for what begins with = in the user name');
+    }
+    if (actsAs !== undefined && actsAs !== name) {
+      return refuse(ReasonCode.notAuthorized, 'one user may not act as another');
     }
     const userName = name.replaceAll('=2C', ',').replaceAll('=3D', '=');
     const known = await this.#lookup(userName);
@@ -83,20 +93,28 @@ class ScramExchange implements AuthenticationExchange {
     const nonce = clientNonce + this.#makeNonce();
     const salt = Buffer.from(credential.salt).toString('base64');
     const serverFirst = `r=${nonce},s=${salt},i=${credential.iterations}`;
-    this.#offer = { userName, isKnown: known !== undefined, credential, nonce, clientFirstBare: bare, serverFirst };
+    const binding = Buffer.from(header).toString('base64');
+    const isKnown = known !== undefined;
+    this.#offer = { userName, isKnown, credential, nonce, binding, clientFirstBare: bare, serverFirst };
     return { kind: 'continue', data: Buffer.from(serverFirst) };
   }
 
   #handleFinal(offer: Offer, text: string): AuthenticationStep {
-    const match = /^(c=biws,r=([^,]+)),p=([A-Za-z0-9+/=]+)$/.exec(text);
-    const [, withoutProof, nonce, proof] = match ?? [];
+    const match = /^(c=([A-Za-z0-9+/=]+),r=([^,]+)),p=([A-Za-z0-9+/=]+)$/.exec(text);
+    const [, withoutProof, binding, nonce, proof] = match ?? [];
     if (withoutProof === undefined || proof === undefined || nonce !== offer.nonce) {
       return refuse(ReasonCode.protocolError, "expected SCRAM's client-final message with the nonce of this exchange");
+    }
+    // Somebody between may have changed what the client began with (RFC 5802, section 6).
+    if (binding !== offer.binding) {
+      return refuse(ReasonCode.protocolError, 'the channel binding is not that of the first message');
     }
     const authMessage = `${offer.clientFirstBare},${offer.serverFirst},${withoutProof}`;
     const { storedKey, serverKey } = offer.credential;
     if (!offer.isKnown || !isProof(Buffer.from(proof, 'base64'), storedKey, authMessage)) {
-      return refuse(ReasonCode.notAuthorized, 'user name or password is wrong');
+      const reason = `user name or password is wrong, the user is ${shown(offer.userName)}`;
+      const by = { name: METHOD, reason };
+      return { ...refuse(ReasonCode.notAuthorized, 'user name or password is wrong'), by };
     }
     const signature = hmac(serverKey, authMessage).toString('base64');
     return { kind: 'accept', data: Buffer.from(`v=${signature}`), userName: offer.userName };
@@ -115,11 +133,17 @@ interface Offer {
   readonly isKnown: boolean;
   readonly credential: ScramCredential;
   readonly nonce: string;
+  /** The beginning of the first message, which the last one repeats. */
+  readonly binding: string;
   readonly clientFirstBare: string;
   readonly serverFirst: string;
 }
 
-function refuse(reasonCode: ReasonCode, message: string): AuthenticationStep {
+function shown(userName: string): string {
+  return JSON.stringify(userName.length <= LONGEST_NAME ? userName : `${userName.slice(0, LONGEST_NAME)}...`);
+}
+
+function refuse(reasonCode: ReasonCode, message: string): Extract<AuthenticationStep, { kind: 'refuse' }> {
   return { kind: 'refuse', reasonCode, message };
 }
 
