@@ -34,6 +34,9 @@ export type ClientToAuthenticate = Pick<Credentials, 'clientIdentifier' | 'addre
 export interface AuthenticationMethod {
   /** As clients name it with the Authentication Method property, such as `SCRAM-SHA-256`. */
   readonly name: string;
-  /** Begins an exchange, for a CONNECT or to authenticate again. */
+  /**
+   * Begins an exchange, for a CONNECT or to authenticate again. Then the client stays who it is: of what is granted `validUntil`
+   * counts, and another user name is refused with 0x87.
+   */
   begin(client: ClientToAuthenticate): AuthenticationExchange;
 }

@@ -59,6 +59,8 @@ export class ClientAdmission implements WaitingClient {
   readonly #peer: Peer;
   /** Whether those who are asked about it know the client's user by name, as they were last. */
   #isKnownUser: boolean | undefined = undefined;
+  /** Who came in. */
+  #userName: string | undefined = undefined;
   /** How long an answer may take; there is none where answers come at once. */
   #patience: Alarm | undefined = undefined;
   /** When what the client showed is no longer valid. */
@@ -221,7 +223,7 @@ export class ClientAdmission implements WaitingClient {
   }
 
   #welcome(connect: ConnectPacket, step: Extract<AuthenticationStep, { kind: 'accept' }>): void {
-    const grant: Grant = { ...(step.userName === undefined ? {} : { userName: step.userName }), ...step.grant };
+    const grant = grantOf(step);
     this.#rooms.loginGuard.handleSuccess(this.#attemptOf(connect).userName);
     const { maximumClientIdentifierLength } = this.#rooms.limits;
     const clientIdentifier =
@@ -278,9 +280,19 @@ export class ClientAdmission implements WaitingClient {
 
   /** The end of authenticating again (section 4.12.1). */
   #finishAgain(step: Exclude<AuthenticationStep, { kind: 'continue' }>): void {
-    if (step.kind === 'refuse')
+    if (step.kind === 'refuse') {
       this.#fault(step); // [MQTT-4.12.1-2]
-    else this.#answer(ReasonCode.success, step.data);
+      return;
+    }
+    const grant = grantOf(step);
+    // What the client may is the first user's, and so is its session.
+    if (grant.userName !== undefined && grant.userName !== this.#userName) {
+      const message = 'the client has authenticated again as another user';
+      this.#fault({ reasonCode: ReasonCode.notAuthorized, message });
+      return;
+    }
+    this.#awaitExpiry(grant);
+    this.#answer(ReasonCode.success, step.data);
   }
 
   #fault({ reasonCode, message }: Refusal): void {
@@ -323,6 +335,7 @@ export class ClientAdmission implements WaitingClient {
     const hasEnded = !isResumed && store.changes !== changesBefore;
     sessions.identify(session, identity);
     this.#rooms.hooks.session?.({ kind: isResumed ? 'resumed' : 'created', identity });
+    this.#userName = identity.userName;
     this.#isKnownUser = this.#knows(identity.userName);
     wills.cancel(clientIdentifier);
     const keepAlive = keepAliveOf(packet, limits);
@@ -396,4 +409,8 @@ export class ClientAdmission implements WaitingClient {
     });
     this.#door.settle();
   }
+}
+
+function grantOf({ userName, grant }: Extract<AuthenticationStep, { kind: 'accept' }>): Grant {
+  return { ...(userName === undefined ? {} : { userName }), ...grant };
 }

@@ -51,3 +51,41 @@ test('a method that fails before the client is in ends that connection with an a
     assert.equal(client.isClosed, true);
   }
 });
+
+/** A client that has come in, and then authenticated again. */
+async function twice(first: Accepted, second: Accepted) {
+  const steps = [first, second];
+  const next = (): AuthenticationStep => ({ kind: 'accept', ...steps.shift() });
+  const broker = await VirtualBroker.start({
+    authenticationMethods: [{ name: 'M', begin: () => ({ next }) }],
+  });
+  const properties = { authenticationMethod: 'M' };
+  const client = broker.connect('c', { properties, keepAlive: 0 });
+  client.send({ type: PacketType.auth, reasonCode: ReasonCode.reAuthenticate, properties });
+  return { broker, client, answer: client.take() };
+}
+
+type Accepted = Omit<Extract<AuthenticationStep, { kind: 'accept' }>, 'kind'>;
+
+test('whoever authenticates again as another user is told no, and goes: its rights and session are of the first', async () => {
+  for (const second of [{ userName: 'bob' }, { grant: { userName: 'bob' } }]) {
+    const { answer, client } = await twice({ userName: 'ann' }, second);
+    assert.equal(answer?.type === PacketType.disconnect && answer.reasonCode, ReasonCode.notAuthorized);
+    assert.equal(client.isClosed, true);
+  }
+  for (const second of [{ userName: 'ann' }, {}]) {
+    const { answer, client } = await twice({ userName: 'ann' }, second);
+    assert.equal(answer?.type === PacketType.auth && answer.reasonCode, ReasonCode.success);
+    assert.equal(client.isClosed, false);
+  }
+});
+
+test('what is shown to authenticate again counts from then on, and ends when it ends', async () => {
+  const until = (seconds: number) => ({ grant: { validUntil: Date.now() + seconds * 1000 } });
+  const { broker, client } = await twice(until(10), until(3600));
+  broker.advance(60_000);
+  assert.equal(client.isClosed, false);
+  broker.advance(3_600_000);
+  const last = client.take();
+  assert.equal(last?.type === PacketType.disconnect && last.reasonCode, ReasonCode.notAuthorized);
+});
