@@ -1,7 +1,15 @@
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { ReasonCode, UsageError } from '@busbar/codec';
-import { createLocalJWKSet, createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  errors,
+  type JWK,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  jwtVerify,
+} from 'jose';
 import { claimsOf, type Permissions } from '../authorization/identity.ts';
 import { TokenBucket } from '../clock/token-bucket.ts';
 import type { Authenticator, ChainAnswer, Credentials, Grant } from './authenticator.ts';
@@ -189,10 +197,23 @@ function readAgain(keys: ReturnType<typeof createRemoteJWKSet>): JWTVerifyGetKey
 }
 
 function readKeySet(file: string): JWTVerifyGetKey {
+  let find: ReturnType<typeof createLocalJWKSet>;
   try {
-    return createLocalJWKSet(JSON.parse(readFileSync(file, 'utf8')));
+    find = createLocalJWKSet(JSON.parse(readFileSync(file, 'utf8')));
   } catch (error) {
     throw invalid(`jwksFile: ${file} is no key set: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  // Keys of kinds that are not known are passed over (RFC 7517, section 5), and with nothing else nobody would come in.
+  if (!find.jwks().keys.some(isPublicKey)) throw invalid(`jwksFile: ${file} has no public key that can be used`);
+  return find;
+}
+
+function isPublicKey(key: JWK): boolean {
+  try {
+    createPublicKey({ key: key as JsonWebKey, format: 'jwk' });
+    return true;
+  } catch {
+    return false;
   }
 }
 

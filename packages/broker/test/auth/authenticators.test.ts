@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { ReasonCode, UsageError } from '@busbar/codec';
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from 'jose';
-import { afterEach, describe, test } from 'vitest';
+import { afterEach, describe, onTestFinished, test } from 'vitest';
 import type { Authenticator, ChainAnswer, Credentials } from '../../src/auth/authenticator.ts';
 import { AuthenticatorChain } from '../../src/auth/authenticator-chain.ts';
 import { BoundedWork, TooMuchWork } from '../../src/auth/bounded-work.ts';
@@ -124,6 +127,24 @@ describe('jsonWebToken', () => {
       { sub: 'filler', groups: ['machines'], publish: ['up/%c'], site: 'north', exp: 0 },
     );
     assert.ok((validUntil ?? 0) > Date.now() + 3_000_000);
+  });
+
+  test('a file of keys has those of several algorithms; one without a key that can be used is refused at once', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'busbar-jwks-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const jwksFile = path.join(folder, 'jwks.json');
+    const [rsa, ec] = [await generateKeyPair('RS256'), await generateKeyPair('ES256')];
+    const known = await Promise.all([rsa, ec].map(({ publicKey }) => exportJWK(publicKey)));
+    const keys = [{ kty: 'unheard of' }, ...known.map((key) => ({ ...key, kid: 'k1' }))];
+    writeFileSync(jwksFile, JSON.stringify({ keys }));
+    const authenticator = jsonWebToken({ algorithms: ['RS256', 'ES256'], jwksFile });
+    assert.equal(await kindOf(authenticator, await sign({ sub: 'a' }, rsa.privateKey, 'RS256')), 'allow');
+    assert.equal(await kindOf(authenticator, await sign({ sub: 'a' }, ec.privateKey, 'ES256')), 'allow');
+    for (const useless of [[], [{ kty: 'RSA' }], [{ kty: 'oct', k: 'AAAA' }]]) {
+      writeFileSync(jwksFile, JSON.stringify({ keys: useless }));
+      const make = () => jsonWebToken({ algorithms: ['RS256'], jwksFile });
+      assert.throws(make, { code: 'invalid-authenticator', message: /jwks\.json has no public key that can be used$/ });
+    }
   });
 
   test('a token that has expired within the tolerance counts until that is over', async () => {
