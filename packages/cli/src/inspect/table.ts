@@ -1,3 +1,5 @@
+import { printable } from '../terminal/printable.ts';
+
 /** Rows as a table for people: columns as wide as they must be, numbers to the right. */
 export class Table {
   readonly #columns: readonly string[];
@@ -24,9 +26,4 @@ export class Table {
     );
     return lines.map((line) => `${line.trimEnd()}\n`).join('');
   }
-}
-
-/** Names are the peers' own: what would move a terminal's cursor is shown, not done. */
-function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, (each) => `\\x${each.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }

@@ -1,4 +1,5 @@
 import type { TracedMessage, TracedPacket } from '@busbar/broker';
+import { printable } from '../terminal/printable.ts';
 import type { Style } from '../terminal/style.ts';
 
 /** Before each line, which way the packet went. */
@@ -59,11 +60,7 @@ function messageWords({ topicName, qos, retain, payloadBytes }: TracedMessage): 
   return `${quoted(topicName)}  QoS ${qos}${retain ? ' retain' : ''}  payload ${payloadBytes} B`;
 }
 
-/** Names are the peers' own: what would move a cursor, or turn the direction of writing, is shown and not done. */
 function quoted(name: string): string {
   const short = name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}... (${name.length} characters)` : name;
-  return short.replace(/[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, (each) => {
-    const code = each.charCodeAt(0).toString(16);
-    return code.length <= 2 ? `\\x${code.padStart(2, '0')}` : `\\u${code.padStart(4, '0')}`;
-  });
+  return printable(short);
 }

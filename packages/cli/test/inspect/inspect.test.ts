@@ -184,6 +184,9 @@ describe('busbar inspect', () => {
     const table = new Table(['CLIENT']);
     table.add(['\u001b[2Jx\u009b']);
     expect(table.toString()).toBe('CLIENT\n\\x1b[2Jx\\x9b\n');
+    const turned = new Table(['CLIENT']);
+    turned.add(['a\u202eb\u2028c']);
+    expect(turned.toString()).toBe('CLIENT\na\\u202eb\\u2028c\n');
   });
 });
 
