@@ -151,21 +151,46 @@ function answerOf(answer: unknown): ChainAnswer {
   if (result === 'next') return { kind: 'next' };
   if (result === 'deny') return denied('the service refuses the client');
   if (result !== 'allow') throw new Error('the answer has no result allow, deny or next');
-  // Passed over, the client would come in as who it says it is.
-  const hasName = userName !== undefined && userName !== null;
-  if (hasName && typeof userName !== 'string')
-    throw new Error(`the userName of the answer is no text but a ${typeof userName}`);
-  const grant: Grant = {
-    ...(typeof userName === 'string' ? { userName } : {}),
-    ...(isTexts(groups) ? { groups } : {}),
-    ...(isObject(claims) ? { claims: claimsOf(claims) } : {}),
-    ...(isObject(permissions) ? { permissions: permissionsOf(permissions) } : {}),
-  };
+  const grant: Grant = defined({
+    userName: own('userName', userName, isText, 'a text'),
+    groups: own('groups', groups, isTexts, 'a list of texts'),
+    claims: claimsIn(own('claims', claims, isObject, 'an object')),
+    permissions: permissionsIn(own('permissions', permissions, isObject, 'an object')),
+  });
   return { kind: 'allow', grant };
 }
 
-function permissionsOf({ publish, subscribe }: Record<string, unknown>): NonNullable<Grant['permissions']> {
-  return { ...(isTexts(publish) ? { publish } : {}), ...(isTexts(subscribe) ? { subscribe } : {}) };
+/** Passed over, a wrong one would let the client in as somebody else, or past a rule against its group. @throws {Error} */
+function own<Kind>(
+  name: string,
+  value: unknown,
+  is: (value: unknown) => value is Kind,
+  kind: string,
+): Kind | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (!is(value)) throw new Error(`the ${name} of the answer must be ${kind}`);
+  return value;
+}
+
+function claimsIn(claims: Record<string, unknown> | undefined): Grant['claims'] {
+  return claims && claimsOf(claims);
+}
+
+function permissionsIn(permissions: Record<string, unknown> | undefined): Grant['permissions'] {
+  const { publish, subscribe } = permissions ?? {};
+  if (permissions === undefined) return undefined;
+  return defined({
+    publish: own('permissions.publish', publish, isTexts, 'a list of texts'),
+    subscribe: own('permissions.subscribe', subscribe, isTexts, 'a list of texts'),
+  });
+}
+
+function defined<Values extends object>(values: Values): { [Name in keyof Values]: Exclude<Values[Name], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
 }
 
 function isTexts(value: unknown): value is string[] {

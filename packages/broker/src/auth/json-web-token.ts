@@ -8,6 +8,7 @@ import {
   type JWK,
   type JWTPayload,
   type JWTVerifyGetKey,
+  type JWTVerifyOptions,
   jwtVerify,
 } from 'jose';
 import { claimsOf, type Permissions } from '../authorization/identity.ts';
@@ -79,12 +80,29 @@ export function jsonWebToken(options: TokenOptions): Authenticator {
     authenticate(credentials) {
       const token = tokenOf(credentials, tokenIn);
       if (token === undefined) return { kind: 'next' };
-      return jwtVerify(token, key, expected).then(
-        ({ payload }) => answerOf(payload, credentials, options),
+      return verify(token, key, expected).then(
+        (payload) => answerOf(payload, credentials, options),
         (error: unknown) => refusalOf(error),
       );
     },
   };
+}
+
+/** A token that does not say which key it was signed with is tried with each that may be it: while keys change there are two. */
+async function verify(token: string, key: JWTVerifyGetKey, expected: JWTVerifyOptions): Promise<JWTPayload> {
+  try {
+    return (await jwtVerify(token, key, expected)).payload;
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+    for await (const candidate of error) {
+      try {
+        return (await jwtVerify(token, candidate, expected)).payload;
+      } catch (fault) {
+        if (!(fault instanceof errors.JWSSignatureVerificationFailed)) throw fault;
+      }
+    }
+    throw new errors.JWSSignatureVerificationFailed();
+  }
 }
 
 function tokenOf({ userName, password }: Credentials, place: 'password' | 'userName'): string | undefined {

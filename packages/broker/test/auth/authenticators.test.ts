@@ -147,6 +147,26 @@ describe('jsonWebToken', () => {
     }
   });
 
+  test('a token that names no key is tried with all that may be it, as while they change', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'busbar-jwks-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const jwksFile = path.join(folder, 'jwks.json');
+    const [old, next, other] = await Promise.all([1, 2, 3].map(() => generateKeyPair('RS256')));
+    assert.ok(old && next && other);
+    const keys = await Promise.all(
+      [old, next].map(async ({ publicKey }, n) => ({ ...(await exportJWK(publicKey)), kid: `${n}` })),
+    );
+    writeFileSync(jwksFile, JSON.stringify({ keys }));
+    const authenticator = jsonWebToken({ algorithms: ['RS256'], jwksFile });
+    const signed = (by: typeof old, expires: string) =>
+      new SignJWT({ sub: 'a' }).setProtectedHeader({ alg: 'RS256' }).setExpirationTime(expires).sign(by.privateKey);
+    assert.equal(await kindOf(authenticator, await signed(old, '1h')), 'allow');
+    assert.equal(await kindOf(authenticator, await signed(next, '1h')), 'allow');
+    assert.equal(await kindOf(authenticator, await signed(next, '-1h')), 'deny');
+    const forged = await authenticator.authenticate(credentials({ userName: 'u', text: await signed(other, '1h') }));
+    assert.ok(forged.kind === 'deny' && forged.reasonCode === ReasonCode.notAuthorized, JSON.stringify(forged));
+  });
+
   test('a token that has expired within the tolerance counts until that is over', async () => {
     const authenticator = jsonWebToken({ algorithms: ['HS256'], secret, clockToleranceSeconds: 600 });
     const token = await sign({ sub: 'filler' }, secret, 'HS256', '10 seconds ago');
@@ -277,6 +297,12 @@ describe('httpHook', () => {
     [200, { result: 'yes' }, 'deny', ReasonCode.serverUnavailable],
     [200, { result: 'allow', userName: null }, 'allow', undefined],
     [200, { result: 'allow', userName: 7 }, 'deny', ReasonCode.serverUnavailable],
+    [200, { result: 'allow', groups: null, claims: null, permissions: {} }, 'allow', undefined],
+    [200, { result: 'allow', groups: 'ops' }, 'deny', ReasonCode.serverUnavailable],
+    [200, { result: 'allow', groups: ['ops', 7] }, 'deny', ReasonCode.serverUnavailable],
+    [200, { result: 'allow', claims: ['site'] }, 'deny', ReasonCode.serverUnavailable],
+    [200, { result: 'allow', permissions: 'all' }, 'deny', ReasonCode.serverUnavailable],
+    [200, { result: 'allow', permissions: { publish: '#' } }, 'deny', ReasonCode.serverUnavailable],
     [200, 'null', 'deny', ReasonCode.serverUnavailable],
     [200, `{"result":"allow","x":"${'x'.repeat(100_000)}"}`, 'deny', ReasonCode.serverUnavailable],
     [302, { result: 'allow' }, 'deny', ReasonCode.serverUnavailable],
