@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -111,7 +112,8 @@ describe('files', () => {
     await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
     onTestFinished(() => void server.close());
     const url = `http://${HOST}:${(server.address() as AddressInfo).port}/keys`;
-    const jwksFile = write('jwks.json', '{"keys":[]}');
+    const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+    const jwksFile = write('jwks.json', JSON.stringify({ keys: [publicKey.export({ format: 'jwk' })] }));
     const victim = await Victim.start({ authenticators: [jsonWebToken({ algorithms: ['RS256'], jwksFile })] });
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const tricks = [
