@@ -1,7 +1,6 @@
-import { utf8ByteLength } from '@busbar/codec';
+import { textFault } from './text-fault.ts';
 
-const LARGEST_TEXT_BYTES = 65_535;
-/** Characters that are shown of one that cannot be used. */
+/** Characters of one that cannot be used that are shown; a longer one may be a token, and is a secret then. */
 const LONGEST_SHOWN = 64;
 
 /**
@@ -10,9 +9,7 @@ const LONGEST_SHOWN = 64;
  */
 export function userNameFault(userName: string): string | undefined {
   if (userName === '') return 'it is empty, which is none';
-  const byteLength = utf8ByteLength(userName);
-  if (byteLength > LARGEST_TEXT_BYTES) return `it has ${byteLength} bytes, MQTT carries ${LARGEST_TEXT_BYTES}`;
-  if (byteLength >= 0) return undefined;
-  // JSON writes both as escapes.
-  return `it has U+0000 or a lone surrogate in it: ${JSON.stringify(userName.slice(0, LONGEST_SHOWN))}`; // [MQTT-1.5.4-1] [MQTT-1.5.4-2]
+  const fault = textFault(userName);
+  if (fault === undefined || userName.length > LONGEST_SHOWN) return fault;
+  return `${fault}: ${JSON.stringify(userName)}`; // JSON writes both as escapes
 }

@@ -95,7 +95,7 @@ export interface BrokerLimits {
   readonly maximumBufferedBytes: number;
   /** Retained messages of clients, those below `$SYS` aside; one more on a new topic is answered with 0x97. */
   readonly maximumRetainedMessages: number;
-  /** Bytes of all retained messages. */
+  /** Bytes of the retained messages of clients, those below `$SYS` aside. */
   readonly maximumRetainedBytes: number;
   /** Sessions, connected and away; one more ends the one that has been away for longest, or is refused with 0x97. */
   readonly maximumSessions: number;

@@ -1,4 +1,5 @@
 import { utf8ByteLength } from '@busbar/codec';
+import { textFault } from '../auth/text-fault.ts';
 
 const USUAL_PREFIX = 'auto-';
 /** Characters behind the prefix where there is room, as Mosquitto's: a UUID. */
@@ -20,8 +21,9 @@ export function makeClientIdentifier(maximumLength: number, prefix = USUAL_PREFI
 /** Why identifiers cannot begin so; undefined when they can. */
 export function identifierPrefixFault(prefix: unknown, maximumLength: number): string | undefined {
   if (typeof prefix !== 'string') return 'expected text';
+  const fault = textFault(prefix);
+  if (fault !== undefined) return fault;
   const byteLength = utf8ByteLength(prefix);
-  if (byteLength < 0) return 'it has U+0000 or a lone surrogate in it'; // [MQTT-1.5.4-1] [MQTT-1.5.4-2]
   // Counted in bytes, it is within what the wire carries, too.
   const room = maximumLength - SHORTEST_LENGTH;
   if (byteLength <= room) return undefined;

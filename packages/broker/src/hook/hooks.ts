@@ -1,6 +1,7 @@
-import { isReasonCodeOf, PacketType, type QoS, ReasonCode, UsageError, utf8ByteLength } from '@busbar/codec';
+import { isReasonCodeOf, PacketType, type QoS, ReasonCode, UsageError } from '@busbar/codec';
 import type { Authenticator, ChainAnswer } from '../auth/authenticator.ts';
 import { readChainAnswer } from '../auth/chain-answer.ts';
+import { textFault } from '../auth/text-fault.ts';
 import type { Identity } from '../authorization/identity.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { BrokerLog } from '../observe/log.ts';
@@ -183,8 +184,6 @@ function changed(message: HookMessage, said: MessageChanges | undefined): HookMe
   return said === undefined ? message : message.with(said);
 }
 
-const LARGEST_TEXT_BYTES = 65_535;
-
 /** @throws {TypeError} Something that is no answer at all, or a refusal that the packet cannot carry. */
 function refusalIn(said: unknown, answer: PacketType): HookRefusal | undefined {
   if (said === undefined) return undefined;
@@ -196,9 +195,8 @@ function refusalIn(said: unknown, answer: PacketType): HookRefusal | undefined {
     throw new TypeError(`a refusal cannot have the Reason Code ${refuse} here`);
   }
   if (typeof reason !== 'string') throw new TypeError(`expected a text as the reason of a refusal, ${reason} came`);
-  const byteLength = utf8ByteLength(reason);
-  if (byteLength >= 0 && byteLength <= LARGEST_TEXT_BYTES) return said;
-  const fault = byteLength < 0 ? 'U+0000 or a lone surrogate in it' : `${byteLength} bytes`;
+  const fault = textFault(reason);
+  if (fault === undefined) return said;
   throw new TypeError(`MQTT cannot carry the reason of a refusal: ${fault}`);
 }
 

@@ -24,6 +24,13 @@ const folder = mkdtempSync(path.join(tmpdir(), 'busbar-file-store-'));
 let files = 0;
 const newPath = () => path.join(folder, `deep/${++files}/store`);
 
+/** Opens the store of a file, and closes it. */
+async function openAndClose(file: string): Promise<void> {
+  const store = new FileStore(file);
+  await store.load();
+  await store.close();
+}
+
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const put = (key: string, length: number): StoreChange => ({ key, value: new Uint8Array(length).fill(key.length) });
@@ -132,9 +139,7 @@ test('a new file that was not finished counts for nothing', async () => {
 
 test('what cannot be opened is told with its path, and can be tried again', async () => {
   const file = newPath();
-  const store = new FileStore(file);
-  await store.load();
-  await store.close();
+  await openAndClose(file);
   for (const wrong of [path.dirname(file), path.join(file, 'below-a-file')]) {
     for (const attempt of [new FileStore(wrong), new FileStore(wrong)]) {
       await assert.rejects(attempt.load(), (error: ClientError) => {
@@ -154,32 +159,22 @@ describe('one client at a time', () => {
     await assert.rejects(new FileStore(file).load(), { code: 'store-in-use' });
     await assert.rejects(store.load(), { code: 'store-in-use' });
     await store.close();
-    const next = new FileStore(file);
-    await next.load();
-    await next.close();
+    await openAndClose(file);
   });
 
   test('the lock of a process that lives is kept, that of a dead one is not', async () => {
     const file = newPath();
-    const store = new FileStore(file);
-    await store.load();
-    await store.close();
+    await openAndClose(file);
     writeFileSync(`${file}.lock`, `1 ${hostname()}\n`);
     await assert.rejects(new FileStore(file).load(), { code: 'store-in-use' });
     writeFileSync(`${file}.lock`, `1 another-machine\n`);
     utimesSync(`${file}.lock`, new Date(), new Date(Date.now() - 13_500));
-    const after = new FileStore(file);
-    await after.load(); // once the other machine has been silent for fifteen seconds
-    await after.close();
+    await openAndClose(file); // once the other machine has been silent for fifteen seconds
     writeFileSync(`${file}.lock`, `1 ${hostname()}\n`);
     utimesSync(`${file}.lock`, new Date(), new Date(Date.now() - 16_000));
-    const taken = new FileStore(file); // another process has got that number since
-    await taken.load();
-    await taken.close();
+    await openAndClose(file); // another process has got that number since
     writeFileSync(`${file}.lock`, `4194305 ${hostname()}\n`);
-    const last = new FileStore(file);
-    await last.load();
-    await last.close();
+    await openAndClose(file);
   });
 
   test('the same file under another name, and that of another thread, are refused, not that of an earlier process', async () => {
@@ -193,9 +188,7 @@ describe('one client at a time', () => {
     await assert.rejects(new FileStore(file).load(), { code: 'store-in-use' });
     const before = new Date(Date.now() - (process.uptime() + 1) * 1_000);
     utimesSync(lock, before, before);
-    const next = new FileStore(file);
-    await next.load();
-    await next.close();
+    await openAndClose(file);
   });
 
   test('of many who find what a crash has left, one gets it', async () => {
@@ -240,9 +233,7 @@ describe('one client at a time', () => {
 
 test('a file of another kind is refused', async () => {
   const file = newPath();
-  const store = new FileStore(file);
-  await store.load();
-  await store.close();
+  await openAndClose(file);
   writeFileSync(file, 'SQLite format 3, say');
   await assert.rejects(new FileStore(file).load(), { code: 'store-mismatch' });
 });
